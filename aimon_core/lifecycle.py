@@ -1,0 +1,287 @@
+"""The state machine of a session: one pure function from a status and an event to the next status, and its table.
+
+`advance` knows no clock, no store and no agent; `elapse` is the same for silence. The ledger folds a session's events
+over `advance` in the order of their own times, so that the state does not depend on the order in which channels deliver.
+What an event means for a turn, a wait or a tool is one small function each; `TABLE` at the end is the machine.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PermissionAsked,
+    PromptSubmitted,
+    SessionEnded,
+    SessionStarted,
+    SubagentEnded,
+    SubagentStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from aimon_core.session import State, WaitingFor
+
+AGREEMENT_NS = 500_000_000
+"""Signals closer than this describe the same moment: the better channel decides, not the later one."""
+
+RANK = {"hook": 6, "file": 5, "log": 4, "transcript": 4, "span": 3, "process": 2, "clock": 1}
+"""Channels by how soon and how surely they know; higher decides."""
+
+DONE_REMEMBERED = 16
+"""Finished tool calls remembered, for a start that is told after its own end."""
+
+
+class Options(Struct, frozen=True):
+    """Time limits of the machine, in seconds."""
+
+    quiet_s: float = 10.0
+    """Silence after a model's answer that ends a turn which nothing else ends (seed 001's 3 s flickered)."""
+    ended_listed_s: float = 60.0
+    """How long an ended session stays in the list."""
+    expire_s: float = 12 * 3600.0
+    """Silence after which a session without a known process is given up."""
+
+
+class OpenTool(Struct, frozen=True, gc=False):
+    """A tool call under way."""
+
+    key: str
+    name: str
+    subject: str
+    at_ns: int
+    agent_id: str | None
+
+
+class OpenWait(Struct, frozen=True, gc=False):
+    """A person is being waited for."""
+
+    key: str
+    kind: WaitingFor
+    name: str
+    subject: str
+    at_ns: int
+    agent_id: str | None
+
+
+class Status(Struct, frozen=True):
+    """Where a session stands."""
+
+    state: State = "idle"
+    since_ns: int = 0
+    prompt_id: str | None = None
+    turn_open: bool = False
+    turn_began_ns: int = 0
+    turn_ended_ns: int | None = None
+    end_reason: str | None = None
+    tools: tuple[OpenTool, ...] = ()
+    waits: tuple[OpenWait, ...] = ()
+    done: tuple[str, ...] = ()
+    background: frozenset[str] = frozenset()
+    """Subagents at work."""
+    answered_ns: int = 0
+    """When the model last answered without asking for a tool; 0 since then something else happened."""
+    failed: bool = False
+    """The last thing the model did in this turn was to fail."""
+    error_type: str | None = None
+    words: str = ""
+    """The last words, or the error."""
+    decider: str = ""
+    decided_ns: int = 0
+    decided_rank: int = 0
+
+
+def advance(status: Status, event: Event) -> Status:
+    """The status after an event; events that mean nothing for the state leave it as it is."""
+    act = TABLE.get(type(event))
+    if act is None:
+        return status
+    after = act(status, event)
+    if after.state == status.state and after.since_ns == status.since_ns:
+        return after
+    if _overruled(status, event):
+        return status
+    rank = RANK.get(event.channel, 0)
+    return replace(after, decider=f"{event.channel}:{event.signal}", decided_ns=event.at_ns, decided_rank=rank)
+
+
+def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Status:
+    """The status after silence: a turn whose answer stood for the quiet period is over.
+
+    `at_ns` is when the silence is judged, `silent_s` how long nothing has arrived.
+    """
+    quiet = status.state == "working" and status.answered_ns and not status.tools and not status.background
+    if not quiet or silent_s < options.quiet_s:
+        return status
+    ended = _close(status, "completed", status.answered_ns, "idle")
+    return replace(ended, decider="clock:silence", decided_ns=at_ns, decided_rank=RANK["clock"])
+
+
+def _overruled(status: Status, event: Event) -> bool:
+    """Whether a better channel has just said otherwise. A wait is closed by whoever proves that it is over."""
+    if status.state == "waiting":
+        return False
+    near = event.at_ns - status.decided_ns < AGREEMENT_NS
+    return near and RANK.get(event.channel, 0) < status.decided_rank
+
+
+def _enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
+    since = status.since_ns if state == status.state else at_ns
+    return replace(status, state=state, since_ns=since, **changes)
+
+
+def _close(status: Status, state: State, at_ns: int, reason: str, **changes: Any) -> Status:
+    """The turn is over: nothing of the session's own thread is open any more."""
+    changes = {"tools": _without_own(status.tools), "waits": (), "answered_ns": 0, "failed": False} | changes
+    return _enter(
+        status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes
+    )
+
+
+def _without_own(tools: tuple[OpenTool, ...]) -> tuple[OpenTool, ...]:
+    return tuple(tool for tool in tools if tool.agent_id is not None)
+
+
+def _work(status: Status, event: Event, **changes: Any) -> Status:
+    """Something moves: the session works, unless a wait is open."""
+    waits = changes.get("waits", status.waits)
+    if not status.turn_open and event.agent_id is None:
+        changes |= {"turn_open": True, "turn_began_ns": event.at_ns, "turn_ended_ns": None, "end_reason": None}
+    elif not status.turn_open and not waits and status.state != "working":
+        return replace(status, **changes)  # a subagent in the background does not wake its session
+    return _enter(status, "waiting" if waits else "working", event.at_ns, **changes)
+
+
+def _started(status: Status, event: SessionStarted) -> Status:
+    if event.how == "compact":
+        return status
+    return Status(state="idle", since_ns=event.at_ns)
+
+
+def _ended(status: Status, event: SessionEnded) -> Status:
+    ended = _close(status, "ended", event.at_ns, "session_end", tools=(), background=frozenset())
+    return ended if status.turn_open else replace(ended, turn_ended_ns=status.turn_ended_ns, end_reason=status.end_reason)
+
+
+def _prompted(status: Status, event: PromptSubmitted) -> Status:
+    if event.command or (status.turn_open and event.prompt_id and event.prompt_id == status.prompt_id):
+        return status
+    return _enter(
+        status, "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns, turn_ended_ns=None, end_reason=None,
+        prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=(), done=(), answered_ns=0, failed=False,
+        error_type=None, words="",
+    )  # fmt: skip
+
+
+def _called(status: Status, event: LlmCalled) -> Status:
+    if event.agent_id is not None:
+        return _work(status, event)
+    # The next answer of the own thread proves that whatever it waited for is over.
+    waits = tuple(wait for wait in status.waits if wait.agent_id is not None)
+    if not event.ok:
+        words = event.error or status.words
+        return _work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
+    answered_ns = 0 if event.asks_tool else event.at_ns
+    return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns)
+
+
+def _tool_started(status: Status, event: ToolStarted) -> Status:
+    key = event.call_id or event.name
+    if key in status.done or any(tool.key == event.call_id for tool in status.tools):
+        return status
+    tool = OpenTool(key, event.name, event.subject, event.at_ns, event.agent_id)
+    return _work(status, event, tools=(*status.tools, tool), answered_ns=0)
+
+
+def _tool_finished(status: Status, event: ToolFinished) -> Status:
+    return _work(status, event, **_settled(status, event.call_id or event.name, event.name), answered_ns=0)
+
+
+def _settled(status: Status, key: str, name: str) -> dict[str, Any]:
+    """What is left open once a tool call is decided or done: the first of that name where no id tells."""
+    tools, waits = list(status.tools), list(status.waits)
+    if tool := next((one for one in tools if one.key == key), None):
+        tools.remove(tool)
+    if wait := next((one for one in waits if one.key == key or (not one.name or one.key == one.name == name)), None):
+        waits.remove(wait)
+    done = status.done if key == name else (*status.done[-DONE_REMEMBERED:], key)
+    return {"tools": tuple(tools), "waits": tuple(waits), "done": done}
+
+
+def _asked(status: Status, event: PermissionAsked) -> Status:
+    key = event.call_id or event.name
+    if key in status.done or any(wait.key == key or (not event.name and wait.kind) for wait in status.waits):
+        return status
+    wait = OpenWait(key, event.kind, event.name, event.subject, event.at_ns, event.agent_id)
+    return _work(status, event, waits=(*status.waits, wait), answered_ns=0)
+
+
+def _answered(status: Status, event: PermissionAnswered) -> Status:
+    key = event.call_id or event.name
+    left = _settled(status, key, event.name)
+    if not event.accepted:
+        if event.ends_turn and event.agent_id is None:
+            return _close(status, "idle", event.at_ns, "denied", done=left["done"])
+        return _work(status, event, **left, answered_ns=0)
+    if key in status.done:
+        return status
+    opened = next((tool for tool in status.tools if tool.key == key), None)
+    tools = status.tools if opened else (*status.tools, OpenTool(key, event.name, "", event.at_ns, event.agent_id))
+    return _work(status, event, tools=tools, waits=left["waits"], answered_ns=0)
+
+
+def _turn_ended(status: Status, event: TurnEnded) -> Status:
+    words = {"words": event.text} if event.text else {}
+    if event.reason == "failed":
+        return _close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
+    if event.reason == "stop_hook":
+        background = frozenset(event.background)
+        state: State = "working" if background else "completed"
+        return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
+    return _inferred(status, event) if status.turn_open else status
+
+
+def _inferred(status: Status, event: TurnEnded) -> Status:
+    """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
+    if status.failed:
+        return _close(status, "failed", event.at_ns, "failed")
+    if status.background:
+        return _close(status, "working", event.at_ns, event.reason)
+    if status.answered_ns:
+        return _close(status, "completed", event.at_ns, event.reason)
+    return _close(status, "idle", event.at_ns, "interrupted")
+
+
+def _subagent_started(status: Status, event: SubagentStarted) -> Status:
+    return replace(status, background=status.background | {event.agent_id or ""})
+
+
+def _subagent_ended(status: Status, event: SubagentEnded) -> Status:
+    left = status.background - {event.agent_id or ""}
+    tools = tuple(tool for tool in status.tools if tool.agent_id != event.agent_id)
+    waits = tuple(wait for wait in status.waits if wait.agent_id != event.agent_id)
+    # The last one done wakes its session with a new prompt, or nothing comes and silence ends the turn.
+    answered_ns = event.at_ns if not left and not status.turn_open and status.state == "working" else status.answered_ns
+    after = replace(status, background=left, tools=tools, answered_ns=answered_ns)
+    return _work(after, event, waits=waits) if waits != status.waits else after
+
+
+TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
+    SessionStarted: _started,
+    SessionEnded: _ended,
+    PromptSubmitted: _prompted,
+    LlmCalled: _called,
+    ToolStarted: _tool_started,
+    ToolFinished: _tool_finished,
+    PermissionAsked: _asked,
+    PermissionAnswered: _answered,
+    TurnEnded: _turn_ended,
+    SubagentStarted: _subagent_started,
+    SubagentEnded: _subagent_ended,
+}
+"""What each event does to a status."""

@@ -1,0 +1,99 @@
+"""Running sums of model calls: one object for a session, a model, a subagent or the whole ledger.
+
+Everything added can be taken back exactly, because a call that a second channel completes is taken out as it was and
+put back as it is now; money is whole picodollars, so no order of arrival changes a sum.
+"""
+
+from typing import Literal
+
+from aimon_core.call import Call
+from aimon_core.session import PICODOLLARS, Cost, Tokens
+
+
+class Tally:
+    """Calls, tokens and dollars, added and taken back."""
+
+    __slots__ = (
+        "_asked_reasoning", "cache_read", "cache_write_1h", "cache_write_5m", "cache_write_unknown", "calls", "computed",
+        "computed_calls", "failed", "input", "output", "picodollars", "reasoning", "reported", "reported_calls",
+        "retries", "unpriced",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.calls = self.failed = self.retries = 0
+        self.input = self.cache_read = self.cache_write_5m = self.cache_write_1h = self.cache_write_unknown = 0
+        self.output = self.reasoning = self._asked_reasoning = 0
+        self.picodollars = 0
+        """What the calls cost, reported where reported, else computed."""
+        self.reported = self.reported_calls = self.computed = self.computed_calls = 0
+        self.unpriced: dict[str, int] = {}
+        """Calls by model that nobody reported in dollars and no price is known for."""
+
+    def add(self, call: Call, sign: int = 1) -> None:
+        """Add a call as it stands, or with `sign=-1` take it back."""
+        if not call.ok:
+            self.failed += sign
+            self.retries += sign * (call.attempt - 1)
+            return
+        tokens = call.tokens
+        self.calls += sign
+        self.retries += sign * (call.attempt - 1)
+        self.input += sign * tokens.input
+        self.cache_read += sign * tokens.cache_read
+        self.cache_write_5m += sign * tokens.cache_write_5m
+        self.cache_write_1h += sign * tokens.cache_write_1h
+        self.cache_write_unknown += sign * tokens.cache_write_unknown
+        self.output += sign * tokens.output
+        if tokens.reasoning is not None:
+            self._asked_reasoning += sign
+            self.reasoning += sign * tokens.reasoning
+        self._add_money(call, sign)
+
+    def _add_money(self, call: Call, sign: int) -> None:
+        if call.reported is not None:
+            self.reported += sign * call.reported
+            self.reported_calls += sign
+        if call.computed is not None:
+            self.computed += sign * call.computed
+            self.computed_calls += sign
+        if (spent := call.picodollars) is not None:
+            self.picodollars += sign * spent
+        else:
+            left = self.unpriced.get(call.model, 0) + sign
+            if left:
+                self.unpriced[call.model] = left
+            else:
+                del self.unpriced[call.model]
+
+    @property
+    def tokens(self) -> Tokens:
+        """The sums in exclusive parts."""
+        return Tokens(
+            self.input,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.cache_write_unknown,
+            self.output,
+            self.reasoning if self._asked_reasoning else None,
+        )
+
+    @property
+    def cost(self) -> Cost:
+        """The dollars, with their basis; unknown as soon as one call has neither a report nor a price."""
+        if not self.calls:
+            return Cost(0.0, basis="reported")
+        return Cost(
+            usd=None if self.unpriced else self.picodollars / PICODOLLARS,
+            reported_usd=self.reported / PICODOLLARS if self.reported_calls else None,
+            computed_usd=self.computed / PICODOLLARS if self.computed_calls == self.calls else None,
+            basis=self._basis(),
+            unpriced_models=tuple(sorted(self.unpriced)),
+        )
+
+    def _basis(self) -> Literal["reported", "computed", "mixed", "unknown"]:
+        if self.unpriced:
+            return "unknown"
+        if self.reported_calls == self.calls:
+            return "reported"
+        return "mixed" if self.reported_calls else "computed"

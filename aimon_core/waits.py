@@ -1,0 +1,108 @@
+"""How long one session waited for a person: each wait once, whichever channels tell of it.
+
+A hook tells that a wait begins, a log that it was decided, a span how long it took. The log's record lies in the
+wait's own span, which is what joins a span without a tool id to the call (`tui_permission` in the captures).
+"""
+
+from msgspec import Struct
+
+from aimon_core.events import PermissionAnswered, PermissionAsked
+
+REMEMBERED = 1_000
+"""Waits that a late report can still complete; older ones only stand in the sums."""
+
+
+class Wait(Struct):
+    """One wait as far as it is known."""
+
+    asked_ns: int | None = None
+    answered_ns: int | None = None
+    measured_ns: int | None = None
+    """What a span says it took."""
+    by_rule: bool = False
+    """Decided by a rule, not by a person: no wait at all."""
+
+    @property
+    def lasted_ns(self) -> int | None:
+        """How long it took; None while it lasts, or when it was none."""
+        if self.by_rule:
+            return None
+        if self.measured_ns is not None:
+            return self.measured_ns
+        if self.asked_ns is None or self.answered_ns is None:
+            return None
+        return max(0, self.answered_ns - self.asked_ns)
+
+
+class Waits:
+    """The waits of one session."""
+
+    def __init__(self) -> None:
+        self._waits: dict[str, Wait] = {}
+        self._alias: dict[str, str] = {}
+        self._folded = self._folded_ns = 0
+
+    def asked(self, event: PermissionAsked) -> None:
+        """A wait begins."""
+        if event.call_id is not None:
+            wait = self._of(event.call_id)
+            wait.asked_ns = event.at_ns if wait.asked_ns is None else min(wait.asked_ns, event.at_ns)
+
+    def answered(self, event: PermissionAnswered) -> None:
+        """A wait was decided, or there was none because a rule decided."""
+        wait = self._joined(event)
+        wait.by_rule = wait.by_rule or not event.by_person
+        if event.waited_ms is not None:
+            wait.measured_ns = round(event.waited_ms * 1e6)
+        wait.answered_ns = event.at_ns if wait.answered_ns is None else min(wait.answered_ns, event.at_ns)
+
+    def closed(self, call_id: str, at_ns: int) -> None:
+        """The tool went on or the turn ended: a wait nobody decided is over."""
+        wait = self._waits.get(call_id)
+        if wait is not None and wait.answered_ns is None:
+            wait.answered_ns = at_ns
+
+    @property
+    def count(self) -> int:
+        """Waits that are over."""
+        return self._folded + sum(wait.lasted_ns is not None for wait in self._waits.values())
+
+    @property
+    def total_ns(self) -> int:
+        """Time spent in them."""
+        return self._folded_ns + sum(wait.lasted_ns or 0 for wait in self._waits.values())
+
+    def since(self, start_ns: int) -> tuple[int, int]:
+        """Number and time of the waits that ended after a moment."""
+        lasted = [
+            wait.lasted_ns
+            for wait in self._waits.values()
+            if wait.lasted_ns is not None and (wait.answered_ns or 0) >= start_ns
+        ]
+        return len(lasted), sum(lasted)
+
+    def _joined(self, event: PermissionAnswered) -> Wait:
+        if event.call_id is None:
+            return self._of(self._alias.get(event.unit, event.unit))
+        if event.unit and event.unit not in self._alias:
+            self._alias[event.unit] = event.call_id
+            if (early := self._waits.pop(event.unit, None)) is not None:
+                wait = self._of(event.call_id)
+                wait.measured_ns = early.measured_ns
+                wait.by_rule = wait.by_rule or early.by_rule
+        return self._of(event.call_id)
+
+    def _of(self, key: str) -> Wait:
+        wait = self._waits.get(key)
+        if wait is None:
+            wait = self._waits[key] = Wait()
+            if len(self._waits) > REMEMBERED:
+                self._fold()
+        return wait
+
+    def _fold(self) -> None:
+        for key in list(self._waits)[: REMEMBERED // 2]:
+            lasted = self._waits.pop(key).lasted_ns
+            if lasted is not None:
+                self._folded, self._folded_ns = self._folded + 1, self._folded_ns + lasted
+        self._alias = {unit: key for unit, key in self._alias.items() if key in self._waits}
