@@ -91,6 +91,8 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     turn_span: str | None = None
     """The span of the turn it belongs to, where spans tell."""
     stop_reason: str | None = None
+    side: bool = False
+    """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
 

@@ -115,10 +115,10 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
     `at_ns` is when the silence is judged, `silent_s` how long nothing has arrived.
     """
-    quiet = status.state == "working" and status.answered_ns and not status.tools and not status.background
-    if not quiet or silent_s < options.quiet_s:
+    quiet = status.state == "working" and not status.tools and not status.background
+    if not quiet or silent_s < options.quiet_s or not (status.answered_ns or status.failed):
         return status
-    ended = _close(status, "completed", status.answered_ns, "idle")
+    ended = _close(status, "failed" if status.failed else "completed", status.answered_ns or at_ns, "idle")
     return replace(ended, decider="clock:silence", decided_ns=at_ns, decided_rank=RANK["clock"])
 
 
@@ -152,7 +152,7 @@ def _work(status: Status, event: Event, **changes: Any) -> Status:
     waits = changes.get("waits", status.waits)
     if not status.turn_open and event.agent_id is None:
         changes |= {"turn_open": True, "turn_began_ns": event.at_ns, "turn_ended_ns": None, "end_reason": None}
-    elif not status.turn_open and not waits and status.state != "working":
+    elif not status.turn_open and not waits and status.state not in {"working", "waiting"}:
         return replace(status, **changes)  # a subagent in the background does not wake its session
     return _enter(status, "waiting" if waits else "working", event.at_ns, **changes)
 
@@ -179,6 +179,8 @@ def _prompted(status: Status, event: PromptSubmitted) -> Status:
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
+    if event.side:
+        return status
     if event.agent_id is not None:
         return _work(status, event)
     # The next answer of the own thread proves that whatever it waited for is over.
@@ -241,9 +243,14 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
         return _close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
     if event.reason == "stop_hook":
         background = frozenset(event.background)
+        if status.end_reason in _ENDINGS and not (status.turn_open or background or status.background):
+            return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
     return _inferred(status, event) if status.turn_open else status
+
+
+_ENDINGS = {"stop_hook", "span", "idle"}
 
 
 def _inferred(status: Status, event: TurnEnded) -> Status:

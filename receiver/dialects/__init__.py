@@ -1,0 +1,58 @@
+"""The interpreter: asks the dialects in turn, and counts what none of them understood."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from aimon_core.events import Event
+from receiver.dialects.base import Dialect, Unread
+from receiver.dialects.claude_code import ClaudeCode
+from receiver.dialects.genai import GenAI
+from receiver.record import Record, Scope
+
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), GenAI())
+"""In the order in which they are asked: agents first, conventions last."""
+
+UNCLAIMED = 1_000
+"""Names of unknown records kept; foreign names are without number."""
+
+
+class Interpreter:
+    """Records to events, with counts of what could not be read."""
+
+    def __init__(self, dialects: Iterable[Dialect] = DIALECTS) -> None:
+        self._dialects = tuple(dialects)
+        self.unclaimed: Counter[str] = Counter()
+        """`service/scope/name` of records in no language known here, or of no use."""
+        self.unread: Counter[str] = Counter()
+        """Dialect of records that were claimed but could not be read."""
+
+    def translate(self, records: Iterable[Record]) -> list[Event]:
+        """All events of some records; never raises, whatever the records hold."""
+        events: list[Event] = []
+        scope: Scope | None = None
+        dialect: Dialect | None = None
+        for record in records:
+            if record.scope is not scope:
+                scope = record.scope
+                dialect = next((one for one in self._dialects if one.claims(record.scope)), None)
+            if dialect is None:
+                self._miss(record)
+                continue
+            try:
+                found = dialect.translate(record)
+                if found is None:
+                    self._miss(record)
+                else:
+                    events.extend(found)
+            except Unread:
+                self.unread[dialect.name] += 1
+            except Exception:  # noqa: BLE001 - a foreign record may hold anything: it is counted, the batch goes on
+                self.unread[dialect.name] += 1
+        return events
+
+    def _miss(self, record: Record) -> None:
+        name = f"{record.scope.service}/{record.scope.name}/{record.name}"[:200]
+        if name in self.unclaimed or len(self.unclaimed) < UNCLAIMED:
+            self.unclaimed[name] += 1
+        else:
+            self.unclaimed["…"] += 1

@@ -1,0 +1,226 @@
+"""The books of one session: everything the ledger keeps about it, and the one place where they change."""
+
+from collections import deque
+from collections.abc import Callable
+from copy import copy
+from typing import Protocol
+
+from aimon_core.bag import Bag
+from aimon_core.call import Call
+from aimon_core.calls import Calls
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PermissionAsked,
+    PromptSubmitted,
+    SessionSeen,
+    SubagentEnded,
+    SubagentStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from aimon_core.evidence import Signals
+from aimon_core.fold import Fold
+from aimon_core.spending import Spend
+from aimon_core.tally import Tally
+from aimon_core.tools import Tools
+from aimon_core.waits import Waits
+
+RECENT = 512
+"""Model calls kept at hand, to count those of the current turn."""
+
+SUBAGENTS = 256
+"""Subagents of one session with books of their own; the work of further ones stands in the session's."""
+
+
+class Rebook(Protocol):
+    """Whoever keeps sums over all sessions is told the same as the session's own books."""
+
+    def __call__(self, before: Call | None, after: Call | None) -> None:
+        """A call as it was (None: new) and as it is (None: withdrawn)."""
+
+
+class Helper:
+    """The books of one subagent."""
+
+    __slots__ = ("ended_ns", "ok", "started_ns", "tally", "tools", "type")
+
+    def __init__(self) -> None:
+        self.type: str | None = None
+        self.tally = Tally()
+        self.tools = Tools()
+        self.started_ns: int | None = None
+        self.ended_ns: int | None = None
+        self.ok = True
+
+
+class Entry:
+    """One session in the ledger."""
+
+    def __init__(self, agent: str, session_id: str, rebook: Rebook) -> None:
+        self.agent, self.session_id = agent, session_id
+        self.facts: dict[str, tuple[int, str | int]] = {}
+        self.fold, self.signals = Fold(), Signals()
+        self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
+        self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
+        self.spend = Spend()
+        self.turns, self.failed_turns = Bag(), Bag()
+        self.recent: deque[Call] = deque(maxlen=RECENT)
+        self.last_call: tuple[int, LlmCalled] | None = None
+        self.last_error: tuple[int, str] | None = None
+        self.pending: dict[int, Call] = {}
+        self.listed = False
+        self.first_ns = self.last_ns = 0
+        self.arrived_ns = 0
+        self._rebook = rebook
+        self._digests: dict[str, str] = {}
+
+    def take(self, event: Event, arrived_ns: int) -> None:
+        """Enter one event in every book it concerns."""
+        self.arrived_ns = max(self.arrived_ns, arrived_ns)
+        self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
+        self.last_ns = max(self.last_ns, event.at_ns)
+        self.signals.hear(event)
+        if (enter := _BOOKS.get(type(event))) is not None:
+            event = enter(self, event) or event
+        self.fold.add(event)
+
+    def fact(self, name: str) -> str | int | None:
+        """The newest value of a fact, or None."""
+        return self.facts[name][1] if name in self.facts else None
+
+    def price(self, picodollars: Callable[[Call], int | None]) -> None:
+        """Price the calls that changed since the last time."""
+        for call in self.pending.values():
+            before = copy(call)
+            call.computed, call.priced = picodollars(call), True
+            self._book(before, call)
+        self.pending.clear()
+
+    def _booked(self, before: Call | None, after: Call | None) -> None:
+        self._book(before, after)
+        if after is None:
+            self.pending.pop(id(before), None)
+            return
+        if before is None:
+            self.recent.append(after)
+        if after.ok and not after.priced:
+            self.pending[id(after)] = after
+
+    def _book(self, before: Call | None, after: Call | None) -> None:
+        for call, sign in ((before, -1), (after, 1)):
+            if call is None:
+                continue
+            self.tally.add(call, sign)
+            self._model(call.model).add(call, sign)
+            if call.agent_id is not None and (helper := self._helper(call.agent_id)) is not None:
+                helper.tally.add(call, sign)
+            if spent := call.picodollars:
+                self.spend.add(call.at_ns, sign * spent)
+        self._rebook(before, after)
+
+    def _model(self, model: str) -> Tally:
+        tally = self.models.get(model)
+        if tally is None:
+            tally = self.models[model] = Tally()
+        return tally
+
+    def _helper(self, agent_id: str) -> Helper | None:
+        helper = self.helpers.get(agent_id)
+        if helper is None and len(self.helpers) < SUBAGENTS:
+            helper = self.helpers[agent_id] = Helper()
+        return helper
+
+    def _seen(self, event: SessionSeen) -> None:
+        self.listed |= event.channel == "hook"
+        for name in ("cwd", "branch", "host", "title", "model", "pid"):
+            value = getattr(event, name)
+            if value is not None and (name not in self.facts or self.facts[name][0] <= event.at_ns):
+                self.facts[name] = (event.at_ns, value)
+
+    def _prompted(self, event: PromptSubmitted) -> None:
+        self.listed = True
+        if not event.command:
+            self.turns.add(event.channel, event.prompt_id, event.unit)
+
+    def _called(self, event: LlmCalled) -> None:
+        self.listed = True
+        self.calls.add(event)
+        if not event.ok and event.error_type:
+            self._erred(event.at_ns, event.error_type)
+        if event.agent_id is not None or event.side:
+            return
+        if event.prompt_id is not None:
+            self.turns.add(event.channel, event.prompt_id, "")
+        elif event.turn_span is not None:
+            self.turns.add(event.channel, None, event.turn_span)
+        if event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
+            self.last_call = (event.at_ns, event)
+
+    def _tool(self, event: ToolStarted | ToolFinished) -> None:
+        self.listed = True
+        self.tools.add(event)
+        if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
+            helper.tools.add(event)
+        if event.call_id is None:
+            return
+        if isinstance(event, ToolFinished):
+            self.waits.closed(event.call_id, event.at_ns)
+        elif event.digest:
+            self._digests[event.digest] = event.call_id
+
+    def _asked(self, event: PermissionAsked) -> PermissionAsked:
+        self.listed = True
+        if event.call_id is None and (call_id := self._digests.get(event.digest)) is not None:
+            event = PermissionAsked(
+                agent=event.agent, session_id=event.session_id, at_ns=event.at_ns, channel=event.channel,
+                signal=event.signal, agent_id=event.agent_id, kind=event.kind, call_id=call_id, name=event.name,
+                subject=event.subject, digest=event.digest,
+            )  # fmt: skip
+        self.waits.asked(event)
+        return event
+
+    def _answered(self, event: PermissionAnswered) -> None:
+        self.waits.answered(event)
+        if event.name:
+            self.listed = True
+            self.tools.add(event)
+            if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
+                helper.tools.add(event)
+
+    def _turn_ended(self, event: TurnEnded) -> None:
+        if event.reason == "failed":
+            self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
+            self._erred(event.at_ns, event.error_type or "unknown")
+
+    def _subagent(self, event: SubagentStarted | SubagentEnded) -> None:
+        helper = self._helper(event.agent_id or "")
+        if helper is None:
+            return
+        helper.type = event.type or helper.type
+        if isinstance(event, SubagentStarted):
+            helper.started_ns = min(helper.started_ns or event.at_ns, event.at_ns)
+        else:
+            helper.ended_ns = max(helper.ended_ns or 0, event.at_ns)
+            helper.ok = event.ok
+
+    def _erred(self, at_ns: int, error_type: str) -> None:
+        if self.last_error is None or self.last_error[0] <= at_ns:
+            self.last_error = (at_ns, error_type)
+
+
+_BOOKS: dict[type[Event], Callable[[Entry, Event], Event | None]] = {
+    SessionSeen: Entry._seen,  # type: ignore[dict-item]
+    PromptSubmitted: Entry._prompted,  # type: ignore[dict-item]
+    LlmCalled: Entry._called,  # type: ignore[dict-item]
+    ToolStarted: Entry._tool,  # type: ignore[dict-item]
+    ToolFinished: Entry._tool,  # type: ignore[dict-item]
+    PermissionAsked: Entry._asked,  # type: ignore[dict-item]
+    PermissionAnswered: Entry._answered,  # type: ignore[dict-item]
+    TurnEnded: Entry._turn_ended,  # type: ignore[dict-item]
+    SubagentStarted: Entry._subagent,  # type: ignore[dict-item]
+    SubagentEnded: Entry._subagent,  # type: ignore[dict-item]
+}
+"""Which book each event is entered in."""

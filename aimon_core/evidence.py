@@ -1,0 +1,78 @@
+"""Why a session is in its state: the newest signal of each kind, what it argues for, and what cannot be seen."""
+
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PermissionAsked,
+    PromptSubmitted,
+    SessionEnded,
+    SessionStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from aimon_core.session import Evidence
+
+SHOWN = 8
+"""Signals kept for a person to read."""
+
+SAYS: dict[type[Event], str] = {
+    SessionStarted: "idle",
+    SessionEnded: "ended",
+    PromptSubmitted: "working",
+    LlmCalled: "working",
+    ToolStarted: "working",
+    ToolFinished: "working",
+    PermissionAsked: "waiting",
+    PermissionAnswered: "working",
+}
+"""The state each kind of signal argues for on its own."""
+
+
+class Signals:
+    """What was heard of one session, by signal."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, tuple[int, str]] = {}
+        self.channels: set[str] = set()
+        """Channels that ever spoke."""
+
+    def hear(self, event: Event) -> None:
+        """Remember the newest of its kind."""
+        self.channels.add(event.channel)
+        says = _says(event)
+        if says is None:
+            return
+        name = f"{event.channel}:{event.signal}"
+        known = self._heard.get(name)
+        if known is None or known[0] <= event.at_ns:
+            self._heard[name] = (event.at_ns, says)
+
+    def newest(self, decider: str, decided_ns: int, state: str) -> tuple[Evidence, ...]:
+        """The newest signals first; the one that decided always among them."""
+        heard = dict(self._heard)
+        if decider and decider not in heard:
+            heard[decider] = (decided_ns, state)
+        order = sorted(heard.items(), key=lambda item: (item[0] != decider, -item[1][0], item[0]))[:SHOWN]
+        signals = (Evidence(name, at_ns, says, decides=name == decider) for name, (at_ns, says) in order)
+        return tuple(sorted(signals, key=lambda one: -one.at_ns))
+
+    def blind_spots(self) -> tuple[str, ...]:
+        """What the channels that never spoke would have shown."""
+        return tuple(words for channel, words in _BLIND.items() if channel not in self.channels)
+
+
+_BLIND = {
+    "hook": "no hooks: waits invisible",
+    "log": "no log events: cost computed, not reported",
+}
+"""What is missing without a channel. Spans are not missed yet: nothing on the screen is drawn from them alone."""
+
+
+def _says(event: Event) -> str | None:
+    if isinstance(event, TurnEnded):
+        if event.reason == "stop_hook":
+            return "working" if event.background else "completed"
+        return "failed" if event.reason == "failed" else "completed"
+    return SAYS.get(type(event))

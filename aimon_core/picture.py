@@ -1,0 +1,156 @@
+"""Drawing a session: from its books to the frozen `Session` that everybody else reads."""
+
+from os.path import basename
+
+from aimon_core.entry import Entry, Helper
+from aimon_core.lifecycle import OpenTool, Status
+from aimon_core.session import Context, Evidence, ModelUse, Session, Subagent, Turn
+
+SPEND_MINUTES = 30
+CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
+"""How long a prompt cache lives after its last use: https://docs.claude.com/en/docs/build-with-claude/prompt-caching"""
+
+
+def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Session:
+    """The session as it stands at a moment."""
+    status = entry.fold.status
+    cwd = _text(entry, "cwd")
+    last = entry.last_call[1] if entry.last_call else None
+    tally = entry.tally
+    models = sorted(entry.models.items(), key=lambda item: (-item[1].picodollars, -item[1].calls, item[0]))
+    wait = status.waits[0] if status.waits else None
+    return Session(
+        key=key,
+        agent=entry.agent,
+        session_id=entry.session_id,
+        name=basename((cwd or "").rstrip("/")) or _text(entry, "title") or entry.session_id[:8],
+        cwd=cwd,
+        branch=_text(entry, "branch"),
+        host=_text(entry, "host"),
+        model=last.model if last else _text(entry, "model"),
+        models=tuple(name for name, one in models if one.calls),
+        state=status.state,
+        waiting_for=wait.kind if wait and status.state == "waiting" else None,
+        waiting_on=_about(wait.name, wait.subject) if wait and status.state == "waiting" else None,
+        since_ns=status.since_ns or entry.first_ns,
+        doing=doing(status, entry),
+        evidence=_evidence(entry, status),
+        started_at_ns=entry.first_ns,
+        last_activity_at_ns=entry.last_ns,
+        ended_at_ns=status.since_ns if status.state in {"ended", "expired"} else None,
+        turns=entry.turns.size,
+        turn=_turn(entry, status),
+        llm_calls=tally.calls,
+        llm_calls_failed=tally.failed,
+        retries=tally.retries,
+        tool_calls=entry.tools.calls,
+        tool_errors=entry.tools.errors,
+        errors=max(tally.failed, entry.failed_turns.size),
+        last_error_type=entry.last_error[1] if entry.last_error else None,
+        waits=entry.waits.count,
+        waited_ns=entry.waits.total_ns,
+        tokens=tally.tokens,
+        cost=tally.cost,
+        by_model=tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in models if one.calls),
+        burn_usd_per_hour=entry.spend.burn_usd_per_hour(now_ns),
+        spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
+        context=Context(last.tokens.context, context_limit) if last else None,
+        cache_expires_at_ns=_cache_expiry(entry),
+        blind_spots=entry.signals.blind_spots(),
+        subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
+        pid=_number(entry, "pid"),
+    )
+
+
+def doing(status: Status, entry: Entry) -> str:
+    """One line of what happens now: the question asked, the tool with its subject, the error, the last words."""
+    match status.state:
+        case "waiting":
+            wait = status.waits[0]
+            about = _about(wait.name, wait.subject)
+            return f"{about} ?" if wait.kind == "permission" and about else wait.subject or about or "asks"
+        case "working":
+            return _working(status)
+        case "failed":
+            kind = status.error_type or "unknown"
+            return f"{kind}: {status.words}" if status.words else kind
+        case "completed":
+            return f"“{status.words}”" if status.words else ""
+        case "ended":
+            return "closed"
+        case _:
+            return status.end_reason if status.end_reason in {"interrupted", "denied"} else ""
+
+
+def _working(status: Status) -> str:
+    own = [tool for tool in status.tools if tool.agent_id is None]
+    tools: list[OpenTool] = own or list(status.tools)
+    if tools:
+        more = f" +{len(tools) - 1}" if len(tools) > 1 else ""
+        return _about(tools[-1].name, tools[-1].subject) + more
+    if status.failed:
+        return f"{status.error_type}: {status.words}" if status.words else f"{status.error_type}, tries again"
+    if status.background and not status.turn_open:
+        count = len(status.background)
+        return "1 subagent works" if count == 1 else f"{count} subagents work"
+    return "thinking"
+
+
+def _about(name: str, subject: str) -> str:
+    return f"{name}: {subject}" if name and subject else name or subject
+
+
+def _evidence(entry: Entry, status: Status) -> tuple[Evidence, ...]:
+    return entry.signals.newest(status.decider, status.decided_ns, status.state)
+
+
+def _turn(entry: Entry, status: Status) -> Turn | None:
+    if not status.turn_began_ns:
+        return None
+    start = status.turn_began_ns
+    waits, waited_ns = entry.waits.since(start)
+    return Turn(
+        number=entry.turns.size,
+        started_at_ns=start,
+        ended_at_ns=status.turn_ended_ns,
+        end_reason=status.end_reason,
+        llm_calls=sum(call.at_ns >= start and call.ok for call in entry.recent),
+        tool_calls=sum(at_ns >= start for at_ns in entry.tools.recent),
+        waits=waits + len(status.waits),
+        waited_ns=waited_ns,
+    )
+
+
+def _subagent(agent_id: str, helper: Helper, status: Status) -> Subagent:
+    over = helper.ended_ns is not None or status.state in {"ended", "expired"}
+    return Subagent(
+        agent_id=agent_id,
+        type=helper.type,
+        state="working" if not over else "completed" if helper.ok else "failed",
+        tokens=helper.tally.tokens,
+        cost=helper.tally.cost,
+        llm_calls=helper.tally.calls,
+        tool_calls=helper.tools.calls,
+        started_at_ns=helper.started_ns,
+        ended_at_ns=helper.ended_ns,
+    )
+
+
+def _cache_expiry(entry: Entry) -> int | None:
+    if entry.last_call is None:
+        return None
+    at_ns, call = entry.last_call
+    tokens = call.tokens
+    if not tokens.cache_read + tokens.cache_write:
+        return None
+    return at_ns + CACHE_TTL_NS["1h" if tokens.cache_write_1h else "5m"]
+
+
+def _text(entry: Entry, name: str) -> str | None:
+    value = entry.fact(name)
+    return value if isinstance(value, str) else None
+
+
+def _number(entry: Entry, name: str) -> int | None:
+    value = entry.fact(name)
+    return value if isinstance(value, int) else None

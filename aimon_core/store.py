@@ -1,0 +1,248 @@
+"""The ledger: all sessions, the only mutable thing of the program. Events go in, pictures and transitions come out.
+
+It is written at any speed and read at the frame: `apply` enters events and marks sessions dirty, `tick` lets time pass,
+`drain` prices what is new and says what changed. No locks, no timers, no `try`: one loop owns it, and tests step it.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from aimon_core.call import Call
+from aimon_core.clock import Clock
+from aimon_core.entry import Entry
+from aimon_core.events import Counted, Event, SessionEnded, SessionSeen
+from aimon_core.identity import Processes, session_key
+from aimon_core.lifecycle import Options, Status, elapse
+from aimon_core.metering import Metering
+from aimon_core.picture import draw
+from aimon_core.session import Session, State, Tokens, Totals, Transition
+from aimon_core.spending import Spend
+from aimon_core.tally import Tally
+
+
+_MINUTE_NS = 60_000_000_000
+
+
+class Priced(Protocol):
+    """What one model costs (`pricing.Price`)."""
+
+    def picodollars(self, tokens: Tokens) -> int:
+        """The cost of one call."""
+
+
+class Prices(Protocol):
+    """Where prices and context limits come from (`pricing.PriceTable`)."""
+
+    def price(self, agent: str, model: str) -> Priced | None:
+        """The price of a model, or None."""
+
+    def context_limit(self, agent: str, model: str) -> int | None:
+        """Tokens that fit its context, or None."""
+
+
+class Limits(Struct, frozen=True):
+    """What the ledger keeps at most."""
+
+    sessions: int = 5_000
+    """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
+
+
+class Counters(Struct):
+    """What the ledger did, for `stats`."""
+
+    events: int = 0
+    sessions_evicted: int = 0
+    calls_folded: int = 0
+
+
+class SessionStore:
+    """Every session, what it costs and where it stands."""
+
+    def __init__(self, clock: Clock, *, options: Options = Options(), limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+        self._clock, self._options, self._limits = clock, options, limits
+        self._entries: dict[str, Entry] = {}
+        self._pictures: dict[str, Session] = {}
+        self._states: dict[str, State] = {}
+        self._dirty: set[str] = set()
+        self._moving: set[str] = set()
+        self._processes = Processes()
+        self._total, self._spend = Tally(), Spend()
+        self._prices: Prices | None = None
+        self._started_ns = clock.now_ns()
+        self._minute = self._started_ns // _MINUTE_NS
+        self.machine = Metering()
+        self.counters = Counters()
+
+    @property
+    def prices(self) -> Prices | None:
+        """The price table; None until it is loaded, and until then nothing is priced."""
+        return self._prices
+
+    @prices.setter
+    def prices(self, prices: Prices) -> None:
+        self._prices = prices
+        self._dirty.update(self._entries)
+
+    def apply(self, events: Iterable[Event], arrived_ns: int | None = None) -> list[Transition]:
+        """Enter the events of one delivery; returns which sessions changed their state.
+
+        `arrived_ns` is when they came in, for a journal that is read again; now, if not told.
+        """
+        now_ns = arrived_ns or self._clock.now_ns()
+        touched: dict[str, None] = {}
+        for event in events:
+            self.counters.events += 1
+            if isinstance(event, Counted):
+                self.machine.add(event)
+                continue
+            key = session_key(event)
+            entry = self._entries.get(key)
+            if entry is None:
+                if isinstance(event, SessionSeen) and event.channel != "hook":
+                    continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
+                entry = self._open(key, event)
+            entry.take(event, now_ns)
+            touched[key] = None
+            if isinstance(event, SessionSeen) and event.pid is not None:
+                self._enter_process(key, event, now_ns)
+        self._dirty.update(touched)
+        return [moved for key in touched if (moved := self._moved(key, now_ns)) is not None]
+
+    def tick(self) -> list[Transition]:
+        """Let time pass: silence ends turns, ended rows leave the list, the long silent expire."""
+        now_ns = self._clock.now_ns()
+        moved = []
+        minute = now_ns // _MINUTE_NS
+        if minute != self._minute:  # burn and sparklines age even when nothing happens
+            self._minute = minute
+            self._dirty.update(self._moving)
+        for key in list(self._moving):
+            entry = self._entries[key]
+            silent_s = (now_ns - max(entry.arrived_ns, self._started_ns)) / 1e9
+            status = entry.fold.status
+            after = self._aged(status, now_ns, silent_s)
+            if after is not status:
+                entry.fold.replace(after)
+                self._dirty.add(key)
+                if (transition := self._moved(key, now_ns)) is not None:
+                    moved.append(transition)
+            elif status.state == "ended" and now_ns - entry.arrived_ns > self._options.ended_listed_s * 1e9:
+                self._moving.discard(key)
+                self._dirty.add(key)
+        return moved
+
+    def drain(self) -> set[str]:
+        """The keys that changed since the last call, dirty calls priced."""
+        changed, self._dirty = self._dirty, set()
+        for key in changed:
+            self._pictures.pop(key, None)
+            entry = self._entries.get(key)
+            if entry is not None and entry.pending and self._prices is not None:
+                entry.price(lambda call, agent=entry.agent: self._computed(agent, call))  # type: ignore[misc]
+        return changed
+
+    def get(self, key: str) -> Session | None:
+        """The picture of a session, drawn anew only when it changed."""
+        picture = self._pictures.get(key)
+        if picture is not None and key not in self._dirty:
+            return picture
+        entry = self._entries.get(key)
+        if entry is None or not entry.listed:
+            return None
+        model = entry.last_call[1].model if entry.last_call else ""
+        limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
+        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit)
+        return picture
+
+    def sessions(self, *, every: bool = False) -> list[Session]:
+        """The sessions to list, oldest first; with `every` also those ended for long and expired."""
+        keys = [key for key, entry in self._entries.items() if entry.listed and (every or key in self._moving)]
+        return [picture for key in keys if (picture := self.get(key)) is not None]
+
+    def totals(self) -> Totals:
+        """Sums over all sessions ever applied."""
+        now_ns, entries = self._clock.now_ns(), self._entries.values()
+        return Totals(
+            sessions=sum(entry.listed for entry in entries),
+            llm_calls=self._total.calls,
+            llm_calls_failed=self._total.failed,
+            tool_calls=sum(entry.tools.calls for entry in entries),
+            tool_errors=sum(entry.tools.errors for entry in entries),
+            errors=sum(max(entry.tally.failed, entry.failed_turns.size) for entry in entries),
+            tokens=self._total.tokens,
+            cost=self._total.cost,
+            today_usd=self._spend.today_usd(now_ns),
+            burn_usd_per_hour=self._spend.burn_usd_per_hour(now_ns),
+        )
+
+    def acknowledge(self, key: str) -> list[Transition]:
+        """A person has seen that a session is done or failed: it is idle now."""
+        entry = self._entries.get(key)
+        now_ns = self._clock.now_ns()
+        if entry is None or entry.fold.status.state not in {"completed", "failed"}:
+            return []
+        entry.fold.replace(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
+        self._dirty.add(key)
+        moved = self._moved(key, now_ns)
+        return [moved] if moved else []
+
+    def _open(self, key: str, event: Event) -> Entry:
+        if len(self._entries) >= self._limits.sessions:
+            self._evict()
+        entry = self._entries[key] = Entry(event.agent, event.session_id, self._rebooked)
+        return entry
+
+    def _evict(self) -> None:
+        """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
+        worth = sorted(self._entries, key=lambda key: (key in self._moving, self._entries[key].arrived_ns))
+        for key in worth[: self._limits.sessions // 20 + 1]:
+            entry = self._entries.pop(key)
+            self._moving.discard(key)
+            self._pictures.pop(key, None)
+            self._states.pop(key, None)
+            self._dirty.add(key)
+            self.counters.calls_folded += entry.tally.calls
+            self.counters.sessions_evicted += 1
+
+    def _rebooked(self, before: Call | None, after: Call | None) -> None:
+        for call, sign in ((before, -1), (after, 1)):
+            if call is not None:
+                self._total.add(call, sign)
+                if spent := call.picodollars:
+                    self._spend.add(call.at_ns, sign * spent)
+
+    def _computed(self, agent: str, call: Call) -> int | None:
+        price = self._prices.price(agent, call.model) if self._prices else None
+        return price.picodollars(call.tokens) if price else None
+
+    def _enter_process(self, key: str, event: SessionSeen, now_ns: int) -> None:
+        left = self._processes.enter(event.agent, event.pid or 0, key)
+        if left is not None and (entry := self._entries.get(left)) is not None:
+            end = SessionEnded(
+                agent=event.agent, session_id=entry.session_id, at_ns=event.at_ns, channel="process", signal="new-session"
+            )
+            entry.take(end, now_ns)
+            self._dirty.add(left)
+
+    def _aged(self, status: Status, now_ns: int, silent_s: float) -> Status:
+        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s:
+            return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
+        return elapse(status, now_ns, silent_s, self._options)
+
+    def _moved(self, key: str, now_ns: int) -> Transition | None:
+        """The change of state since the last look at a session, if it is one that people see."""
+        entry = self._entries.get(key)
+        if entry is None or not entry.listed:
+            return None
+        before, after = self._states.get(key), entry.fold.status.state
+        if after == "expired":
+            self._moving.discard(key)
+        elif before != after or before is None:
+            self._moving.add(key)
+        if before == after:
+            return None
+        self._states[key] = after
+        return Transition(key, before, after, now_ns)

@@ -1,0 +1,85 @@
+"""Between bytes and slim messages: both encodings of OTLP in, answers and masked deliveries out.
+
+Apart from the doors, which know sockets and no messages, and from `otlp`, which knows messages and no bytes.
+"""
+
+from collections.abc import Generator
+from typing import Any, Literal
+
+import msgspec
+from google.protobuf.message import DecodeError
+
+from receiver import census, otlp_json
+from receiver.record import Signal
+from receiver.slim import CLASSES
+from receiver.status import Reason, Refused
+
+Encoding = Literal["protobuf", "json"]
+
+MAX_RECORDS = 20_000
+"""Records in one request, groups of records included."""
+
+_MESSAGES: dict[Signal, type[Any]] = {
+    "logs": CLASSES["Logs"], "traces": CLASSES["Traces"], "metrics": CLASSES["Metrics"],
+}  # fmt: skip
+_REJECTED: dict[Signal, str] = {
+    "logs": "rejectedLogRecords", "traces": "rejectedSpans", "metrics": "rejectedDataPoints",
+}  # fmt: skip
+
+
+def decode(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Any:
+    """One request as a slim message. Raises Refused: malformed, or more than `limit` records."""
+    steps = decoding(signal, body, encoding, limit)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+
+
+def decoding(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Generator[None, None, Any]:
+    """`decode` in steps, one a record where Python does the work, for a caller who has other things to do in between."""
+    if encoding == "json":
+        message = _MESSAGES[signal]()
+        yield from otlp_json.pour(message, otlp_json.loads(body), limit)
+        return message
+    census.check_wire(signal, body, limit)
+    try:
+        message = _parse(signal, body)
+    except DecodeError:
+        message = _parse_mended(signal, body)
+    census.count(signal, message, limit)
+    return message
+
+
+def _parse(signal: Signal, body: bytes) -> Any:
+    message = _MESSAGES[signal]()
+    message.ParseFromString(body)
+    return message
+
+
+def _parse_mended(signal: Signal, body: bytes) -> Any:
+    try:
+        return _parse(signal, otlp_json.replace_raw_surrogates(body))
+    except DecodeError as error:
+        raise Refused(Reason.MALFORMED, f"no OTLP: {str(error)[:100]}") from None
+
+
+def encode_answer(signal: Signal, encoding: Encoding, rejected: int = 0, why: str = "") -> bytes:
+    """The body of a 200: empty for full success, else how many records were left out and why."""
+    if encoding == "json":
+        return msgspec.json.encode(
+            {"partialSuccess": {_REJECTED[signal]: str(rejected), "errorMessage": why}} if rejected else {}
+        )
+    answer = CLASSES["ExportResponse"]()
+    if rejected:
+        answer.partial_success.rejected = rejected
+        answer.partial_success.error_message = why
+    return bytes(answer.SerializeToString())
+
+
+def encode_refusal(encoding: Encoding, code: int, message: str) -> bytes:
+    """The body of everything but a 200: google.rpc.Status, as OTLP asks."""
+    if encoding == "json":
+        return msgspec.json.encode({"code": code, "message": message})
+    return bytes(CLASSES["RpcStatus"](code=code, message=message).SerializeToString())

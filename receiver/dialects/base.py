@@ -1,0 +1,34 @@
+"""What a dialect is: an agent's telemetry turned into events, by table, without state and without other dialects."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from aimon_core.events import Event
+from receiver.record import Record, Scope
+
+TEXT = 256
+"""Characters of foreign text an event carries: more than any cell shows, little enough to keep."""
+
+
+class Unread(Exception):  # noqa: N818 - not an error of the program, an answer of the dialect
+    """A record the dialect claims but cannot make sense of; counted by the interpreter, never seen outside."""
+
+
+class Dialect(Protocol):
+    """The language of one agent, or of one convention."""
+
+    name: str
+
+    def claims(self, scope: Scope) -> bool:
+        """Whether the records of a scope are in this language."""
+
+    def translate(self, record: Record) -> Iterable[Event] | None:
+        """The events a record tells of; None for noise and for what the dialect does not know, which is counted.
+
+        Raises `Unread` for a record without what its kind cannot be without.
+        """
+
+
+def head(text: str | None) -> str:
+    """As much of a foreign text as an event carries."""
+    return (text or "")[:TEXT]

@@ -1,0 +1,85 @@
+"""One walk for three signals: from a slim OTLP message to flat Records, building nothing that is not asked for.
+
+Logs give one Record each, spans one each, metrics one for each data point. Its `message` is the log record, the span
+or the *metric*: a point's temporality belongs to the metric around it, see `is_delta`.
+"""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+from receiver.census import LEVELS, points
+from receiver.record import Attributes, Record, Scope, Signal
+
+_DELTA = 1
+_NOT_RECORDED = 1
+"""Bit of a point's `flags`: the series went away, there is no value."""
+
+
+def records(signal: Signal, message: Any, arrived_ns: int) -> Iterator[Record]:
+    """All records of one decoded request, in wire order; points without a finite value are left out."""
+    walk = _WALKS[signal]
+    for scope, items in _scopes(signal, message):
+        yield from walk(scope, items, arrived_ns)
+
+
+def is_delta(point: Record) -> bool:
+    """Whether a metric Record counts on its own (delta) rather than since `start_ns` (cumulative); False for a gauge."""
+    metric = point.message
+    kind = metric.WhichOneof("data")
+    return kind not in {"gauge", "summary"} and getattr(metric, kind).aggregation_temporality == _DELTA
+
+
+def is_monotonic(point: Record) -> bool:
+    """Whether a metric Record is a point of a counter that only grows."""
+    return bool(point.message.sum.is_monotonic)
+
+
+def _scopes(signal: Signal, message: Any) -> Iterator[tuple[Scope, Any]]:
+    by_resource, by_scope, items = LEVELS[signal]
+    for group in getattr(message, by_resource):
+        resource = Attributes(group.resource.attributes)
+        for scoped in getattr(group, by_scope):
+            yield Scope(scoped.scope.name, resource), getattr(scoped, items)
+
+
+def _logs(scope: Scope, items: Any, arrived_ns: int) -> Iterator[Record]:
+    for log in items:
+        at_ns = log.time_unix_nano or log.observed_time_unix_nano or arrived_ns
+        record = Record("logs", scope, log.attributes, log.body.s, at_ns, at_ns, log.trace_id, log.span_id, b"", log)
+        if not record.name:
+            record.name = log.event_name or record.text("event.name") or ""
+        yield record
+
+
+def _spans(scope: Scope, items: Any, arrived_ns: int) -> Iterator[Record]:
+    for span in items:
+        at_ns = span.end_time_unix_nano or arrived_ns
+        yield Record(
+            "traces", scope, span.attributes, span.name, at_ns, span.start_time_unix_nano or at_ns,
+            span.trace_id, span.span_id, span.parent_span_id, span,
+        )  # fmt: skip
+
+
+def _points(scope: Scope, items: Any, arrived_ns: int) -> Iterator[Record]:
+    for metric in items:
+        name = metric.name
+        for point in points(metric):
+            value = _value(point)
+            if value is None:
+                continue
+            at_ns = point.time_unix_nano or arrived_ns
+            start_ns = point.start_time_unix_nano or at_ns
+            yield Record("metrics", scope, point.attributes, name, at_ns, start_ns, b"", b"", b"", metric, value)
+
+
+def _value(point: Any) -> float | None:
+    """The number of a point, of a histogram or a summary the sum; None when there is none or it is no finite number."""
+    kind = point.WhichOneof("value")
+    if kind is None or point.flags & _NOT_RECORDED:
+        return None
+    value: float = getattr(point, kind)
+    return value if isfinite(value) else None
+
+
+_WALKS = {"logs": _logs, "traces": _spans, "metrics": _points}

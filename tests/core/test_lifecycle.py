@@ -1,0 +1,180 @@
+"""The state machine, one story a test: what happened, and what a person should see."""
+
+from itertools import permutations
+
+import pytest
+
+from aimon_core.events import Event
+from aimon_core.fold import Fold
+from aimon_core.lifecycle import Options, Status, elapse
+from tests.fakes.events import (
+    answered,
+    asked,
+    at,
+    decided,
+    ended,
+    failed,
+    helper_began,
+    helper_ended,
+    prompted,
+    started,
+    tool_began,
+    tool_ended,
+    turn_ended,
+)
+
+
+def after(*events: Event) -> Status:
+    fold = Fold()
+    for event in events:
+        fold.add(event)
+    return fold.status
+
+
+def test_a_session_that_opened_is_idle() -> None:
+    assert after(started()).state == "idle"
+
+
+def test_a_prompt_starts_work_and_the_stop_hook_ends_it() -> None:
+    status = after(started(), prompted(1), answered(2), turn_ended(3, text="All done."))
+    assert (status.state, status.end_reason, status.words) == ("completed", "stop_hook", "All done.")
+    assert status.since_ns == at(3)
+
+
+def test_the_same_prompt_by_log_and_hook_is_one_turn() -> None:
+    status = after(prompted(1, channel="log"), tool_began(1.1), prompted(1.2))
+    assert status.turn_began_ns == at(1)
+    assert [tool.key for tool in status.tools] == ["t1"]
+
+
+def test_a_permission_request_waits_until_it_is_decided() -> None:
+    story = [prompted(1), tool_began(2), asked(2.1, subject="rm -rf build")]
+    assert after(*story).state == "waiting"
+    assert after(*story).waits[0].subject == "rm -rf build"
+    assert after(*story, decided(9)).state == "working"
+    assert after(*story, tool_ended(9)).state == "working", "a result proves the answer"
+
+
+def test_two_waits_are_two_answers() -> None:
+    story = [prompted(1), asked(2, "t1"), asked(2.1, "t2"), decided(3, "t1")]
+    assert after(*story).state == "waiting"
+    assert after(*story, decided(4, "t2")).state == "working"
+
+
+def test_a_notification_of_a_wait_already_known_adds_nothing() -> None:
+    story = [prompted(1), asked(2, "t1"), asked(8, None, name="")]
+    assert len(after(*story).waits) == 1
+    assert after(*story, decided(9, "t1")).state == "working"
+
+
+def test_a_dialog_without_a_tool_is_closed_by_the_next_decision() -> None:
+    story = [prompted(1), tool_began(2), asked(8, None, name="", kind="dialog")]
+    assert after(*story).state == "waiting"
+    assert after(*story, decided(9)).state == "working"
+
+
+def test_a_refusal_by_the_person_gives_the_word_back_at_once() -> None:
+    status = after(prompted(1), tool_began(2), asked(2.1), decided(5, accepted=False, ends_turn=True))
+    assert (status.state, status.end_reason) == ("idle", "denied")
+
+
+def test_a_refusal_by_rule_goes_on() -> None:
+    assert after(prompted(1), tool_began(2), decided(2.1, accepted=False, by_person=False)).state == "working"
+
+
+def test_a_failed_turn_is_failed_until_the_next_prompt() -> None:
+    story = [prompted(1), failed(2), turn_ended(2.1, "failed", error_type="rate_limit", text="slow down")]
+    assert (after(*story).state, after(*story).error_type) == ("failed", "rate_limit")
+    assert after(*story, prompted(9, "p2")).state == "working"
+
+
+def test_an_error_that_a_retry_mends_is_no_failure() -> None:
+    assert after(prompted(1), failed(2), answered(4), turn_ended(5)).state == "completed"
+
+
+def test_esc_is_told_by_nothing_but_the_span() -> None:
+    status = after(prompted(1), turn_ended(5, "span", channel="span"))
+    assert (status.state, status.end_reason) == ("idle", "interrupted")
+
+
+def test_a_span_that_ends_after_an_answer_is_a_turn_well_done() -> None:
+    assert after(prompted(1), answered(4), turn_ended(5, "span", channel="span")).state == "completed"
+
+
+def test_a_span_that_ends_after_an_error_is_a_failed_turn() -> None:
+    assert after(prompted(1), failed(4), turn_ended(5, "span", channel="span")).state == "failed"
+
+
+def test_a_late_log_does_not_reopen_what_a_hook_has_just_closed() -> None:
+    assert after(prompted(1), turn_ended(3), answered(3.2)).state == "completed"
+    assert after(prompted(1), turn_ended(3), answered(4)).state == "working", "half a second later it is news"
+
+
+def test_background_subagents_keep_a_session_working_after_its_stop() -> None:
+    story = [prompted(1), helper_began(2), turn_ended(3, background=("a1",))]
+    assert after(*story).state == "working"
+    done = after(*story, helper_ended(9))
+    assert done.state == "working", "its completion comes as a new prompt"
+    assert elapse(done, at(20), 11.0, Options()).state == "completed"
+
+
+def test_a_subagent_of_a_closed_turn_can_ask_for_permission() -> None:
+    story = [prompted(1), helper_began(2), turn_ended(3, background=("a1",)), asked(4, "t9", agent_id="a1")]
+    assert after(*story).state == "waiting"
+    assert after(*story, tool_ended(5, "t9", agent_id="a1")).state == "working"
+
+
+def test_clear_and_exit_end_a_session_and_resume_brings_it_back() -> None:
+    assert after(started(), prompted(1), ended(5)).state == "ended"
+    assert after(started(), prompted(1), ended(5), started(9, how="resume")).state == "idle"
+
+
+def test_compacting_is_not_a_new_start() -> None:
+    assert after(prompted(1), started(2, how="compact")).state == "working"
+
+
+@pytest.mark.parametrize(
+    ("story", "state"),
+    [
+        ([prompted(1), answered(2)], "completed"),
+        ([prompted(1), answered(2, asks_tool=True)], "working"),
+        ([prompted(1), answered(2), tool_began(2.1)], "working"),
+        ([prompted(1)], "working"),
+        ([prompted(1), failed(2)], "failed"),
+        ([prompted(1), tool_began(2), asked(3)], "waiting"),
+    ],
+)
+def test_silence_ends_a_turn_only_after_an_answer(story: list[Event], state: str) -> None:
+    assert elapse(after(*story), at(30), 10.0, Options()).state == state
+    assert elapse(after(*story), at(11), 9.9, Options()).state == after(*story).state
+
+
+STORY = [
+    started(),
+    prompted(1),
+    answered(2, "r1", asks_tool=True),
+    tool_began(2.1),
+    asked(2.7),
+    decided(6),
+    tool_ended(8),
+    answered(9, "r2"),
+    turn_ended(10),
+]
+
+
+def test_the_order_of_arrival_does_not_matter() -> None:
+    truth = after(*STORY)
+    for order in list(permutations(range(len(STORY))))[::997]:
+        assert after(*[STORY[index] for index in order]) == truth
+
+
+def test_hearing_everything_twice_does_not_matter() -> None:
+    assert after(*STORY, *STORY) == after(*STORY)
+
+
+def test_the_window_is_bounded_and_the_state_goes_on() -> None:
+    fold = Fold()
+    for number in range(2_000):
+        fold.add(prompted(number, f"p{number}"))
+    assert fold.status.prompt_id == "p1999"
+    assert len(fold._events) <= 256  # noqa: SLF001 - the bound is the promise

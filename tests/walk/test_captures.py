@@ -1,0 +1,169 @@
+"""Every capture of a real client, through codec, dialect and ledger, gives the figures of its `expected.json`."""
+
+import json
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from aimon_core.clock import SteppedClock
+from aimon_core.pricing import load
+from aimon_core.session import Session, Tokens
+from aimon_core.store import SessionStore
+from receiver.codec import decode
+from receiver.dialects import Interpreter
+from receiver.hooks import translate
+from receiver.otlp import records
+from tests.fakes.captures import Sent, expected, scenarios, sent
+
+PRICES = load()
+
+MISSING = {"print_beta": {"logs"}, "print_minimal": {"traces"}}
+"""Channels that a scenario does not have, or has only in part."""
+
+
+def fed(requests: Iterable[Sent]) -> SessionStore:
+    """A ledger that has taken in some requests."""
+    clock = SteppedClock()
+    store, interpreter = SessionStore(clock), Interpreter()
+    store.prices = PRICES
+    for one in requests:
+        arrived_ns = round(one.unix * 1e9)
+        clock.set_ns(arrived_ns)
+        if one.signal == "hooks":
+            store.apply(translate("claude-code", json.loads(one.body), arrived_ns))
+        else:
+            encoding = "json" if "json" in one.content_type else "protobuf"
+            message = decode(one.signal, one.body, encoding)  # type: ignore[arg-type]
+            store.apply(interpreter.translate(records(one.signal, message, arrived_ns)))  # type: ignore[arg-type]
+    assert not interpreter.unread
+    store.drain()
+    return store
+
+
+def figures(tokens: Tokens) -> dict[str, int | None]:
+    """Tokens with the names of `expected.json`."""
+    return {
+        "input": tokens.input,
+        "cache_read": tokens.cache_read,
+        "cache_write": tokens.cache_write,
+        "output": tokens.output,
+        "reasoning": tokens.reasoning or 0,
+        "input_inclusive": tokens.context,
+    }
+
+
+def dollars(usd: float | None) -> float | None:
+    return None if usd is None else round(usd, 6)
+
+
+def check(store: SessionStore, truth: dict[str, Any]) -> None:
+    rows = {session.session_id: session for session in store.sessions(every=True)}
+    assert set(rows) == set(truth["sessions"]), "exactly these are rows, ghosts are not"
+    for session_id, expects in truth["sessions"].items():
+        assert rows[session_id].llm_calls == expects["llm_calls"]
+        assert figures(rows[session_id].tokens) == expects["tokens"]
+        assert dollars(rows[session_id].cost.usd) == expects["cost_usd_reported"]
+    totals = store.totals()
+    assert totals.llm_calls == truth["totals"]["llm_calls"]
+    assert figures(totals.tokens) == truth["totals"]["tokens"]
+    assert dollars(totals.cost.usd) == truth["totals"]["cost_usd_reported"]
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_the_ledger_equals_the_truth(name: str) -> None:
+    check(fed(sent(name)), expected(name))
+
+
+def pictures(store: SessionStore) -> list[Session]:
+    return sorted(store.sessions(every=True), key=lambda one: one.key)
+
+
+def same(one: list[Session], other: list[Session]) -> None:
+    """The same figures and states; what a hook tells of its arrival may differ where arrival differs."""
+    for left, right in zip(one, other, strict=True):
+        for field in Session.__struct_fields__:
+            assert getattr(left, field) == getattr(right, field), field
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_hearing_everything_twice_changes_nothing(name: str) -> None:
+    once = sent(name)
+    same(pictures(fed([*once, *once])), pictures(fed(once)))
+
+
+@pytest.mark.parametrize("name", scenarios())
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_order_of_arrival_changes_no_figure(name: str, seed: int) -> None:
+    shuffled = sent(name)
+    random.Random(seed).shuffle(shuffled)
+    store = fed(shuffled)
+    check(store, expected(name))
+    for left, right in zip(pictures(store), pictures(fed(sent(name))), strict=True):
+        for field in ("turns", "tool_calls", "tool_errors", "errors", "waits", "waited_ns", "retries", "state"):
+            assert getattr(left, field) == getattr(right, field), field
+
+
+@pytest.mark.parametrize("signal", ["logs", "traces"])
+@pytest.mark.parametrize("name", scenarios())
+def test_one_channel_alone_gives_the_same_tokens(name: str, signal: str) -> None:
+    if signal in MISSING.get(name, ()):
+        pytest.skip("this channel is not in the capture")
+    truth = expected(name)
+    store = fed([one for one in sent(name) if one.signal == signal])
+    assert figures(store.totals().tokens) == truth["totals"]["tokens"]
+    assert store.totals().llm_calls == truth["totals"]["llm_calls"]
+
+
+@pytest.mark.parametrize("name", [one for one in scenarios() if one != "tui_interrupt"])
+def test_metrics_alone_are_machine_totals_and_no_row(name: str) -> None:
+    store = fed([one for one in sent(name) if one.signal == "metrics"])
+    tokens = expected(name)["totals"]["tokens"]
+    assert store.sessions(every=True) == []
+    assert store.machine.tokens.get("input", 0) == tokens["input"]
+    assert store.machine.tokens.get("cacheCreation", 0) == tokens["cache_write"]
+    assert store.machine.cost_usd == expected(name)["totals"]["cost_usd_reported"]
+
+
+def test_what_only_metrics_saw_stands_beside_the_calls() -> None:
+    """Esc while an answer streams: the client counts the aborted call in its metrics and tells of it nowhere else."""
+    store, truth = fed(sent("tui_interrupt")), expected("tui_interrupt")
+    seen = {part: count - truth["metrics_only"]["tokens"][name] for part, count, name in (
+        ("input", store.machine.tokens["input"], "input"),
+        ("output", store.machine.tokens["output"], "output"),
+    )}  # fmt: skip
+    assert seen == {name: truth["totals"]["tokens"][name] for name in ("input", "output")}
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_every_tool_the_model_asked_for_is_counted_once(name: str) -> None:
+    for session in fed(sent(name)).sessions(every=True):
+        asked = expected(name)["sessions"][session.session_id]["tool_uses_asked"]
+        assert session.tool_calls == sum(asked.values())
+
+
+def session_of(name: str) -> Session:
+    return fed(sent(name)).sessions(every=True)[0]
+
+
+def test_a_permission_capture_tells_three_waits_and_a_question() -> None:
+    session = session_of("tui_permission")
+    assert (session.waits, round(session.waited_ns / 1e6)) == (4, 9461 + 2520 + 2268 + 5334)
+    assert (session.turns, session.state, session.errors) == (4, "ended", 0)
+
+
+def test_subagents_have_their_own_figures() -> None:
+    session = session_of("tui_subagents")
+    assert [(one.type, one.state) for one in session.subagents] == [("general-purpose", "completed")] * 3
+    assert sum(one.llm_calls for one in session.subagents) == 7
+
+
+def test_recovered_retries_are_no_errors() -> None:
+    session = session_of("print_e500")
+    assert (session.retries, session.errors, session.state) == (2, 0, "ended")
+
+
+def test_a_lost_key_is_one_failed_call_of_three_attempts() -> None:
+    session = session_of("print_e401")
+    assert (session.llm_calls_failed, session.errors, session.last_error_type, session.cost.usd) == (1, 1, "auth", 0.0)
