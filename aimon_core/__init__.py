@@ -1,0 +1,1 @@
+"""What a session is: events, ledger, state, money, journal; knows no screen and no network."""

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from copy import copy
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from aimon_core.bag import Bag
 from aimon_core.call import Call
@@ -83,7 +83,7 @@ class Entry:
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)
         self.signals.hear(event)
-        if (enter := _BOOKS.get(type(event))) is not None:
+        if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
 
@@ -210,17 +210,16 @@ class Entry:
         if self.last_error is None or self.last_error[0] <= at_ns:
             self.last_error = (at_ns, error_type)
 
-
-_BOOKS: dict[type[Event], Callable[[Entry, Event], Event | None]] = {
-    SessionSeen: Entry._seen,  # type: ignore[dict-item]
-    PromptSubmitted: Entry._prompted,  # type: ignore[dict-item]
-    LlmCalled: Entry._called,  # type: ignore[dict-item]
-    ToolStarted: Entry._tool,  # type: ignore[dict-item]
-    ToolFinished: Entry._tool,  # type: ignore[dict-item]
-    PermissionAsked: Entry._asked,  # type: ignore[dict-item]
-    PermissionAnswered: Entry._answered,  # type: ignore[dict-item]
-    TurnEnded: Entry._turn_ended,  # type: ignore[dict-item]
-    SubagentStarted: Entry._subagent,  # type: ignore[dict-item]
-    SubagentEnded: Entry._subagent,  # type: ignore[dict-item]
-}
-"""Which book each event is entered in."""
+    _BOOKS: ClassVar[dict[type[Event], Callable[[Any, Any], Event | None]]] = {
+        SessionSeen: _seen,
+        PromptSubmitted: _prompted,
+        LlmCalled: _called,
+        ToolStarted: _tool,
+        ToolFinished: _tool,
+        PermissionAsked: _asked,
+        PermissionAnswered: _answered,
+        TurnEnded: _turn_ended,
+        SubagentStarted: _subagent,
+        SubagentEnded: _subagent,
+    }
+    """Which book each event is entered in."""

@@ -63,11 +63,8 @@ class Signals:
         return tuple(words for channel, words in _BLIND.items() if channel not in self.channels)
 
 
-_BLIND = {
-    "hook": "no hooks: waits invisible",
-    "log": "no log events: cost computed, not reported",
-}
-"""What is missing without a channel. Spans are not missed yet: nothing on the screen is drawn from them alone."""
+_BLIND = {"hook": "no hooks: waits invisible"}
+"""What is missing without a channel. Logs and spans tell the same of a call, and one of them is enough."""
 
 
 def _says(event: Event) -> str | None:

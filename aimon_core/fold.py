@@ -27,11 +27,18 @@ class Fold:
         self._places: list[Place] = []
         self._events: list[Event] = []
         self._statuses: list[Status] = []
+        """After each event, as far as it was asked for: a whole delivery is folded once, not once an event."""
 
     @property
     def status(self) -> Status:
         """Where the session stands after all events."""
-        return self._statuses[-1] if self._statuses else self._base
+        statuses = self._statuses
+        if len(statuses) < len(self._events):
+            status = statuses[-1] if statuses else self._base
+            for event in self._events[len(statuses) :]:
+                status = advance(status, event)
+                statuses.append(status)
+        return statuses[-1] if statuses else self._base
 
     def add(self, event: Event) -> None:
         """Put an event in its place; the same event again, or one older than the window, changes nothing."""
@@ -49,7 +56,7 @@ class Fold:
                 return
         self._insert(index, place, event)
 
-    def replace(self, status: Status) -> None:
+    def go_on_from(self, status: Status) -> None:
         """Go on from a status that no event brought: silence, or a person's own word."""
         self._base = status
         if self._places:
@@ -59,12 +66,13 @@ class Fold:
     def _insert(self, index: int, place: Place, event: Event) -> None:
         self._places.insert(index, place)
         self._events.insert(index, event)
-        status = self._statuses[index - 1] if index else self._base
         del self._statuses[index:]
-        for later in self._events[index:]:
-            status = advance(status, later)
-            self._statuses.append(status)
         if len(self._places) > WINDOW:
-            keep = WINDOW // 2
-            self._base, self._base_place = self._statuses[-keep - 1], self._places[-keep - 1]
-            del self._places[:-keep], self._events[:-keep], self._statuses[:-keep]
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """Keep the later half; what came before is one status."""
+        keep = WINDOW // 2
+        _ = self.status
+        self._base, self._base_place = self._statuses[-keep - 1], self._places[-keep - 1]
+        del self._places[:-keep], self._events[:-keep], self._statuses[:-keep]

@@ -1,6 +1,6 @@
 """Drawing a session: from its books to the frozen `Session` that everybody else reads."""
 
-from os.path import basename
+from pathlib import PurePath
 
 from aimon_core.entry import Entry, Helper
 from aimon_core.lifecycle import OpenTool, Status
@@ -23,7 +23,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         key=key,
         agent=entry.agent,
         session_id=entry.session_id,
-        name=basename((cwd or "").rstrip("/")) or _text(entry, "title") or entry.session_id[:8],
+        name=PurePath(cwd or "").name or _text(entry, "title") or entry.session_id[:8],
         cwd=cwd,
         branch=_text(entry, "branch"),
         host=_text(entry, "host"),
@@ -31,9 +31,9 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         models=tuple(name for name, one in models if one.calls),
         state=status.state,
         waiting_for=wait.kind if wait and status.state == "waiting" else None,
-        waiting_on=_about(wait.name, wait.subject) if wait and status.state == "waiting" else None,
+        waiting_on=_about(wait.name, wait.subject, cwd) if wait and status.state == "waiting" else None,
         since_ns=status.since_ns or entry.first_ns,
-        doing=doing(status, entry),
+        doing=doing(status, cwd),
         evidence=_evidence(entry, status),
         started_at_ns=entry.first_ns,
         last_activity_at_ns=entry.last_ns,
@@ -62,15 +62,15 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
     )
 
 
-def doing(status: Status, entry: Entry) -> str:
+def doing(status: Status, cwd: str | None = None) -> str:
     """One line of what happens now: the question asked, the tool with its subject, the error, the last words."""
     match status.state:
         case "waiting":
             wait = status.waits[0]
-            about = _about(wait.name, wait.subject)
+            about = _about(wait.name, wait.subject, cwd)
             return f"{about} ?" if wait.kind == "permission" and about else wait.subject or about or "asks"
         case "working":
-            return _working(status)
+            return _working(status, cwd)
         case "failed":
             kind = status.error_type or "unknown"
             return f"{kind}: {status.words}" if status.words else kind
@@ -82,12 +82,12 @@ def doing(status: Status, entry: Entry) -> str:
             return status.end_reason if status.end_reason in {"interrupted", "denied"} else ""
 
 
-def _working(status: Status) -> str:
+def _working(status: Status, cwd: str | None) -> str:
     own = [tool for tool in status.tools if tool.agent_id is None]
     tools: list[OpenTool] = own or list(status.tools)
     if tools:
         more = f" +{len(tools) - 1}" if len(tools) > 1 else ""
-        return _about(tools[-1].name, tools[-1].subject) + more
+        return _about(tools[-1].name, tools[-1].subject, cwd) + more
     if status.failed:
         return f"{status.error_type}: {status.words}" if status.words else f"{status.error_type}, tries again"
     if status.background and not status.turn_open:
@@ -96,7 +96,9 @@ def _working(status: Status) -> str:
     return "thinking"
 
 
-def _about(name: str, subject: str) -> str:
+def _about(name: str, subject: str, cwd: str | None) -> str:
+    if cwd:  # within its own folder a path is read faster without it
+        subject = subject.removeprefix(f"{cwd.rstrip('/')}/")
     return f"{name}: {subject}" if name and subject else name or subject
 
 

@@ -125,7 +125,7 @@ class SessionStore:
             status = entry.fold.status
             after = self._aged(status, now_ns, silent_s)
             if after is not status:
-                entry.fold.replace(after)
+                entry.fold.go_on_from(after)
                 self._dirty.add(key)
                 if (transition := self._moved(key, now_ns)) is not None:
                     moved.append(transition)
@@ -184,7 +184,7 @@ class SessionStore:
         now_ns = self._clock.now_ns()
         if entry is None or entry.fold.status.state not in {"completed", "failed"}:
             return []
-        entry.fold.replace(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
+        entry.fold.go_on_from(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
         self._dirty.add(key)
         moved = self._moved(key, now_ns)
         return [moved] if moved else []

@@ -8,7 +8,7 @@ Usage counts on inference spans only: an agent's span repeats the sum of its cal
 from collections.abc import Iterable
 from typing import Any
 
-from aimon_core.events import Event, LlmCalled, PromptSubmitted, ToolFinished, TurnEnded
+from aimon_core.events import Event, LlmCalled, PromptSubmitted, SessionSeen, ToolFinished, TurnEnded
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
 from receiver.dialects.base import head
@@ -115,6 +115,14 @@ def _run(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     if record.parent_id:
         return
     run = record.span_id.hex()
+    resource = record.scope.resource
+    yield SessionSeen(
+        **base,
+        title=record.text("gen_ai.agent.name"),
+        pid=resource.integer("process.pid"),
+        host=resource.text("host.name"),
+        cwd=resource.text("process.working_directory"),
+    )
     yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=run, unit=run)
     if record.message.status.code == STATUS_ERROR:
         error = record.message.status.message

@@ -74,7 +74,12 @@ def test_startup_noise_alone_is_no_session(store: SessionStore) -> None:
 def test_a_hook_alone_is_a_session(store: SessionStore) -> None:
     store.apply([event(SessionSeen, 0, cwd="/home/dev/projects/shop-api/"), started()])
     session = store.sessions()[0]
-    assert (session.name, session.state, session.blind_spots[0]) == ("shop-api", "idle", "no log events: cost computed, not reported")
+    assert (session.name, session.state, session.blind_spots) == ("shop-api", "idle", ())
+
+
+def test_without_hooks_a_session_says_what_cannot_be_seen(store: SessionStore) -> None:
+    store.apply([prompted(1, channel="log"), answered(2)])
+    assert store.sessions()[0].blind_spots == ("no hooks: waits invisible",)
 
 
 def test_calls_are_priced_when_drained_and_compared(store: SessionStore) -> None:

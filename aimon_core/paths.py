@@ -1,0 +1,43 @@
+"""Where aimon keeps its files: one function for each kind, XDG variables honoured.
+
+Nothing is created by asking; `owned` makes a folder that only its user may enter.
+"""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
+
+from aimon_core.errors import Unsafe
+
+_APP = "aimon"
+
+
+def config_file() -> Path:
+    """The settings a person writes, `~/.config/aimon/config.toml` on Linux."""
+    return user_config_path(_APP) / "config.toml"
+
+
+def state_dir() -> Path:
+    """The journal and the log, `~/.local/state/aimon` on Linux."""
+    return user_state_path(_APP)
+
+
+def data_dir() -> Path:
+    """What aimon installs for agents to call, `~/.local/share/aimon` on Linux."""
+    return user_data_path(_APP)
+
+
+def cache_dir() -> Path:
+    """What can be computed again, `~/.cache/aimon` on Linux."""
+    return user_cache_path(_APP)
+
+
+def owned(folder: Path) -> Path:
+    """The folder, made with mode 0700 where it is missing; Unsafe where it cannot be made."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unsafe(
+            f"The folder {folder} cannot be used: {error.strerror}.", "Name another one with --state-dir."
+        ) from error
+    return folder

@@ -1,0 +1,155 @@
+"""A session as JSON, the one shape that the API, `aimon sessions --json` and `aimon replay --json` share.
+
+It stands on the lowest floor because the receiver answers with it and the outputs print it. Plain dictionaries:
+the names are a promise to scripts, so they are written out here and not derived from the fields of `Session`.
+Unknown is None, never 0; times are UTC with milliseconds; dollars have six places.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aimon_core.session import Auxiliary, Context, Cost, Evidence, Session, Subagent, Terminal, Tokens, Totals
+
+VERSION = 1
+"""The `v` of every document and line; a name that changes its meaning raises it."""
+
+
+def sessions_document(sessions: list[Session], totals: Totals) -> dict[str, Any]:
+    """What `GET /api/v1/sessions` answers."""
+    return {"v": VERSION, "sessions": [session_dict(session) for session in sessions], "totals": totals_dict(totals)}
+
+
+def session_dict(session: Session) -> dict[str, Any]:
+    """One session, every name present whether or not its value is known."""
+    return {
+        "key": session.key,
+        "agent": session.agent,
+        "session_id": session.session_id,
+        "name": session.name,
+        "cwd": session.cwd,
+        "branch": session.branch,
+        "host": session.host,
+        "model": session.model,
+        "models": list(session.models),
+        "state": session.state,
+        "waiting_for": session.waiting_for,
+        "waiting_on": session.waiting_on,
+        "since": iso(session.since_ns),
+        "evidence": [_evidence(evidence) for evidence in session.evidence],
+        "started_at": iso(session.started_at_ns),
+        "last_activity_at": iso(session.last_activity_at_ns),
+        "ended_at": iso(session.ended_at_ns),
+        **_counts(session),
+        "turns": session.turns,
+        "last_error_type": session.last_error_type,
+        "waited_ms": session.waited_ns // 1_000_000,
+        "tokens": tokens_dict(session.tokens),
+        "cost_usd": dollars(session.cost.usd),
+        "cost": _cost(session.cost),
+        "context": _context(session.context),
+        "limits": None,
+        "cache_expires_at": iso(session.cache_expires_at_ns),
+        "auxiliary": _auxiliary(session.auxiliary),
+        "blind_spots": list(session.blind_spots),
+        "refused_bodies": session.refused_bodies,
+        "parent": session.parent,
+        "subagents": [_subagent(subagent) for subagent in session.subagents],
+        "pid": session.pid,
+        "terminal": _terminal(session.terminal),
+    }
+
+
+def totals_dict(totals: Totals) -> dict[str, Any]:
+    """The sums over all sessions, own and auxiliary work together."""
+    return {
+        "sessions": totals.sessions,
+        **_counts(totals),
+        "tokens": tokens_dict(totals.tokens),
+        "cost_usd": dollars(totals.cost.usd),
+        "cost": _cost(totals.cost),
+        "today_usd": dollars(totals.today_usd),
+        "burn_usd_per_hour": dollars(totals.burn_usd_per_hour),
+    }
+
+
+def tokens_dict(tokens: Tokens) -> dict[str, int | None]:
+    """Tokens by part; `cache_write` holds all writes, those of untold time to live included."""
+    return {
+        "input": tokens.input,
+        "cache_read": tokens.cache_read,
+        "cache_write": tokens.cache_write,
+        "cache_write_5m": tokens.cache_write_5m,
+        "cache_write_1h": tokens.cache_write_1h,
+        "output": tokens.output,
+        "reasoning": tokens.reasoning,
+        "total": tokens.total,
+    }
+
+
+def iso(at_ns: int | None) -> str | None:
+    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and 0 are no time."""
+    if not at_ns:
+        return None
+    seconds, rest = divmod(at_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000)  # a float would lose the last ms
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def dollars(usd: float | None) -> float | None:
+    """Six places: a cache read of ten tokens still shows, the noise of binary fractions does not."""
+    return None if usd is None else round(usd, 6)
+
+
+def _counts(counted: Session | Totals) -> dict[str, int]:
+    return {
+        "llm_calls": counted.llm_calls,
+        "llm_calls_failed": counted.llm_calls_failed,
+        "tool_calls": counted.tool_calls,
+        "tool_errors": counted.tool_errors,
+        "errors": counted.errors,
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {
+        "reported_usd": dollars(cost.reported_usd),
+        "computed_usd": dollars(cost.computed_usd),
+        "basis": cost.basis,
+        "unpriced_models": list(cost.unpriced_models),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {"signal": evidence.signal, "at": iso(evidence.at_ns), "says": evidence.says}
+
+
+def _context(context: Context | None) -> dict[str, int | None] | None:
+    return None if context is None else {"used": context.used, "limit": context.limit}
+
+
+def _auxiliary(auxiliary: Auxiliary) -> dict[str, Any]:
+    return {
+        "llm_calls": auxiliary.llm_calls,
+        "tokens": tokens_dict(auxiliary.tokens),
+        "cost_usd": dollars(auxiliary.cost.usd),
+    }
+
+
+def _subagent(subagent: Subagent) -> dict[str, Any]:
+    return {
+        "agent_id": subagent.agent_id,
+        "type": subagent.type,
+        "state": subagent.state,
+        "tokens": tokens_dict(subagent.tokens),
+        "cost_usd": dollars(subagent.cost.usd),
+    }
+
+
+def _terminal(terminal: Terminal | None) -> dict[str, Any] | None:
+    if terminal is None:
+        return None
+    return {
+        "chain": list(terminal.chain),
+        "focusable": terminal.focusable,
+        "confidence": terminal.confidence,
+    }

@@ -1,0 +1,157 @@
+"""What the dialects make of single records; what they make of whole sessions is in `tests/walk/test_captures.py`."""
+
+import pytest
+
+from aimon_core.events import Event, LlmCalled, PermissionAnswered, PromptSubmitted, SessionEnded, SessionSeen, ToolFinished, TurnEnded
+from receiver.dialects import Interpreter
+from tests.fakes.otlp import log, span
+
+REQUEST = {
+    "session.id": "s1",
+    "event.sequence": 4,
+    "model": "claude-opus-5-5",
+    "input_tokens": 401,
+    "output_tokens": 51,
+    "cache_read_tokens": 0,
+    "cache_creation_tokens": 2500,
+    "cost_usd": 0.015124,
+}
+
+
+def read(*records: object) -> list[Event]:
+    interpreter = Interpreter()
+    events = interpreter.translate(records)  # type: ignore[arg-type]
+    assert not interpreter.unread
+    return events
+
+
+def test_numbers_may_be_strings() -> None:
+    """Builds before 2.1.1xx write every number as text."""
+    numbers, strings = (
+        read(log("claude_code.api_request", {key: kind(value) if key != "session.id" else value for key, value in REQUEST.items()}))
+        for kind in (lambda value: value, str)
+    )
+    assert numbers == strings
+    call = numbers[0]
+    assert isinstance(call, LlmCalled)
+    assert (call.cost_picodollars, call.tokens.cache_write_unknown, call.tokens.input) == (15_124_000_000, 2500, 401)
+
+
+def test_a_zero_is_a_zero_and_no_missing_value() -> None:
+    call = read(log("claude_code.api_request", REQUEST | {"cost_usd": 0.0}))[0]
+    assert isinstance(call, LlmCalled)
+    assert call.cost_picodollars == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "much", "", None])
+def test_a_cost_that_is_no_number_is_unknown(value: float | str | None) -> None:
+    call = read(log("claude_code.api_request", REQUEST | {"cost_usd": value}))[0]
+    assert isinstance(call, LlmCalled)
+    assert call.cost_picodollars is None
+
+
+def test_cache_writes_keep_their_time_to_live() -> None:
+    call = read(log("claude_code.api_request", REQUEST | {"cache_creation_5m_tokens": 500, "cache_creation_1h_tokens": 2000}))[0]
+    assert isinstance(call, LlmCalled)
+    tokens = call.tokens
+    assert (tokens.cache_write_5m, tokens.cache_write_1h, tokens.cache_write_unknown) == (500, 2000, 0)
+
+
+@pytest.mark.parametrize(("source", "side"), [("repl_main_thread", False), ("agent:builtin:general-purpose", False), ("generate_session_title", True)])
+def test_helper_calls_beside_the_conversation_are_told_apart(source: str, *, side: bool) -> None:
+    call = read(log("claude_code.api_request", REQUEST | {"query_source": source}))[0]
+    assert isinstance(call, LlmCalled)
+    assert call.side is side
+
+
+@pytest.mark.parametrize(
+    ("decision", "source", "by_person", "ends_turn"),
+    [
+        ("accept", "config", False, False),
+        ("accept", "user_temporary", True, False),
+        ("reject", "config", False, False),
+        ("reject", "user_reject", True, True),
+        ("reject", "user_abort", True, True),
+    ],
+)
+def test_who_decided(decision: str, source: str, *, by_person: bool, ends_turn: bool) -> None:
+    found = read(log("claude_code.tool_decision", {"session.id": "s", "tool_name": "Bash", "decision": decision, "source": source}))[0]
+    assert isinstance(found, PermissionAnswered)
+    assert (found.by_person, found.ends_turn, found.accepted) == (by_person, ends_turn, decision == "accept")
+
+
+@pytest.mark.parametrize("command", ["exit", "clear"])
+def test_leaving_by_command_ends_the_session_where_no_hook_tells(command: str) -> None:
+    kinds = [type(one) for one in read(log("claude_code.user_prompt", {"session.id": "s", "command_name": command}))]
+    assert kinds == [PromptSubmitted, SessionEnded]
+
+
+def test_a_wrapper_can_tell_pid_and_folder_by_resource_attributes() -> None:
+    record = log("claude_code.user_prompt", {"session.id": "s"})
+    record.scope.resource.raw["aimon.pid"].s = "77"  # type: ignore[index]
+    seen = next(one for one in read(record) if isinstance(one, SessionSeen))
+    assert seen.pid == 77
+
+
+def test_a_record_without_a_session_is_counted_as_unread() -> None:
+    interpreter = Interpreter()
+    assert interpreter.translate([log("claude_code.api_request", {"model": "m"})]) == []
+    assert interpreter.unread == {"claude-code": 1}
+
+
+def test_noise_makes_no_event_and_is_counted_by_name() -> None:
+    interpreter = Interpreter()
+    assert interpreter.translate([log("claude_code.hook_registered", {"session.id": "s"})] * 3) == []
+    assert sum(interpreter.unclaimed.values()) == 3
+
+
+def test_names_of_unknown_records_are_bounded() -> None:
+    interpreter = Interpreter()
+    interpreter.translate(log(f"noise {number}", {}, scope="elsewhere") for number in range(3_000))
+    assert len(interpreter.unclaimed) <= 1_001
+    assert sum(interpreter.unclaimed.values()) == 3_000
+
+
+CHAT = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.conversation.id": "c1",
+    "gen_ai.request.model": "gpt-5.5",
+    "gen_ai.usage.input_tokens": 1_000,
+    "gen_ai.usage.output_tokens": 50,
+    "gen_ai.usage.cache_read.input_tokens": 800,
+}
+
+
+def test_an_unknown_agent_that_follows_the_conventions_is_a_row() -> None:
+    call = read(span("chat gpt-5.5", CHAT))[0]
+    assert isinstance(call, LlmCalled)
+    assert (call.agent, call.session_id, call.model) == ("my-agent", "c1", "gpt-5.5")
+    assert (call.tokens.input, call.tokens.cache_read, call.tokens.output) == (200, 800, 50), "input includes the cached part"
+
+
+def test_the_old_spelling_of_usage_is_understood() -> None:
+    old = {"gen_ai.operation.name": "chat", "gen_ai.usage.prompt_tokens": 10, "gen_ai.usage.completion_tokens": 5}
+    call = read(span("chat", old))[0]
+    assert isinstance(call, LlmCalled)
+    assert (call.tokens.input, call.tokens.output, call.session_id) == (10, 5, "02" * 16), "the trace holds it together"
+
+
+def test_an_agents_own_span_never_counts_usage() -> None:
+    events = read(span("invoke_agent", CHAT | {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"}))
+    assert [type(one) for one in events] == [SessionSeen, PromptSubmitted, TurnEnded]
+
+
+def test_a_nested_run_is_no_turn_of_its_own() -> None:
+    assert read(span("invoke_agent", {"gen_ai.operation.name": "invoke_agent"}, parent_id=b"\3" * 8)) == []
+
+
+def test_a_failed_tool_is_a_tool_error() -> None:
+    tool = read(span("execute_tool", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, error="boom"))[0]
+    assert isinstance(tool, ToolFinished)
+    assert (tool.ok, tool.name, tool.error) == (False, "search", "boom")
+
+
+def test_spans_that_are_no_genai_are_counted() -> None:
+    interpreter = Interpreter()
+    assert interpreter.translate([span("SELECT", {"db.system": "sqlite"})]) == []
+    assert interpreter.unclaimed == {"my-agent/my-agent/SELECT": 1}
