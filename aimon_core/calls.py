@@ -119,7 +119,6 @@ class Calls:
         }
 
 
-
 def fingerprint(event: LlmCalled) -> Fingerprint:
     """The mark by which reports without an id are matched."""
     tokens = event.tokens

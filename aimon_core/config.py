@@ -77,7 +77,7 @@ def load(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
     values: dict[str, Any] = {}
     sources = dict.fromkeys(NAMES, "default")
     for name, value, source in (*_from_file(file), *_from_environment(environment), *_from_flags(flags)):
-        values[name] = _typed(name, value, source)
+        values[name] = _typed(name, value, source, strict=source not in environment)
         sources[name] = source
     return Config(Settings(**values), sources)
 
@@ -108,12 +108,12 @@ def _from_flags(flags: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
     ]
 
 
-def _typed(name: str, value: Any, source: str) -> Any:
-    if name == "allow_host" and isinstance(value, str):
+def _typed(name: str, value: Any, source: str, *, strict: bool) -> Any:
+    if name == "allow_host" and not strict:
         value = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
-        # A lone string off the environment may stand for a number or a boolean; a file says what it means.
-        typed = convert({name: value}, Settings, strict=not isinstance(value, str))
+        # The environment has only strings, so there one may stand for a number or a boolean; a file says what it means.
+        typed = convert({name: value}, Settings, strict=strict)
     except ValidationError as error:
         reason = str(error).split(" - at ")[0]
         raise UsageError(f"{source}: {name} = {value!r} is not understood: {reason}.", _HINT) from error

@@ -1,7 +1,7 @@
 """The state machine of a session: one pure function from a status and an event to the next status, and its table.
 
 `advance` knows no clock, no store and no agent; `elapse` is the same for silence. The ledger folds a session's events
-over `advance` in the order of their own times, so that the state does not depend on the order in which channels deliver.
+over `advance` in the order of their own times: the state does not depend on the order in which channels deliver.
 What an event means for a turn, a wait or a tool is one small function each; `TABLE` at the end is the machine.
 """
 
@@ -138,9 +138,7 @@ def _enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
 def _close(status: Status, state: State, at_ns: int, reason: str, **changes: Any) -> Status:
     """The turn is over: nothing of the session's own thread is open any more."""
     changes = {"tools": _without_own(status.tools), "waits": (), "answered_ns": 0, "failed": False} | changes
-    return _enter(
-        status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes
-    )
+    return _enter(status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes)
 
 
 def _without_own(tools: tuple[OpenTool, ...]) -> tuple[OpenTool, ...]:
@@ -165,7 +163,9 @@ def _started(status: Status, event: SessionStarted) -> Status:
 
 def _ended(status: Status, event: SessionEnded) -> Status:
     ended = _close(status, "ended", event.at_ns, "session_end", tools=(), background=frozenset())
-    return ended if status.turn_open else replace(ended, turn_ended_ns=status.turn_ended_ns, end_reason=status.end_reason)
+    return (
+        ended if status.turn_open else replace(ended, turn_ended_ns=status.turn_ended_ns, end_reason=status.end_reason)
+    )
 
 
 def _prompted(status: Status, event: PromptSubmitted) -> Status:

@@ -72,8 +72,8 @@ def port_owner(port: int, host: str = "127.0.0.1") -> Owner | None:
         return None
     told = health or {}
     is_aimon = told.get("service") == "aimon"
-    if pid is None and is_aimon and isinstance(told.get("pid"), int):
-        pid = told["pid"]
+    if pid is None and is_aimon and isinstance(claimed := told.get("pid"), int):
+        pid = claimed
     process = facts(pid) if pid else None
     return Owner(pid, process.command if process else "", is_aimon)
 
@@ -81,7 +81,7 @@ def port_owner(port: int, host: str = "127.0.0.1") -> Owner | None:
 def _listener(port: int) -> tuple[bool, int | None]:
     with suppress(psutil.Error):  # macOS tells only root
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
                 return True, connection.pid
     return False, None
 

@@ -11,7 +11,7 @@ from aimon_core.errors import Unsafe
 
 
 def locate() -> str:
-    """The folder's path, made or not: `$AIMON_RUNTIME_DIR`, else below `$XDG_RUNTIME_DIR`, else one per user in TMPDIR."""
+    """The folder's path, made or not: `$AIMON_RUNTIME_DIR`, else below `$XDG_RUNTIME_DIR`, else our own in TMPDIR."""
     if told := os.environ.get("AIMON_RUNTIME_DIR"):
         return told
     for session in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{os.getuid()}"):

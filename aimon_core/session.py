@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 State = Literal["idle", "working", "waiting", "completed", "failed", "ended", "expired"]
-"""`idle` nothing asked; `completed` turn done and not yet seen; `ended` closed; `expired` known dead or silent for 12 h."""
+"""`idle` nothing asked; `completed` turn done, not yet seen; `ended` closed; `expired` dead or silent for 12 h."""
 
 WaitingFor = Literal["permission", "question", "dialog"]
 
@@ -71,7 +71,7 @@ class Cost(Struct, frozen=True, gc=False):
     """Dollars, reported by the agent and computed from the price table, kept apart and compared."""
 
     usd: float | None
-    """The figure to show: reported where the agent reports dollars, else computed; None when unknown, never 0 for it."""
+    """The figure to show: reported where the agent reports dollars, else computed; None when unknown, never 0."""
     reported_usd: float | None = None
     computed_usd: float | None = None
     basis: Literal["reported", "computed", "mixed", "unknown"] = "unknown"

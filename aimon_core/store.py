@@ -22,7 +22,6 @@ from aimon_core.session import Session, State, Tokens, Totals, Transition
 from aimon_core.spending import Spend
 from aimon_core.tally import Tally
 
-
 _MINUTE_NS = 60_000_000_000
 
 
@@ -222,7 +221,11 @@ class SessionStore:
         left = self._processes.enter(event.agent, event.pid or 0, key)
         if left is not None and (entry := self._entries.get(left)) is not None:
             end = SessionEnded(
-                agent=event.agent, session_id=entry.session_id, at_ns=event.at_ns, channel="process", signal="new-session"
+                agent=event.agent,
+                session_id=entry.session_id,
+                at_ns=event.at_ns,
+                channel="process",
+                signal="new-session",
             )
             entry.take(end, now_ns)
             self._dirty.add(left)

@@ -14,9 +14,9 @@ class Tally:
     """Calls, tokens and dollars, added and taken back."""
 
     __slots__ = (
-        "_asked_reasoning", "cache_read", "cache_write_1h", "cache_write_5m", "cache_write_unknown", "calls", "computed",
-        "computed_calls", "failed", "input", "output", "picodollars", "reasoning", "reported", "reported_calls",
-        "retries", "unpriced",
+        "_asked_reasoning", "cache_read", "cache_write_1h", "cache_write_5m", "cache_write_unknown", "calls",
+        "computed", "computed_calls", "failed", "input", "output", "picodollars", "reasoning", "reported",
+        "reported_calls", "retries", "unpriced",
     )  # fmt: skip
 
     def __init__(self) -> None:

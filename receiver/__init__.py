@@ -1,0 +1,1 @@
+"""Doors and their languages: bytes come in, records are read, events go out."""

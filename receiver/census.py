@@ -98,14 +98,14 @@ def _count(body: bytes, at: int, end: int, path: Path, limit: int) -> int:
 def _varint(body: bytes, at: int) -> tuple[int, int]:
     value = body[at]
     at += 1
-    if value < 0x80:  # noqa: PLR2004 - the top bit says that more bytes follow
+    if value < 0x80:
         return value, at
     value &= 0x7F
     for shift in range(7, 70, 7):
         byte = body[at]
         at += 1
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004
+        if byte < 0x80:
             return value, at
     raise ValueError
 

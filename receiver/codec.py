@@ -38,7 +38,7 @@ def decode(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_REC
 
 
 def decoding(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Generator[None, None, Any]:
-    """`decode` in steps, one a record where Python does the work, for a caller who has other things to do in between."""
+    """`decode` in steps, one a record where Python does the work, for a caller with other things to do meanwhile."""
     if encoding == "json":
         message = _MESSAGES[signal]()
         yield from otlp_json.pour(message, otlp_json.loads(body), limit)

@@ -24,7 +24,7 @@ def records(signal: Signal, message: Any, arrived_ns: int) -> Iterator[Record]:
 
 
 def is_delta(point: Record) -> bool:
-    """Whether a metric Record counts on its own (delta) rather than since `start_ns` (cumulative); False for a gauge."""
+    """Whether a metric Record counts on its own (delta), not since `start_ns` (cumulative); False for a gauge."""
     metric = point.message
     kind = metric.WhichOneof("data")
     return kind not in {"gauge", "summary"} and getattr(metric, kind).aggregation_temporality == _DELTA

@@ -31,9 +31,10 @@ _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..
 _RAW_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _REPLACEMENT = "\ufffd".encode()
 
+_KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _SEVERITIES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _ENUMS = {
-    **{f"SPAN_KIND_{name}": n for n, name in enumerate(("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"))},
+    **{f"SPAN_KIND_{name}": n for n, name in enumerate(_KINDS)},
     **{f"STATUS_CODE_{name}": n for n, name in enumerate(("UNSET", "OK", "ERROR"))},
     **{f"AGGREGATION_TEMPORALITY_{name}": n for n, name in enumerate(("UNSPECIFIED", "DELTA", "CUMULATIVE"))},
     **{f"SEVERITY_NUMBER_{name}{n or ''}": 4 * i + 1 + n for i, name in enumerate(_SEVERITIES) for n in range(4)},
@@ -42,7 +43,7 @@ _ENUMS = {
 
 
 def replace_raw_surrogates(body: bytes) -> bytes:
-    """Half emoji that a JavaScript encoder wrote as three bytes of invalid UTF-8, each made U+FFFD, also three bytes."""
+    """Half emoji that a JavaScript encoder wrote as three bytes of invalid UTF-8, each made U+FFFD, three bytes too."""
     return _RAW_SURROGATE.sub(_REPLACEMENT, body)
 
 
@@ -139,7 +140,7 @@ def _put_any(slot: Any, value: dict[str, Any] | None, depth: int) -> None:
 
 def _put_composite(slot: Any, kind: str, content: Any, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise ValueError("attributes nested too deep")  # noqa: TRY003 - becomes a Refused with this text
+        raise ValueError("attributes nested too deep")
     match kind:
         case "arrayValue" | "array_value":
             slot.ClearField("a")
@@ -202,9 +203,7 @@ def _field(field: FieldDescriptor) -> tuple[str, Put, set[str] | None]:
 
 _FIELDS = {
     name: {
-        spelled: _field(field)
-        for field in message.DESCRIPTOR.fields
-        for spelled in (field.name, field.camelcase_name)
+        spelled: _field(field) for field in message.DESCRIPTOR.fields for spelled in (field.name, field.camelcase_name)
     }
     for name, message in CLASSES.items()
 }

@@ -28,8 +28,8 @@ class Attributes:
         value = self.raw.get(key)
         if value is None:
             return None
-        if found := value.s:
-            return found  # type: ignore[no-any-return]
+        if value.s:
+            return str(value.s)
         found = scalar(value)
         if found is None or found == "":
             return None
@@ -51,7 +51,7 @@ class Attributes:
         if value is None:
             return None
         if found := value.d:
-            return found if -1e300 < found < 1e300 else None  # type: ignore[no-any-return]
+            return found if -1e300 < found < 1e300 else None
         return _number(scalar(value))
 
     def flag(self, key: str) -> bool | None:
@@ -73,7 +73,7 @@ def scalar(value: Any) -> str | bool | int | float | None:
     return getattr(value, kind) if kind in {"s", "b", "i", "d"} else None
 
 
-def _number(found: str | bool | float | None) -> float | None:
+def _number(found: str | bool | float | None, /) -> float | None:  # noqa: FBT001 - it tells a bool from a number
     if found is None or isinstance(found, bool):
         return None
     try:
@@ -106,8 +106,18 @@ class Record(Attributes):
     __slots__ = ("at_ns", "message", "name", "parent_id", "scope", "signal", "span_id", "start_ns", "trace_id", "value")
 
     def __init__(  # noqa: PLR0913 - a flat record is its fields
-        self, signal: Signal, scope: Scope, raw: Mapping[str, Any], name: str, at_ns: int, start_ns: int,
-        trace_id: bytes, span_id: bytes, parent_id: bytes, message: Any, value: float = 0.0,
+        self,
+        signal: Signal,
+        scope: Scope,
+        raw: Mapping[str, Any],
+        name: str,
+        at_ns: int,
+        start_ns: int,
+        trace_id: bytes,
+        span_id: bytes,
+        parent_id: bytes,
+        message: Any,
+        value: float = 0.0,
     ) -> None:
         self.signal = signal
         self.scope = scope

@@ -10,7 +10,7 @@ TEXT = 256
 """Characters of foreign text an event carries: more than any cell shows, little enough to keep."""
 
 
-class Unread(Exception):  # noqa: N818 - not an error of the program, an answer of the dialect
+class Unread(Exception):
     """A record the dialect claims but cannot make sense of; counted by the interpreter, never seen outside."""
 
 

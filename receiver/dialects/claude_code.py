@@ -1,7 +1,7 @@
 """Claude Code's log events, spans and metrics, of the builds since 2.1.100.
 
 Scopes `com.anthropic.claude_code.events` (logs), `.tracing` (spans) and `com.anthropic.claude_code` (metrics). Numbers
-were strings until about 2.1.1xx, request ids and tool use ids came after 2.1.100: `tests/captures/claude-code` has both.
+were strings until about 2.1.1xx, request and tool use ids came after 2.1.100: `tests/captures/claude-code` has both.
 Input excludes both kinds of cached tokens, output includes thinking. The rest is noise and is dropped by name.
 """
 

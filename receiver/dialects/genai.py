@@ -1,7 +1,7 @@
 """The GenAI conventions of OpenTelemetry, so that an agent nobody wrote a dialect for is still a row.
 
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ in the spellings since 1.27: `gen_ai.system` and
-`gen_ai.provider.name`, `prompt_tokens` and `input_tokens`. Input includes the cached tokens there, so they are taken out.
+`gen_ai.provider.name`, `prompt_tokens` and `input_tokens`. Input includes the cached tokens there: they are taken out.
 Usage counts on inference spans only: an agent's span repeats the sum of its calls.
 """
 
@@ -72,7 +72,9 @@ def _call(record: Record, base: dict[str, Any]) -> LlmCalled:
         ok=ok,
         error=head(error),
         error_type=None if ok else classify(None, record.text("error.type") or "", error),
-        asks_tool=None if finish is None else any(one.s in {"tool_calls", "tool_use", "tool_call"} for one in finish.a.values),
+        asks_tool=None
+        if finish is None
+        else any(one.s in {"tool_calls", "tool_use", "tool_call"} for one in finish.a.values),
     )
 
 
@@ -111,7 +113,7 @@ def _tool(record: Record, base: dict[str, Any]) -> ToolFinished:
 
 
 def _run(record: Record, base: dict[str, Any]) -> Iterable[Event]:
-    """A run is a turn; it is exported when it is over, so both its ends are told at once. Nested runs are parts of one."""
+    """A run is a turn, exported when it is over: both its ends are told at once. Nested runs are parts of one."""
     if record.parent_id:
         return
     run = record.span_id.hex()
@@ -126,6 +128,8 @@ def _run(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=run, unit=run)
     if record.message.status.code == STATUS_ERROR:
         error = record.message.status.message
-        yield TurnEnded(**base, reason="failed", error_type=classify(None, record.text("error.type") or "", error), text=head(error))
+        yield TurnEnded(
+            **base, reason="failed", error_type=classify(None, record.text("error.type") or "", error), text=head(error)
+        )
     else:
         yield TurnEnded(**base, reason="span", turn_span=run, began_ns=record.start_ns)

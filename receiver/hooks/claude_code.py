@@ -186,9 +186,9 @@ def _digest(payload: Mapping[str, Any]) -> str:
     return digest([payload.get("tool_name"), digest(payload.get("tool_input"))])
 
 
-def _text(payload: Mapping[str, Any], key: str) -> str:
+def _text(payload: Mapping[str, object], key: str) -> str:
     value = payload.get(key)
-    return value[:TEXT] if isinstance(value, str) else ""
+    return str(value[:TEXT]) if isinstance(value, str) else ""
 
 
 def _number(payload: Mapping[str, Any], key: str) -> float | None:

@@ -24,7 +24,9 @@ def test_without_ids_the_channel_that_saw_most_is_right() -> None:
     assert found.size == 3
 
 
-@pytest.mark.parametrize("order", list(permutations([("hook", "x", ""), ("hook", "y", ""), ("log", None, "1"), ("log", None, "2")])))
+@pytest.mark.parametrize(
+    "order", list(permutations([("hook", "x", ""), ("hook", "y", ""), ("log", None, "1"), ("log", None, "2")]))
+)
 def test_a_channel_with_ids_and_one_without_see_the_same_things(order: list[tuple[str, str | None, str]]) -> None:
     found = Bag()
     for report in order:
@@ -46,4 +48,4 @@ def test_memory_is_bounded_and_the_count_goes_on(monkeypatch: pytest.MonkeyPatch
     for number in range(1_000):
         found.add("log", f"id-{number}", "")
     assert found.size == 1_000
-    assert len(found._keyed) <= 100  # noqa: SLF001 - the bound is the promise
+    assert len(found._keyed) <= 100

@@ -37,7 +37,9 @@ def booked(*events: LlmCalled) -> Tally:
 LOG = answered(
     1, "req_1", tokens=Tokens(400, 10, cache_write_5m=2500, output=51, reasoning=0), cost_picodollars=15_124_000_000
 )
-SPAN = answered(1.01, "req_1", "span", tokens=Tokens(400, 10, cache_write_unknown=2500, output=51, reasoning=0), attempt=3)
+SPAN = answered(
+    1.01, "req_1", "span", tokens=Tokens(400, 10, cache_write_unknown=2500, output=51, reasoning=0), attempt=3
+)
 
 
 @pytest.mark.parametrize("order", list(permutations([LOG, SPAN, LOG, SPAN])))

@@ -177,4 +177,4 @@ def test_the_window_is_bounded_and_the_state_goes_on() -> None:
     for number in range(2_000):
         fold.add(prompted(number, f"p{number}"))
     assert fold.status.prompt_id == "p1999"
-    assert len(fold._events) <= 256  # noqa: SLF001 - the bound is the promise
+    assert len(fold._events) <= 256

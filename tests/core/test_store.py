@@ -149,14 +149,26 @@ def test_what_a_turn_did_is_counted_from_its_start(store: SessionStore) -> None:
     session = store.get(KEY)
     assert session is not None
     assert session.turn is not None
-    assert (session.turn.number, session.turn.llm_calls, session.turn.tool_calls, session.turn.ended_at_ns) == (2, 1, 1, None)
+    assert (session.turn.number, session.turn.llm_calls, session.turn.tool_calls, session.turn.ended_at_ns) == (
+        2,
+        1,
+        1,
+        None,
+    )
 
 
 def test_errors_carry_their_type_and_are_counted_once(store: SessionStore) -> None:
-    store.apply([prompted(1), failed(2, "r1"), failed(2, "r1", "span"), turn_ended(2.1, "failed", error_type="rate_limit")])
+    store.apply(
+        [prompted(1), failed(2, "r1"), failed(2, "r1", "span"), turn_ended(2.1, "failed", error_type="rate_limit")]
+    )
     session = store.get(KEY)
     assert session is not None
-    assert (session.errors, session.llm_calls_failed, session.last_error_type, session.state) == (1, 1, "rate_limit", "failed")
+    assert (session.errors, session.llm_calls_failed, session.last_error_type, session.state) == (
+        1,
+        1,
+        "rate_limit",
+        "failed",
+    )
     assert session.doing == "rate_limit: slow down"
 
 
@@ -168,7 +180,9 @@ def test_silence_ends_a_turn_that_nothing_else_ends(store: SessionStore, clock: 
     assert [one.after for one in store.tick()] == ["completed"]
 
 
-def test_an_ended_row_leaves_the_list_after_a_minute_and_stays_in_the_books(store: SessionStore, clock: SteppedClock) -> None:
+def test_an_ended_row_leaves_the_list_after_a_minute_and_stays_in_the_books(
+    store: SessionStore, clock: SteppedClock
+) -> None:
     store.apply([prompted(1), ended(2)])
     assert [one.state for one in store.sessions()] == ["ended"]
     clock.advance(61)
@@ -217,7 +231,9 @@ def test_the_number_of_sessions_is_bounded_and_evictions_are_counted(clock: Step
     store = SessionStore(clock, limits=Limits(sessions=10))
     for number in range(25):
         clock.advance(1)
-        store.apply([prompted(number, session_id=f"s{number}"), answered(number, f"r{number}", session_id=f"s{number}")])
+        store.apply(
+            [prompted(number, session_id=f"s{number}"), answered(number, f"r{number}", session_id=f"s{number}")]
+        )
     assert len(store.sessions()) == 10
     assert store.counters.sessions_evicted == store.counters.calls_folded == 15
     assert store.totals().llm_calls == 25, "their work stays in the totals"

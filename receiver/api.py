@@ -1,0 +1,108 @@
+"""What other aimons and scripts may ask over HTTP: sessions, figures, and a stream of changes. Reads only.
+
+Guarded like the rest of the door. The shapes are written out in `shapes` and frozen under `docs/schema`.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from typing import Any, Protocol
+
+from aiohttp import web
+from msgspec import Struct
+
+from aimon_core import wire
+from aimon_core.clock import Clock
+from aimon_core.session import Session, Totals
+from receiver.connections import Connection
+from receiver.guard import DoorOptions
+from receiver.status import Reason, Refused
+from receiver.stream import Stream
+
+Handler = Callable[[web.BaseRequest, Connection], Awaitable[web.StreamResponse]]
+Stats = Callable[[], dict[str, Any]]
+
+
+class Machine(Protocol):
+    """What the machine used by its metrics."""
+
+    @property
+    def tokens(self) -> dict[str, int]:
+        """By part."""
+
+    @property
+    def cost_usd(self) -> float:
+        """Dollars."""
+
+
+class Ledger(Protocol):
+    """What the API reads (`store.SessionStore`)."""
+
+    @property
+    def counters(self) -> Struct:
+        """What the ledger did."""
+
+    @property
+    def machine(self) -> Machine:
+        """Totals by metrics, never part of the sessions' figures."""
+
+    def get(self, key: str) -> Session | None:
+        """One session."""
+
+    def sessions(self, *, every: bool = False) -> list[Session]:
+        """The rows; with `every` also those that ended long ago."""
+
+    def totals(self) -> Totals:
+        """The sums."""
+
+
+class Api:
+    """Answers below `/api/v1`."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, options: DoorOptions, stats: Stats) -> None:
+        self._ledger = ledger
+        self._stats = stats
+        self._stream = Stream(self._snapshot, clock, options)
+
+    def route(self, path: list[str]) -> Handler | None:
+        """Who answers a path below `/api/v1`, given in parts."""
+        match path:
+            case ["sessions"]:
+                return self._sessions
+            case ["sessions", *parts]:
+                return partial(self._session, "/".join(parts))
+            case ["stats"]:
+                return self._figures
+            case ["stream"]:
+                return self._stream.serve
+        return None
+
+    def publish(self, keys: Collection[str]) -> None:
+        """Tell the stream's readers that these sessions changed."""
+        if self._stream.readers:
+            self._stream.publish({key: self._ledger.get(key) for key in keys})
+
+    def close(self) -> None:
+        """End the stream's readers."""
+        self._stream.close()
+
+    async def _sessions(self, request: web.BaseRequest, _: Connection) -> web.Response:
+        every = request.query.get("all", "0") not in {"0", ""}
+        return json_answer(wire.sessions_document(self._ledger.sessions(every=every), self._ledger.totals()))
+
+    async def _session(self, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+        session = self._ledger.get(key)
+        if session is None:
+            raise Refused(Reason.UNKNOWN_PATH, f"no session {key[:100]!r}")
+        return json_answer({"v": wire.VERSION, "session": wire.session_dict(session)})
+
+    async def _figures(self, _request: web.BaseRequest, _: Connection) -> web.Response:
+        return json_answer({"v": wire.VERSION, **self._stats()})
+
+    def _snapshot(self) -> dict[str, Any]:
+        return wire.sessions_document(self._ledger.sessions(), self._ledger.totals())
+
+
+def json_answer(document: dict[str, Any]) -> web.Response:
+    """A document as JSON in ASCII."""
+    return web.Response(body=json.dumps(document).encode(), content_type="application/json")

@@ -1,0 +1,120 @@
+"""The one way in, whatever the transport: the bytes of a request become events in the ledger and a line in the journal.
+
+Acknowledged means committed: a request is answered after `Sink.accept` took its last part. What was applied before a
+failed commit stays applied, and the sender's retry adds nothing, because the ledger knows each unit of work by its key.
+"""
+
+import asyncio
+import json
+from collections.abc import Generator, Iterator
+from itertools import islice
+from typing import Any, Protocol
+
+from aimon_core import masking
+from aimon_core.clock import Clock
+from aimon_core.events import Event
+from aimon_core.journal import Delivery, JournalFailed
+from receiver import codec, hooks, otlp, otlp_json, privacy
+from receiver.census import count
+from receiver.codec import Encoding
+from receiver.counters import DoorCounters, Rate
+from receiver.record import Record, Signal
+from receiver.status import Overloaded, Reason, Refused
+
+CHUNK = 100
+"""Records between two looks at the loop: 1-2 ms, a tenth of a frame."""
+
+
+class Sink(Protocol):
+    """Where events go: the ledger, and the journal when there is one."""
+
+    wants_deliveries: bool
+    """Whether `accept` is to be given what the journal needs to replay a request; making it costs time."""
+
+    def accept(self, delivery: Delivery | None, events: list[Event]) -> None:
+        """Apply events to the ledger, then commit the delivery.
+
+        A long request comes in several parts, the delivery with the last one. Raises Overloaded or JournalFailed.
+        """
+
+
+class Translator(Protocol):
+    """What speaks the agents' languages: `dialects.Interpreter`."""
+
+    def translate(self, records: Iterator[Record] | list[Record]) -> list[Event]:
+        """The events of some records; never raises."""
+
+
+class Intake:
+    """Takes requests that a door has read."""
+
+    def __init__(self, sink: Sink, interpreter: Translator, clock: Clock, *, records_limit: int) -> None:
+        self._sink = sink
+        self._interpreter = interpreter
+        self._clock = clock
+        self._records_limit = records_limit
+        self.counters = DoorCounters()
+        self.rate = Rate(clock)
+
+    async def export(self, signal: Signal, body: bytes, encoding: Encoding) -> int:
+        """Take one OTLP request; how many data points of it had no value. Raises Refused."""
+        arrived_ns = self._clock.now_ns()
+        message = await _unhurried(codec.decoding(signal, body, encoding, self._records_limit))
+        if masking.suspicious(body):
+            privacy.mask_message(message)
+        walk = otlp.records(signal, message, arrived_ns)
+        taken = 0
+        events: list[Event] = []
+        while batch := list(islice(walk, CHUNK)):
+            if taken:
+                self._accept(None, events)
+                await asyncio.sleep(0)
+            taken += len(batch)
+            events = self._interpreter.translate(batch)
+        if taken:
+            self._accept(self._delivery(signal, message, arrived_ns), events)
+        self._note(len(body), taken)
+        return count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
+
+    async def hook(self, agent: str, body: bytes) -> None:
+        """Take one hook payload. Raises Refused."""
+        arrived_ns = self._clock.now_ns()
+        payload = otlp_json.loads(body)
+        try:
+            if not isinstance(payload, dict):
+                raise TypeError("a payload is a JSON object")  # noqa: TRY301
+            if masking.suspicious(body):
+                payload = masking.mask_json(payload)
+            events = hooks.translate(agent, payload, arrived_ns)
+            kept = json.dumps(masking.without_private_json(payload)).encode() if self._sink.wants_deliveries else b""
+        except (ValueError, TypeError, RecursionError) as error:
+            raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
+        self._accept(Delivery(f"hooks/{agent}", kept, arrived_ns) if kept else None, events)
+        self._note(len(body), 1)
+
+    def _delivery(self, signal: Signal, message: Any, arrived_ns: int) -> Delivery | None:
+        if not self._sink.wants_deliveries:
+            return None
+        return Delivery(signal, privacy.without_private(message, signal), arrived_ns)
+
+    def _accept(self, delivery: Delivery | None, events: list[Event]) -> None:
+        try:
+            self._sink.accept(delivery, events)
+        except JournalFailed as error:
+            raise Overloaded(message=str(error)) from error
+        self.rate.add(len(events))
+
+    def _note(self, size: int, records: int) -> None:
+        self.counters.bytes += size
+        self.counters.records += records
+
+
+async def _unhurried(steps: Generator[None, None, Any]) -> Any:
+    """Run `steps`, letting others run after each `CHUNK` of them."""
+    while True:
+        try:
+            for _ in range(CHUNK):
+                next(steps)
+        except StopIteration as done:
+            return done.value
+        await asyncio.sleep(0)
