@@ -147,7 +147,7 @@ class Entry:
 
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
-        self.calls.add(event)
+        self.calls.take(event)
         if not event.ok and event.error_type:
             self._erred(event.at_ns, event.error_type)
         if event.agent_id is not None or event.side:
@@ -161,9 +161,9 @@ class Entry:
 
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
-        self.tools.add(event)
+        self.tools.take(event)
         if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
-            helper.tools.add(event)
+            helper.tools.take(event)
         if event.call_id is None:
             return
         if isinstance(event, ToolFinished):
@@ -186,9 +186,9 @@ class Entry:
         self.waits.answered(event)
         if event.name:
             self.listed = True
-            self.tools.add(event)
+            self.tools.take(event)
             if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
-                helper.tools.add(event)
+                helper.tools.take(event)
 
     def _turn_ended(self, event: TurnEnded) -> None:
         if event.reason == "failed":

@@ -117,7 +117,7 @@ def _turn(entry: Entry, status: Status) -> Turn | None:
         ended_at_ns=status.turn_ended_ns,
         end_reason=status.end_reason,
         llm_calls=sum(call.at_ns >= start and call.ok for call in entry.recent),
-        tool_calls=sum(at_ns >= start for at_ns in entry.tools.recent),
+        tool_calls=entry.tools.since(start),
         waits=waits + len(status.waits),
         waited_ns=waited_ns,
     )

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from aimon_core import calls as calls_module
+from aimon_core import merged
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import LlmCalled
@@ -30,7 +30,7 @@ class Books:
 def booked(*events: LlmCalled) -> Tally:
     books = Books()
     for event in events:
-        books.calls.add(event)
+        books.calls.take(event)
     return books.tally
 
 
@@ -89,9 +89,9 @@ def test_no_call_costs_nothing() -> None:
 
 
 def test_memory_is_bounded_and_the_sums_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls_module, "REMEMBERED", 100)
+    monkeypatch.setattr(merged, "REMEMBERED", 100)
     books = Books()
     for number in range(1_000):
-        books.calls.add(answered(number, f"req_{number}"))
+        books.calls.take(answered(number, f"req_{number}"))
     assert books.tally.calls == 1_000
     assert len(list(books.calls)) <= 100

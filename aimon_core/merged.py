@@ -1,0 +1,109 @@
+"""One thing seen through several channels is one thing: the books of model calls and of tool calls work alike.
+
+With an id the key is the id, whoever reports it. Without one (Claude Code's builds before 2.1.329 tell none) things
+that look alike form a group, which holds as many things as the witness that saw most of them; within one witness
+a unit tells a report from its own repetition. `tests/captures/claude-code/old_*` is what proves it.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from copy import copy
+from typing import Generic, TypeVar
+
+REMEMBERED = 20_000
+"""Things of one session that a late report can still complete; older ones only stand in the sums."""
+
+Thing = TypeVar("Thing")
+Report = TypeVar("Report")
+
+
+class Merged(Generic[Thing, Report]):
+    """Things, each merged from all its reports.
+
+    `begin` makes a thing of its first report, `fill` takes from a further one what is better or was missing, and
+    `changed` is told the thing as it was (None: new) and as it is (None: withdrawn).
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[Report], Thing],
+        fill: Callable[[Thing, Report], None],
+        changed: Callable[[Thing | None, Thing | None], None],
+    ) -> None:
+        self._begin, self._fill, self._changed = begin, fill, changed
+        self._by_id: dict[str, Thing] = {}
+        self._witnesses: dict[str, list[str]] = {}
+        self._alike: dict[Hashable, list[str]] = {}
+        self._units: dict[Hashable, dict[str, set[str]]] = {}
+        self._groups: dict[Hashable, list[Thing]] = {}
+        self.folded = 0
+        """Things no longer remembered one by one."""
+
+    def __iter__(self) -> Iterator[Thing]:
+        yield from self._by_id.values()
+        for group in self._groups.values():
+            yield from group
+
+    def add(self, report: Report, *, key: str | None, mark: Hashable, witness: str, unit: str) -> bool:
+        """Take one report in; returns whether it was new to its witness.
+
+        `key` is the thing's id, `mark` what two reports of one thing without an id have in common.
+        """
+        if key is None:
+            return self._add_alike(report, mark, witness, unit)
+        known = self._by_id.get(key)
+        if known is None:
+            self._add_new(report, key, mark, witness)
+            return True
+        heard = self._witnesses[key]
+        if witness in heard:
+            return False
+        heard.append(witness)
+        self._complete(known, report)
+        return True
+
+    def _add_new(self, report: Report, key: str, mark: Hashable, witness: str) -> None:
+        thing = self._by_id[key] = self._begin(report)
+        self._witnesses[key] = [witness]
+        self._alike.setdefault(mark, []).append(key)
+        self._changed(None, thing)
+        group = self._groups.get(mark)
+        while group and len(group) > self._surplus(mark):
+            self._changed(group.pop(), None)
+        if len(self._by_id) > REMEMBERED:
+            self._fold()
+
+    def _complete(self, thing: Thing, report: Report) -> None:
+        before = copy(thing)
+        self._fill(thing, report)
+        self._changed(before, thing)
+
+    def _add_alike(self, report: Report, mark: Hashable, witness: str, unit: str) -> bool:
+        units = self._units.setdefault(mark, {}).setdefault(witness, set())
+        if unit in units:
+            return False
+        units.add(unit)
+        group = self._groups.setdefault(mark, [])
+        place = len(units) - 1
+        if place < len(group):
+            self._complete(group[place], report)
+        elif self._surplus(mark) > len(group):
+            group.append(self._begin(report))
+            self._changed(None, group[-1])
+        return True
+
+    def _surplus(self, mark: Hashable) -> int:
+        """How many things of a group are not among those with an id."""
+        keys = self._alike.get(mark, ())
+        most = max(
+            len(seen) + sum(witness in self._witnesses[key] for key in keys)
+            for witness, seen in self._units[mark].items()
+        )
+        return max(0, most - len(keys))
+
+    def _fold(self) -> None:
+        """Forget the ids of the oldest half: the sums keep them."""
+        for key in list(self._by_id)[: REMEMBERED // 2]:
+            del self._by_id[key], self._witnesses[key]
+            self.folded += 1
+        kept = ((mark, [key for key in keys if key in self._by_id]) for mark, keys in self._alike.items())
+        self._alike = {mark: keys for mark, keys in kept if keys}
