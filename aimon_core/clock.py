@@ -44,6 +44,6 @@ class SteppedClock:
         """Move on by some seconds."""
         self._now_ns += round(seconds * 1e9)
 
-    def set_ns(self, now_ns: int) -> None:
+    def jump(self, now_ns: int) -> None:
         """Jump to a moment."""
         self._now_ns = now_ns

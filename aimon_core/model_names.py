@@ -25,9 +25,11 @@ def spellings(model: str) -> list[str]:
 
 
 def vendor_and_name(spelling: str) -> tuple[str, str] | None:
-    """`anthropic/claude-sonnet-4.5` and Bedrock's `…inference-profile/us.anthropic.claude-…` in two; None for a bare name."""
+    """The vendor a name names, and the name there: `anthropic/claude-sonnet-4.5`, Bedrock's `us.anthropic.claude-…`.
+
+    None for a bare name.
+    """
+    if "anthropic.claude" in spelling:
+        return "aws", spelling
     vendor, slash, name = spelling.partition("/")
-    if slash:
-        return vendor, name.rsplit("/", 1)[-1]
-    *regions, name = spelling.split("anthropic.")
-    return ("aws", spelling) if regions and name.startswith("claude") else None
+    return (vendor, name) if slash else None

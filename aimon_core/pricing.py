@@ -5,7 +5,8 @@ It stands apart, and is loaded after the first paint, because the table costs a 
 test holds the two side by side. A model nobody knows has no price, which is not a price of 0.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _FINE = 10**12
 """Rates are whole numbers of 10^-24 dollars a token: `$0.08333333333333334` a million tokens stays exact."""
 
-_MAKERS = ("anthropic", "openai", "google", "x-ai", "mistral", "deepseek", "moonshotai", "zai", "minimax", "meta", "aws")
+_MAKERS = ("anthropic", "openai", "google", "x-ai", "mistral", "deepseek", "moonshotai", "zai", "minimax", "meta")
 """Who is asked first for a model that no prefix and no agent places: those who make models before those who resell."""
 
 _FALLBACKS: dict[str, tuple[str, ...]] = {
@@ -146,34 +147,48 @@ class _Shelf:
         self._clock = clock
 
     def find(self, agent: str, model: str) -> Found:
-        for name in spellings(model) if 0 < len(model) <= 200 else ():
-            for provider, ref in self._places(agent, name):
-                if info := provider.find_model(ref, all_providers=self._providers):
-                    return _compiled(info, provider.id, self._clock), info.context_window
+        """Price and context of a model: at the vendor its name names, else where the agent shops, else anywhere."""
+        names = spellings(model) if len(model) <= 200 else []
+        for places in (self._named, self._likely, self._anywhere):
+            for name in names:
+                for provider, ref in places(agent, name):
+                    if info := provider.find_model(ref, all_providers=self._providers):
+                        return _compiled(info, provider.id, self._now()), info.context_window
         return None, None
 
     def newest(self) -> str:
         """The day of the last price change in the table: the package does not say when it was made."""
         days = [
-            choice.constraint.start_date
+            day
             for provider in self._providers
             for model in provider.models
             for choice in (model.prices if isinstance(model.prices, list) else ())
-            if hasattr(choice.constraint, "start_date")
+            if (day := getattr(choice.constraint, "start_date", None))
         ]
-        return f"{max(days):%Y-%m-%d}" if days else "undated"
+        return f"{max(day for day in days if day <= self._now().date()):%Y-%m-%d}"
 
-    def _places(self, agent: str, name: str) -> "Iterable[tuple[Provider, str]]":
-        """Where a name may be priced: at the vendor it names, at the agent's vendors, at whoever makes such models."""
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.now_ns() / 1e9, UTC)
+
+    def _named(self, _agent: str, name: str) -> "Iterator[tuple[Provider, str]]":
         if placed := vendor_and_name(name):
             vendor, rest = placed
-            yield from ((provider, rest) for provider in self._called(vendor))
-            yield from ((self._by_id[one], name) for one in ("openrouter", "aws") if one in self._by_id)
+            for provider in self._called(vendor):
+                yield provider, rest
+                yield provider, rest.rsplit("/", 1)[-1]
+            yield from ((provider, name) for provider in self._some("openrouter"))
+
+    def _likely(self, agent: str, name: str) -> "Iterator[tuple[Provider, str]]":
         known = AGENTS.get(agent)
-        vendors = [self._by_id[one] for one in (known.vendors if known else ()) if one in self._by_id]
+        vendors = self._some(*known.vendors) if known else []
         inferred = [one for one in self._providers if one.model_match and one.model_match.is_match(name)]
-        makers = [self._by_id[one] for one in _MAKERS if one in self._by_id]
-        yield from ((provider, name) for provider in (*vendors, *inferred, *makers, *self._providers))
+        yield from ((provider, name) for provider in (*vendors, *inferred, *self._some(*_MAKERS)))
+
+    def _anywhere(self, _agent: str, name: str) -> "Iterator[tuple[Provider, str]]":
+        return ((provider, name) for provider in self._providers)
+
+    def _some(self, *ids: str) -> "list[Provider]":
+        return [self._by_id[one] for one in ids if one in self._by_id]
 
     def _called(self, vendor: str) -> "list[Provider]":
         if vendor in self._by_id:
@@ -181,10 +196,8 @@ class _Shelf:
         return [one for one in self._providers if one.provider_match and one.provider_match.is_match(vendor)]
 
 
-def _compiled(info: "ModelInfo", provider: str, clock: Clock) -> Price | None:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    prices = info.get_prices(datetime.fromtimestamp(clock.now_ns() / 1e9, UTC))
+def _compiled(info: "ModelInfo", provider: str, now: datetime) -> Price | None:
+    prices = info.get_prices(now)
     if prices.input_mtok is None and prices.output_mtok is None:
         return None  # sound by the hour, pages, searches: nothing that tokens could tell
     starts = {tier.start for price in prices.__dict__.values() for tier in getattr(price, "tiers", ())}
@@ -220,7 +233,8 @@ _PARTS = {"input", "output", "cache_read", "cache_write", "cache_write_1h"}
 def _overridden(model: str, dollars: Mapping[str, float]) -> Price:
     if unknown := set(dollars) - _PARTS:
         raise UsageError(
-            f"The price of {model} has an unknown part {sorted(unknown)[0]!r}.", f"Known are {', '.join(sorted(_PARTS))}."
+            f"The price of {model} has an unknown part {min(unknown)!r}.",
+            f"Known are {', '.join(sorted(_PARTS))}.",
         )
     fine = {part: _fine(Decimal(str(amount)), -1) for part, amount in dollars.items()}
     read, written = fine.get("input", 0), fine.get("cache_write", fine.get("input", 0))

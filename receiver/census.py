@@ -59,9 +59,7 @@ def points(metric: Any) -> Any:
 
 
 def check_wire(signal: Signal, body: bytes, limit: int) -> None:
-    """Raise Refused when a large protobuf `body` holds more than `limit` records and groups, or is no protobuf."""
-    if len(body) <= SMALL:
-        return
+    """Raise Refused when a protobuf `body` holds more than `limit` records and groups, or is no protobuf."""
     try:
         total = _count(body, 0, len(body), _PATHS[signal], limit)
     except (IndexError, ValueError):

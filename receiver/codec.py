@@ -19,6 +19,9 @@ Encoding = Literal["protobuf", "json"]
 MAX_RECORDS = 20_000
 """Records in one request, groups of records included."""
 
+STEP = 100
+"""Records of JSON between two steps: 1-2 ms, a fiftieth of a frame."""
+
 _MESSAGES: dict[Signal, type[Any]] = {
     "logs": CLASSES["Logs"], "traces": CLASSES["Traces"], "metrics": CLASSES["Metrics"],
 }  # fmt: skip
@@ -38,16 +41,22 @@ def decode(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_REC
 
 
 def decoding(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Generator[None, None, Any]:
-    """`decode` in steps, one a record where Python does the work, for a caller with other things to do meanwhile."""
+    """`decode` in steps of a few milliseconds, for a caller with other things to do in between."""
     if encoding == "json":
         message = _MESSAGES[signal]()
-        yield from otlp_json.pour(message, otlp_json.loads(body), limit)
+        for poured, _ in enumerate(otlp_json.pour(message, otlp_json.loads(body or b"{}"), limit), start=1):
+            if poured % STEP == 0:
+                yield
         return message
-    census.check_wire(signal, body, limit)
+    if large := len(body) > census.SMALL:
+        census.check_wire(signal, body, limit)
+        yield
     try:
         message = _parse(signal, body)
     except DecodeError:
         message = _parse_mended(signal, body)
+    if large:
+        yield
     census.count(signal, message, limit)
     return message
 

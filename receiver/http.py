@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import cast
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from receiver import bodies, codec, guard
 from receiver.api import Api, json_answer
@@ -26,7 +27,8 @@ from receiver.status import Reason, Refused
 Handler = Callable[[web.BaseRequest, Connection], Awaitable[web.StreamResponse]]
 
 _LOGGER = logging.getLogger(__name__)
-_LOGGER.addHandler(logging.NullHandler())  # without it the words of a broken client would be written on the screen
+_LOGGER.addHandler(logging.NullHandler())  # without a handler of its own, what it says would be written on the screen
+_LOGGER.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 _CONTENT_TYPES: dict[Encoding, str] = {"json": "application/json", "protobuf": "application/x-protobuf"}
 _LINGER_S = 2.0
 """How long a refused body is still read, so that its sender finishes writing and hears why."""
@@ -79,6 +81,7 @@ class HttpDoor:
     def _route(self, request: web.BaseRequest) -> Handler:
         """Whoever answers this path and method. Raises Refused."""
         guard.check_sender(request.headers, self._ours)
+        handler: Handler
         match request.path.split("/")[1:]:
             case ["v1", "logs" | "traces" | "metrics" as signal]:
                 allowed, handler = "POST", partial(self._export, signal)

@@ -22,7 +22,7 @@ from receiver.record import Record, Signal
 from receiver.status import Overloaded, Reason, Refused
 
 CHUNK = 100
-"""Records between two looks at the loop: 1-2 ms, a tenth of a frame."""
+"""Records between two looks at the loop: translated and applied in 1-2 ms, a fiftieth of a frame."""
 
 
 class Sink(Protocol):
@@ -80,9 +80,9 @@ class Intake:
         """Take one hook payload. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         payload = otlp_json.loads(body)
+        if not isinstance(payload, dict):
+            raise Refused(Reason.MALFORMED, "a hook payload is a JSON object")
         try:
-            if not isinstance(payload, dict):
-                raise TypeError("a payload is a JSON object")  # noqa: TRY301
             if masking.suspicious(body):
                 payload = masking.mask_json(payload)
             events = hooks.translate(agent, payload, arrived_ns)
@@ -110,11 +110,10 @@ class Intake:
 
 
 async def _unhurried(steps: Generator[None, None, Any]) -> Any:
-    """Run `steps`, letting others run after each `CHUNK` of them."""
+    """Run all steps, letting others run between them."""
     while True:
         try:
-            for _ in range(CHUNK):
-                next(steps)
+            next(steps)
         except StopIteration as done:
             return done.value
         await asyncio.sleep(0)

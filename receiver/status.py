@@ -56,8 +56,3 @@ class Overloaded(Refused):
 
     def __init__(self, retry_after_s: int = 1, message: str = "the ledger cannot keep up") -> None:
         super().__init__(Reason.OVERLOADED, message, retry_after_s=retry_after_s)
-
-
-def of_http(status: int) -> Reason:
-    """The reason behind an HTTP status that the transport itself chose; MALFORMED when it is none of ours."""
-    return next((reason for reason in Reason if reason.value.http == status), Reason.MALFORMED)

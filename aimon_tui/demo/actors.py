@@ -9,7 +9,11 @@ from aimon_core.session import Tokens
 from aimon_tui.demo import wire
 from aimon_tui.demo.wire import Request, Span
 
-_PRICES = {"claude-opus-5-5": (4, 0.2, 5, 20), "claude-sonnet-5-5": (2, 0.1, 2.5, 10), "claude-haiku-4-5": (1, 0.1, 1.25, 5)}
+_PRICES = {
+    "claude-opus-5-5": (4, 0.2, 5, 20),
+    "claude-sonnet-5-5": (2, 0.1, 2.5, 10),
+    "claude-haiku-4-5": (1, 0.1, 1.25, 5),
+}
 """Dollars for a million tokens: input, cache read, cache write, output. The fleet reports what it would be billed."""
 
 
@@ -50,8 +54,14 @@ class Claude(Actor):
 
     def log(self, event: str, **fields: wire.Value) -> Request:
         """A log event at this moment."""
-        base: dict[str, wire.Value] = {"session.id": self.session_id, "event.sequence": self._ids, "prompt.id": self.prompt_id}
-        return wire.log(self.at_s, self.ns(), event, base | {key.replace("__", "."): value for key, value in fields.items()})
+        base: dict[str, wire.Value] = {
+            "session.id": self.session_id,
+            "event.sequence": self._ids,
+            "prompt.id": self.prompt_id,
+        }
+        return wire.log(
+            self.at_s, self.ns(), event, base | {key.replace("__", "."): value for key, value in fields.items()}
+        )
 
     def open(self) -> Iterator[Request]:
         """The client starts."""
@@ -86,7 +96,9 @@ class Claude(Actor):
             **helper,
         )
 
-    def tool(self, name: str, subject: str, seconds: float | None, *, ok: bool = True, agent_id: str = "") -> Iterator[Request]:
+    def tool(
+        self, name: str, subject: str, seconds: float | None, *, ok: bool = True, agent_id: str = ""
+    ) -> Iterator[Request]:
         """A tool runs; with `seconds` None it has not come back yet."""
         call = self._call(name, subject) | ({"agent_id": agent_id} if agent_id else {})
         yield self.hook("PreToolUse", **call)
@@ -102,7 +114,11 @@ class Claude(Actor):
         if wait_s is not None:
             self.at_s += wait_s
             yield self.log(
-                "tool_decision", decision="accept", source="user_temporary", tool_name=name, tool_use_id=call["tool_use_id"]
+                "tool_decision",
+                decision="accept",
+                source="user_temporary",
+                tool_name=name,
+                tool_use_id=call["tool_use_id"],
             )
             yield from self._result(call, seconds)
 
@@ -121,7 +137,9 @@ class Claude(Actor):
 
     def fail(self, status: int, error: str, kind: str) -> Iterator[Request]:
         """The turn fails after its last attempt."""
-        yield self.log("api_error", model=self.model, error=error, status_code=status, attempt=4, request_id=self.id().hex())
+        yield self.log(
+            "api_error", model=self.model, error=error, status_code=status, attempt=4, request_id=self.id().hex()
+        )
         yield self.hook("StopFailure", error=kind, last_assistant_message=error)
 
     def close(self) -> Iterator[Request]:
@@ -176,7 +194,9 @@ class Conventional(Actor):
         """The run is over."""
         yield self._span("invoke_agent", self.at_s - self._began, {"gen_ai.agent.name": self.project}, root=True)
 
-    def _span(self, operation: str, seconds: float, attributes: dict[str, wire.Value], *, root: bool = False) -> Request:
+    def _span(
+        self, operation: str, seconds: float, attributes: dict[str, wire.Value], *, root: bool = False
+    ) -> Request:
         if not root:
             self.at_s += seconds
         return wire.span(
@@ -190,6 +210,7 @@ class Conventional(Actor):
                 trace_id=self._trace,
                 span_id=self._run if root else self.id(),
                 parent_id=b"" if root else self._run,
-                attributes={"gen_ai.operation.name": operation, "gen_ai.conversation.id": self.conversation} | attributes,
+                attributes={"gen_ai.operation.name": operation, "gen_ai.conversation.id": self.conversation}
+                | attributes,
             ),
         )

@@ -22,12 +22,24 @@ TASKS = (
 )
 """Prompt, file, command and last words."""
 
-RISKY = ("rm -rf build", "git push --force-with-lease", "psql -c 'drop table carts_old'", "kubectl rollout restart deploy/api")
+RISKY = (
+    "rm -rf build",
+    "git push --force-with-lease",
+    "psql -c 'drop table carts_old'",
+    "kubectl rollout restart deploy/api",
+)
 
 
 def fleet(epoch_ns: int) -> Iterator[Request]:
     """All requests of the fleet in the order of their time; `epoch_ns` is second 0, the moment the curtain rises."""
-    sessions = (_shop(epoch_ns), _infra(epoch_ns), _billing(epoch_ns), _web(epoch_ns), _notes(epoch_ns), _closed(epoch_ns))
+    sessions = (
+        _shop(epoch_ns),
+        _infra(epoch_ns),
+        _billing(epoch_ns),
+        _web(epoch_ns),
+        _notes(epoch_ns),
+        _closed(epoch_ns),
+    )
     own = (_pipeline(epoch_ns), _docs(epoch_ns))
     yield from merge(*sessions, *own, key=lambda request: request.at_s)
 
@@ -78,6 +90,7 @@ def _infra(epoch_ns: int) -> Iterator[Request]:
     actor.at_s = -230
     yield from actor.prompt("rotate the certificates")
     yield from actor.think(8, Tokens(2_100, 120_000, 4_000, output=700))
+    yield from actor.tool("Bash", "certbot renew --dry-run", 12)
     actor.at_s = -185
     yield from actor.fail(429, "Number of requests has exceeded your rate limit", "rate_limit")
     actor.pause(420)
@@ -153,7 +166,7 @@ def _for_ever(actor: Claude, rng: Random, scale: float) -> Iterator[Request]:
     while True:
         actor.pause(rng.uniform(8, 70))
         yield from _turn(actor, rng.randrange(len(TASKS)), scale)
-        if rng.random() < 0.5:  # noqa: PLR2004 - every second turn goes on to something that asks
+        if rng.random() < 0.5:
             actor.pause(rng.uniform(5, 20))
             yield from actor.prompt("and clean up")
             yield from actor.think(4, Tokens(900, round(60_000 * scale), 2_600, output=320))

@@ -26,7 +26,9 @@ def put(found: Any, attributes: Mapping[str, Value]) -> None:
             entry.s = value
 
 
-def log(body: str, attributes: Mapping[str, Value], *, scope: str = "com.anthropic.claude_code.events", at_ns: int = 1) -> Record:
+def log(
+    body: str, attributes: Mapping[str, Value], *, scope: str = "com.anthropic.claude_code.events", at_ns: int = 1
+) -> Record:
     """One log record."""
     message = CLASSES["Logs"]()
     scoped = message.resource_logs.add().scope_logs.add()
@@ -37,7 +39,7 @@ def log(body: str, attributes: Mapping[str, Value], *, scope: str = "com.anthrop
     return next(records("logs", message, ARRIVED_NS))
 
 
-def span(  # noqa: PLR0913 - a span is its fields
+def span(
     name: str,
     attributes: Mapping[str, Value],
     *,

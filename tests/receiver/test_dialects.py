@@ -2,7 +2,16 @@
 
 import pytest
 
-from aimon_core.events import Event, LlmCalled, PermissionAnswered, PromptSubmitted, SessionEnded, SessionSeen, ToolFinished, TurnEnded
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PromptSubmitted,
+    SessionEnded,
+    SessionSeen,
+    ToolFinished,
+    TurnEnded,
+)
 from receiver.dialects import Interpreter
 from tests.fakes.otlp import log, span
 
@@ -28,7 +37,12 @@ def read(*records: object) -> list[Event]:
 def test_numbers_may_be_strings() -> None:
     """Builds before 2.1.1xx write every number as text."""
     numbers, strings = (
-        read(log("claude_code.api_request", {key: kind(value) if key != "session.id" else value for key, value in REQUEST.items()}))
+        read(
+            log(
+                "claude_code.api_request",
+                {key: kind(value) if key != "session.id" else value for key, value in REQUEST.items()},
+            )
+        )
         for kind in (lambda value: value, str)
     )
     assert numbers == strings
@@ -51,13 +65,18 @@ def test_a_cost_that_is_no_number_is_unknown(value: float | str | None) -> None:
 
 
 def test_cache_writes_keep_their_time_to_live() -> None:
-    call = read(log("claude_code.api_request", REQUEST | {"cache_creation_5m_tokens": 500, "cache_creation_1h_tokens": 2000}))[0]
+    call = read(
+        log("claude_code.api_request", REQUEST | {"cache_creation_5m_tokens": 500, "cache_creation_1h_tokens": 2000})
+    )[0]
     assert isinstance(call, LlmCalled)
     tokens = call.tokens
     assert (tokens.cache_write_5m, tokens.cache_write_1h, tokens.cache_write_unknown) == (500, 2000, 0)
 
 
-@pytest.mark.parametrize(("source", "side"), [("repl_main_thread", False), ("agent:builtin:general-purpose", False), ("generate_session_title", True)])
+@pytest.mark.parametrize(
+    ("source", "side"),
+    [("repl_main_thread", False), ("agent:builtin:general-purpose", False), ("generate_session_title", True)],
+)
 def test_helper_calls_beside_the_conversation_are_told_apart(source: str, *, side: bool) -> None:
     call = read(log("claude_code.api_request", REQUEST | {"query_source": source}))[0]
     assert isinstance(call, LlmCalled)
@@ -75,7 +94,12 @@ def test_helper_calls_beside_the_conversation_are_told_apart(source: str, *, sid
     ],
 )
 def test_who_decided(decision: str, source: str, *, by_person: bool, ends_turn: bool) -> None:
-    found = read(log("claude_code.tool_decision", {"session.id": "s", "tool_name": "Bash", "decision": decision, "source": source}))[0]
+    found = read(
+        log(
+            "claude_code.tool_decision",
+            {"session.id": "s", "tool_name": "Bash", "decision": decision, "source": source},
+        )
+    )[0]
     assert isinstance(found, PermissionAnswered)
     assert (found.by_person, found.ends_turn, found.accepted) == (by_person, ends_turn, decision == "accept")
 
@@ -126,7 +150,9 @@ def test_an_unknown_agent_that_follows_the_conventions_is_a_row() -> None:
     call = read(span("chat gpt-5.5", CHAT))[0]
     assert isinstance(call, LlmCalled)
     assert (call.agent, call.session_id, call.model) == ("my-agent", "c1", "gpt-5.5")
-    assert (call.tokens.input, call.tokens.cache_read, call.tokens.output) == (200, 800, 50), "input includes the cached part"
+    assert (call.tokens.input, call.tokens.cache_read, call.tokens.output) == (200, 800, 50), (
+        "input includes the cached part"
+    )
 
 
 def test_the_old_spelling_of_usage_is_understood() -> None:
@@ -137,7 +163,9 @@ def test_the_old_spelling_of_usage_is_understood() -> None:
 
 
 def test_an_agents_own_span_never_counts_usage() -> None:
-    events = read(span("invoke_agent", CHAT | {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"}))
+    events = read(
+        span("invoke_agent", CHAT | {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"})
+    )
     assert [type(one) for one in events] == [SessionSeen, PromptSubmitted, TurnEnded]
 
 
@@ -146,7 +174,9 @@ def test_a_nested_run_is_no_turn_of_its_own() -> None:
 
 
 def test_a_failed_tool_is_a_tool_error() -> None:
-    tool = read(span("execute_tool", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, error="boom"))[0]
+    tool = read(
+        span("execute_tool", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, error="boom")
+    )[0]
     assert isinstance(tool, ToolFinished)
     assert (tool.ok, tool.name, tool.error) == (False, "search", "boom")
 

@@ -51,13 +51,16 @@ def test_a_permission_request_is_joined_to_its_call_by_the_tools_input() -> None
 
 
 def test_a_question_shows_its_words() -> None:
-    asks = one("PermissionRequest", tool_name="AskUserQuestion", tool_input={"questions": [{"question": "Which database?"}]})
+    asks = one(
+        "PermissionRequest", tool_name="AskUserQuestion", tool_input={"questions": [{"question": "Which database?"}]}
+    )
     assert isinstance(asks, PermissionAsked)
     assert (asks.kind, asks.subject) == ("question", "Which database?")
 
 
 @pytest.mark.parametrize(
-    ("kind", "waits"), [("permission_prompt", "permission"), ("agent_needs_input", "dialog"), ("elicitation_dialog", "question")]
+    ("kind", "waits"),
+    [("permission_prompt", "permission"), ("agent_needs_input", "dialog"), ("elicitation_dialog", "question")],
 )
 def test_notifications_that_wait(kind: str, waits: str) -> None:
     asks = one("Notification", notification_type=kind, message="Claude needs your permission")
@@ -76,7 +79,11 @@ def test_other_notifications_mean_nothing_for_the_state() -> None:
 
 
 def test_a_stop_with_running_subagents_names_them() -> None:
-    tasks = [{"id": "a1", "type": "subagent", "status": "running"}, {"id": "b", "type": "shell"}, {"id": "a2", "type": "subagent", "status": "completed"}]
+    tasks = [
+        {"id": "a1", "type": "subagent", "status": "running"},
+        {"id": "b", "type": "shell"},
+        {"id": "a2", "type": "subagent", "status": "completed"},
+    ]
     ends = one("Stop", last_assistant_message="Done.", background_tasks=tasks)
     assert isinstance(ends, TurnEnded)
     assert (ends.background, ends.text) == (("a1",), "Done.")
@@ -88,7 +95,10 @@ def test_a_batch_names_the_calls_that_the_client_refused_itself() -> None:
 
 
 def test_a_failed_tool_and_an_interrupted_one() -> None:
-    broken, stopped = one("PostToolUseFailure", tool_name="Bash", error="exit 1"), one("PostToolUseFailure", is_interrupt=True)
+    broken, stopped = (
+        one("PostToolUseFailure", tool_name="Bash", error="exit 1"),
+        one("PostToolUseFailure", is_interrupt=True),
+    )
     assert isinstance(broken, ToolFinished)
     assert isinstance(stopped, ToolFinished)
     assert (broken.ok, broken.interrupted, stopped.interrupted) == (False, False, True)
@@ -105,7 +115,9 @@ def test_a_denial_by_the_classifier_is_an_answer() -> None:
     assert (denied.accepted, denied.by_person) == (False, False)
 
 
-@pytest.mark.parametrize("payload", [{}, {"session_id": "s"}, {"hook_event_name": "Stop"}, {"session_id": 7, "hook_event_name": "Stop"}])
+@pytest.mark.parametrize(
+    "payload", [{}, {"session_id": "s"}, {"hook_event_name": "Stop"}, {"session_id": 7, "hook_event_name": "Stop"}]
+)
 def test_a_payload_without_identity_is_refused(payload: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="session_id"):
         translate("claude-code", payload, AT_NS)
@@ -113,12 +125,38 @@ def test_a_payload_without_identity_is_refused(payload: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("junk", [None, 7, "x" * 1_000_000, [], {"a": {"b": []}}])
 def test_fields_of_the_wrong_type_do_no_harm(junk: object) -> None:
-    names = ("SessionStart", "UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolBatch", "Notification", "Stop", "StopFailure", "SubagentStop")
-    fields = ("prompt", "tool_name", "tool_input", "tool_use_id", "tool_calls", "background_tasks", "message", "error", "agent_id", "source", "model")
+    names = (
+        "SessionStart",
+        "UserPromptSubmit",
+        "PreToolUse",
+        "PermissionRequest",
+        "PostToolBatch",
+        "Notification",
+        "Stop",
+        "StopFailure",
+        "SubagentStop",
+    )
+    fields = (
+        "prompt",
+        "tool_name",
+        "tool_input",
+        "tool_use_id",
+        "tool_calls",
+        "background_tasks",
+        "message",
+        "error",
+        "agent_id",
+        "source",
+        "model",
+    )
     for name in names:
         for event in hook(name, **dict.fromkeys(fields, junk)):
             assert event.session_id == "s1"
-            assert all(len(value) <= 256 for field in type(event).__struct_fields__ if isinstance(value := getattr(event, field), str))
+            assert all(
+                len(value) <= 256
+                for field in type(event).__struct_fields__
+                if isinstance(value := getattr(event, field), str)
+            )
 
 
 def test_the_agents_with_hooks_are_known() -> None:

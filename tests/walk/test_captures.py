@@ -30,7 +30,7 @@ def fed(requests: Iterable[Sent]) -> SessionStore:
     store.prices = PRICES
     for one in requests:
         arrived_ns = round(one.unix * 1e9)
-        clock.set_ns(arrived_ns)
+        clock.jump(arrived_ns)
         if one.signal == "hooks":
             store.apply(translate("claude-code", json.loads(one.body), arrived_ns))
         else:

@@ -1,0 +1,54 @@
+# Everything a person does with this project. Needs Python 3.11+ and make; the rest goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check bench snapshots screenshots lock clean
+
+help: # this list
+	@grep -E '^[a-z]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*# (.*)/\1\t\2/' | expand -t 14
+
+setup: $(READY) # install aimon and its tools into .venv
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("aimon needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: $(READY) # the dashboard; ARGS='serve --port 5318' gives it arguments
+	$(BIN)/aimon $(ARGS)
+
+demo: $(READY) # the dashboard with a scripted fleet: no agent, no network, nothing of yours touched
+	$(BIN)/aimon demo $(ARGS)
+
+test: $(READY) # all tests, with branch coverage; ARGS='-k wire' picks some, without
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+
+check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) # the goals of docs, measured here: ratios, not milliseconds
+	$(BIN)/python -m bench $(ARGS)
+
+snapshots: $(READY) # draw the pictures that the screen's tests compare with anew
+	$(BIN)/python -m pytest tests/tui --snapshot-update $(ARGS)
+
+screenshots: $(READY) # draw screenshots/*.svg anew from the demo
+	$(BIN)/python -m aimon_tui.demo.screenshots screenshots
+
+lock: # pin the newest dependencies that fit in constraints.txt
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	(sed '/^[^#]/,$$d' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude aimon-tui) > constraints.new
+	mv constraints.new constraints.txt
+	rm -rf .venv-lock
+
+clean: # remove .venv and what tools left behind
+	rm -rf .venv .venv-lock .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis snapshot_report.html dist

@@ -1,0 +1,1 @@
+"""Hands: status lines, notifications, terminals, the settings of agents."""

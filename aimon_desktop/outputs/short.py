@@ -1,0 +1,113 @@
+"""One line about all sessions for prompts and status bars: written by the running aimon, read by `aimon status`.
+
+The reader runs on every prompt of a shell, so this module loads only the standard library and aimon's runtime folder:
+`aimon status` may take three times the start of bare Python, and click alone takes more.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from aimon_core import runtime_dir
+
+if TYPE_CHECKING:  # at run time these would load msgspec
+    from aimon_core.session import Session, Totals
+
+FILE = "status.json"
+VERSION = 1
+
+_STATES = (
+    ("waiting", "!", "waiting"),
+    ("failed", "×", "failed"),
+    ("working", "●", "working"),
+    ("completed", "✓", "done"),
+    ("idle", "○", "idle"),
+)
+"""State, glyph and word, in the order in which they want somebody."""
+_ASCII = str.maketrans("×●✓○·", "x*+o-")
+_LISTED = 50
+"""Sessions told apart in the file; the counts hold all."""
+
+
+def document(sessions: "Iterable[Session]", totals: "Totals", address: str) -> dict[str, Any]:
+    """What `status.json` holds: counts by state, today's dollars, and who is where; no prompt, no tool input."""
+    rows = list(sessions)
+    return {
+        "v": VERSION,
+        "pid": os.getpid(),
+        "address": address,
+        "counts": {state: sum(row.state == state for row in rows) for state, _, _ in _STATES},
+        "today_usd": round(totals.today_usd, 6),
+        "burn_usd_per_hour": round(totals.burn_usd_per_hour, 6),
+        "sessions": [
+            {"key": row.key, "agent": row.agent, "name": row.name, "state": row.state, "waiting_for": row.waiting_for}
+            for row in rows[:_LISTED]
+        ],
+    }
+
+
+def write(folder: str, content: dict[str, Any]) -> None:
+    """Replace the file as a whole: a reader sees the old one or the new one."""
+    path = f"{folder}/{FILE}"
+    draft = f"{path}.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor
+        json.dump(content, file)
+    os.replace(draft, path)  # noqa: PTH105 - pathlib is not loaded here
+
+
+def remove(folder: str) -> None:
+    """Take the file away at the end, if it is still this process's."""
+    try:
+        if (read(folder) or {}).get("pid") == os.getpid():
+            os.unlink(f"{folder}/{FILE}")  # noqa: PTH108 - as above
+    except FileNotFoundError:
+        pass
+
+
+def read(folder: str) -> dict[str, Any] | None:
+    """The file's content; None where there is none, or none of this version."""
+    try:
+        with open(f"{folder}/{FILE}", encoding="ascii") as file:  # noqa: PTH123 - as above
+            content = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and content.get("v") == VERSION else None
+
+
+def sentence(content: dict[str, Any], *, short: bool = False) -> str:
+    """The one line: `! 1 waiting · ● 3 working · $12.84 today`, or `!1 ●3 $12.84`."""
+    counts = [(glyph, content["counts"].get(state, 0), word) for state, glyph, word in _STATES]
+    money = f"${content['today_usd']:,.2f}"
+    if short:
+        return " ".join([*(f"{glyph}{count}" for glyph, count, _ in counts if count), money])
+    parts = [f"{glyph} {count} {word}" for glyph, count, word in counts if count] or ["no sessions"]
+    return " · ".join([*parts, f"{money} today"])
+
+
+def main(arguments: list[str]) -> int:
+    """`aimon status [--short]`: 0 and a line, or 1 and a word on stderr."""
+    content = read(runtime_dir.locate())
+    if content is None or not _runs(content):
+        sys.stderr.write("No aimon is running. Start one: aimon, or aimon serve.\n")
+        return 1
+    text = sentence(content, short="--short" in arguments)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_ASCII)
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def _runs(content: dict[str, Any]) -> bool:
+    """Whether the aimon that wrote the file still lives: after a kill -9 the file stays."""
+    try:
+        os.kill(content["pid"], 0)
+    except PermissionError:
+        return True
+    except (KeyError, TypeError, OSError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""What the screen shows of the ledger: which rows in which order, and which one is selected.
+
+The selection is the key of a session, never a row number: rows come, go and change places under it. While a person
+moves the cursor the order is held, so that a row does not jump away from under it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from aimon_core.session import Session, Totals
+from aimon_tui.filters import Filter
+from aimon_tui.rows import NEED
+
+HOLD_S = 2.0
+"""How long the order is held after the cursor moved."""
+
+_RANK = {state: rank for rank, state in enumerate(NEED)}
+
+SORTS: dict[str, Callable[[Session], tuple[Any, ...]]] = {
+    "need": lambda session: (_RANK[session.state], session.since_ns),
+    "cost": lambda session: (-(session.cost.usd if session.cost.usd is not None else -1),),
+    "tokens": lambda session: (-session.total_tokens,),
+    "project": lambda session: (session.name.lower(),),
+    "age": lambda session: (-session.started_at_ns,),
+}
+"""The orders of the table; inside a group of need the longest stands first."""
+
+
+class Ledger(Protocol):
+    """Where sessions come from: the store of this process, or whatever stands for it."""
+
+    def tick(self) -> object:
+        """Let time pass."""
+
+    def drain(self) -> set[str]:
+        """Keys that changed since the last call."""
+
+    def get(self, key: str) -> Session | None:
+        """One session."""
+
+    def sessions(self) -> list[Session]:
+        """The sessions to list."""
+
+    def totals(self) -> Totals:
+        """Sums over all of them."""
+
+    def acknowledge(self, key: str) -> object:
+        """A person has seen that it is done."""
+
+
+class Board:
+    """Rows, order and selection."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._listed: dict[str, Session] = {}
+        self.rows: list[Session] = []
+        self.filter = Filter()
+        self.sort = "need"
+        self.selected: str | None = None
+        self.totals = Totals()
+        self.twins: set[str] = set()
+        """Project names that more than one row has."""
+        self._held_until = 0.0
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    @property
+    def session(self) -> Session | None:
+        """The selected session."""
+        return self._listed.get(self.selected or "")
+
+    @property
+    def index(self) -> int | None:
+        """The row of the selected session, if it is shown."""
+        return next((row for row, session in enumerate(self.rows) if session.key == self.selected), None)
+
+    def states(self) -> Counter[str]:
+        """How many sessions are in each state, filtered out or not."""
+        return Counter(session.state for session in self._listed.values())
+
+    def held(self, now_s: float) -> bool:
+        """Whether the order is held at a moment of the monotonic clock."""
+        return now_s < self._held_until
+
+    def refresh(self, now_s: float) -> list[Session]:
+        """Take the ledger's sessions in; returns those that have just begun to wait."""
+        before = self._listed
+        self._listed = {session.key: session for session in self._ledger.sessions()}
+        self.totals = self._ledger.totals()
+        self._arrange(now_s)
+        return [
+            session
+            for key, session in self._listed.items()
+            if session.state == "waiting" and (key not in before or before[key].state != "waiting")
+        ]
+
+    def narrow(self, text: str) -> None:
+        """Show only what a filter lets through."""
+        self.filter = Filter(text)
+        self._held_until = 0.0
+        self._arrange(0.0)
+
+    def next_sort(self) -> str:
+        """Go on to the next order; returns its name."""
+        names = list(SORTS)
+        self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        self._held_until = 0.0
+        self._arrange(0.0)
+        return self.sort
+
+    def move(self, steps: int, now_s: float) -> None:
+        """Select the row some steps away, and hold the order for a while."""
+        here = self.index
+        self.move_to(0 if here is None else max(0, here + steps), now_s)
+
+    def move_to(self, row: int, now_s: float) -> None:
+        """Select a row by its number, counted from the end where negative."""
+        if not self.rows:
+            return
+        row = len(self.rows) - 1 if row < 0 else min(row, len(self.rows) - 1)
+        self.selected = self.rows[row].key
+        self._held_until = now_s + HOLD_S
+
+    def release(self, now_s: float) -> bool:
+        """Order the rows again once they need not be held any more; returns whether that moved one."""
+        if not self._held_until or self.held(now_s):
+            return False
+        self._held_until = 0.0
+        before = [session.key for session in self.rows]
+        self._arrange(now_s)
+        return before != [session.key for session in self.rows]
+
+    def _arrange(self, now_s: float) -> None:
+        place = self.index
+        shown = [session for session in self._listed.values() if self.filter.passes(session)]
+        if self.held(now_s):
+            shown = self._in_old_order(shown)
+        else:
+            shown.sort(key=lambda session: (*SORTS[self.sort](session), session.key))
+        self.rows = shown
+        names = Counter(session.name for session in shown)
+        self.twins = {name for name, number in names.items() if number > 1}
+        if self.rows and self.index is None:
+            self.selected = self.rows[min(place or 0, len(self.rows) - 1)].key
+
+    def _in_old_order(self, shown: Iterable[Session]) -> list[Session]:
+        places = {session.key: place for place, session in enumerate(self.rows)}
+        return sorted(shown, key=lambda session: places.get(session.key, len(places)))

@@ -1,0 +1,16 @@
+"""What the command palette offers, made from the table of keys."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+
+from textual.app import SystemCommand
+
+from aimon_tui.keys import KEYS
+
+
+def commands(run: Callable[[str], Awaitable[bool]], change_theme: Callable[[], None]) -> Iterable[SystemCommand]:
+    """Every key that is no mere movement, and all themes; `run` runs an action by its name."""
+    for key in KEYS:
+        if (key.group != "select" or key.footer) and key.id != "command_palette":
+            yield SystemCommand(key.word.capitalize(), key.help, partial(run, key.action or key.id))
+    yield SystemCommand("All themes", "choose among ours and Textual's", change_theme)

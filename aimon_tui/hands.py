@@ -1,0 +1,117 @@
+"""The hands of a running aimon: what is told to other programs when sessions change.
+
+The ledger knows none of them and none of them can hold it up: each is told at once when a session changes its state,
+and once a frame what changed.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from aimon_core.clock import Clock
+from aimon_core.session import Session, Totals, Transition
+from aimon_core.wire import session_dict
+from aimon_desktop.outputs import short
+from aimon_desktop.outputs.ndjson import Narrator, Writer
+
+
+class Books(Protocol):
+    """What hands read (`store.SessionStore`)."""
+
+    def get(self, key: str) -> Session | None:
+        """One session."""
+
+    def sessions(self) -> list[Session]:
+        """The sessions to list."""
+
+    def totals(self) -> Totals:
+        """Sums over all of them."""
+
+
+class Hand(Protocol):
+    """Somebody to tell."""
+
+    def moved(self, transitions: Collection[Transition]) -> None:
+        """Some sessions changed their state just now."""
+
+    def frame(self, changed: Collection[str]) -> None:
+        """A tenth of a second passed, and these sessions changed in it."""
+
+    def close(self) -> None:
+        """The end."""
+
+
+class Stream:
+    """The NDJSON stream of `aimon serve`."""
+
+    def __init__(self, books: Books, narrator: Narrator, writer: Writer) -> None:
+        self._books, self._narrator, self._writer = books, narrator, writer
+
+    def moved(self, transitions: Collection[Transition]) -> None:
+        """Nothing: lines are told once a frame."""
+
+    def frame(self, changed: Collection[str]) -> None:
+        """Tell what changed, a session that left the list with its last state."""
+        if self._writer.caught_up():
+            self._writer.put(self._narrator.again())
+        listed = {session.key for session in self._books.sessions()} if changed else set()
+        sessions = {key: self._books.get(key) for key in changed}
+        lines = self._narrator.tell({key: session_dict(session) for key, session in sessions.items() if session})
+        if gone := [key for key in changed if key not in listed]:
+            lines += self._narrator.tell(dict.fromkeys(gone))
+        if lines:
+            self._writer.put(lines)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._writer.close()
+
+
+class StatusFile:
+    """`status.json` for `aimon status`: at once when a state changes, else twice a second at most."""
+
+    PAUSE_S = 0.5
+
+    def __init__(self, books: Books, folder: str, address: Callable[[], str], clock: Clock) -> None:
+        self._books, self._folder, self._address, self._clock = books, folder, address, clock
+        self._content: dict[str, object] = {}
+        self._due = True
+        self._written_at = clock.monotonic() - self.PAUSE_S
+
+    def moved(self, transitions: Collection[Transition]) -> None:
+        """A state that somebody waits for is written in the next frame."""
+        if transitions:
+            self._due = True
+            self._written_at -= self.PAUSE_S
+
+    def frame(self, changed: Collection[str]) -> None:
+        """Write the file when it would read differently."""
+        self._due = self._due or bool(changed)
+        if not self._due or self._clock.monotonic() - self._written_at < self.PAUSE_S:
+            return
+        self._due, self._written_at = False, self._clock.monotonic()
+        content = short.document(self._books.sessions(), self._books.totals(), self._address())
+        if content != self._content:
+            short.write(self._folder, content)
+            self._content = content
+
+    def close(self) -> None:
+        """Take the file away: nobody runs any more."""
+        short.remove(self._folder)
+
+
+class Publication:
+    """The readers of `/api/v1/stream`."""
+
+    def __init__(self, publish: Callable[[Collection[str]], None]) -> None:
+        self._publish = publish
+
+    def moved(self, transitions: Collection[Transition]) -> None:
+        """Nothing: lines are told once a frame."""
+
+    def frame(self, changed: Collection[str]) -> None:
+        """Tell what changed."""
+        if changed:
+            self._publish(changed)
+
+    def close(self) -> None:
+        """Nothing: the receiver lets its readers go."""

@@ -1,0 +1,141 @@
+"""Lines of styled cells and the widgets that paint them: Textual's line API, 15 to 20 times cheaper than a DataTable.
+
+Text goes to the screen as segments, never as markup, so nothing in it is ever interpreted.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from aimon_tui.theme import style
+
+if TYPE_CHECKING:
+    from aimon_tui.app import AimonApp
+
+ASCII = str.maketrans({
+    "×": "x", "●": "*", "•": ".", "✓": "+", "○": "o", "·": ".", "▌": ">", "▐": "|", "─": "-", "━": "=", "╸": "=",
+    "╺": "=", "▒": "%", "▁": "_", "▂": "_", "▃": ".", "▄": "-", "▅": "=", "▆": "+", "▇": "#", "█": "#", "▼": "v",
+    "►": ">", "‹": "<", "…": "~", "—": "-", "→": ">", "↑": "^", "↓": "v", "←": "<", "−": "-", "“": '"', "”": '"',
+})  # fmt: skip
+"""A one-cell stand-in for every glyph: the fallback is one translate and moves nothing."""
+
+_HALVES = {(True, True): "━", (True, False): "╸", (False, True): "╺", (False, False): " "}
+
+
+class Line:
+    """One row under construction: put text left to right, jump to a column, finish at a width."""
+
+    def __init__(self, app: "AimonApp", back: str = "background") -> None:
+        self.app, self.back, self.width = app, back, 0
+        self.parts: list[Segment] = []
+
+    def put(self, text: str, spec: str = "ink") -> "Line":
+        """Add text in the style of a spec."""
+        if self.app.ascii_only:
+            text = text.translate(ASCII)
+        self.parts.append(Segment(text, style(self.app, spec, self.back)))
+        self.width += cell_len(text)
+        return self
+
+    def to(self, column: int) -> "Line":
+        """Go on at a column, if it lies ahead."""
+        return self.put(" " * max(0, column - self.width))
+
+    def right(self, width: int, *pieces: tuple[str, str]) -> "Line":
+        """Put pieces of text and spec so that they end at `width`."""
+        self.to(width - sum(cell_len(text) for text, _ in pieces))
+        for text, spec in pieces:
+            self.put(text, spec)
+        return self
+
+    def over(self, column: int, text: str, spec: str) -> "Line":
+        """Put text over what already stands at a column, to the end of the line."""
+        self.to(column)
+        self.parts, self.width = [*Strip(self.parts).crop(0, column)], column
+        return self.put(text, spec)
+
+    def strip(self, width: int) -> Strip:
+        """The finished row, cut or filled to `width`."""
+        return Strip(self.parts).adjust_cell_length(width, style(self.app, "ink", self.back))
+
+
+def bar(line: Line, width: int, share: float, spec: str) -> None:
+    """A heavy line for a share of `width` cells on a light track, in half cells; more than nothing always shows."""
+    halves = min(2 * width, max(round(share * 2 * width), 1 if share > 0 else 0))
+    line.put("━" * (halves // 2) + "╸" * (halves % 2), spec)
+    line.put("─" * (width - (halves + 1) // 2), "track")
+
+
+class Painted(Widget):
+    """A fixed block of lines; subclasses give them."""
+
+    back: ClassVar[str] = "background"
+
+    @property
+    def aimon(self) -> "AimonApp":
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]
+
+    def line(self) -> Line:
+        """A new line on this widget's ground."""
+        return Line(self.aimon, self.back)
+
+    def lines(self, width: int) -> list[Line]:
+        """The lines to show at a width."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the widget, for Textual."""
+        lines = self.lines(self.size.width)
+        return (lines[y] if y < len(lines) else self.line()).strip(self.size.width)
+
+
+class Scrolled(ScrollView, can_focus=False):
+    """Any number of rows below a fixed head, only the visible ones painted."""
+
+    @property
+    def aimon(self) -> "AimonApp":
+        """The app, by its own type."""
+        return self.app  # type: ignore[return-value]
+
+    def count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def head(self, width: int) -> Line:
+        """The row that never scrolls."""
+        raise NotImplementedError
+
+    def row(self, index: int, width: int) -> Line:
+        """One row."""
+        raise NotImplementedError
+
+    def resized(self) -> None:
+        """The number of rows has changed."""
+        size = Size(self.size.width, self.count() + 1)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the widget, for Textual: the head, then rows from the scroll offset on."""
+        width = self.size.width
+        if y == 0:
+            return self.head(width).strip(width)
+        index = y - 1 + self.scroll_offset.y
+        line = self.row(index, width) if index < self.count() else Line(self.aimon)
+        return self._thumbed(line, y - 1, width).strip(width)
+
+    def _thumbed(self, line: Line, y: int, width: int) -> Line:
+        """Our own scroll bar, in the margin column: it costs no width, so nothing shifts when rows appear."""
+        height, total = self.size.height - 1, self.count()
+        if total > height > 0:
+            size = max(1, height * height // total)
+            start = round(self.scroll_offset.y / max(1, total - height) * (height - size))
+            if start <= y < start + size:
+                line.over(width - 1, "▐", "idle")
+        return line

@@ -1,0 +1,118 @@
+"""A session as the cells of one table row: pure, so that what a row says can be tested without a screen."""
+
+import re
+
+from msgspec import Struct
+
+from aimon_core import agents
+from aimon_core.clean import clean
+from aimon_core.session import Session
+from aimon_tui.format import NONE, clock, count, fit, fit_path, money, percent
+
+STATES = {
+    "waiting": ("!", "waiting", "wait"),
+    "failed": ("×", "failed", "fail"),
+    "working": ("●", "working", "work"),
+    "completed": ("✓", "done", "done"),
+    "idle": ("○", "idle", "idle"),
+    "ended": ("·", "ended", "faint"),
+    "expired": ("·", "expired", "faint"),
+}
+"""Glyph, word and colour of each state: never one without the others."""
+
+NEED = tuple(STATES)
+"""States by how much they need a person."""
+
+_COLUMNS = {
+    "state": (11, "<"), "for": (6, ">"), "agent": (11, "<"), "project": (16, "<"), "model": (11, "<"),
+    "doing": (0, "<"), "ctx": (4, ">"), "tokens": (6, ">"), "cost": (9, ">"),
+}  # fmt: skip
+"""Cells and alignment; `doing` takes what is left."""
+
+_DROPPED = ("model", "tokens", "ctx", "agent", "doing", "cost", "for")
+"""Columns in the order in which they go when the room gets small."""
+
+
+class Column(Struct, frozen=True):
+    """One column at one width of the table."""
+
+    name: str
+    width: int
+    align: str
+
+
+class Cell(Struct, frozen=True):
+    """What a cell says and in which style; not cut yet."""
+
+    text: str
+    spec: str
+
+
+def gap(width: int) -> int:
+    """Cells between two columns."""
+    return 2 if width >= 70 else 1
+
+
+def columns(width: int) -> list[Column]:
+    """The columns that fit: drop until the elastic one, `doing` or else `project`, has 16 cells (8 for project)."""
+    kept = dict(_COLUMNS)
+    if width < 100:
+        kept |= {"agent": (8, "<"), "project": (14 if width >= 70 else 12, "<")}
+    elif width >= 150:
+        kept["project"] = (24, "<")
+    elastic, free = "doing", 0
+    for victim in ("", *_DROPPED):
+        kept.pop(victim, None)
+        elastic, least = ("doing", 16) if "doing" in kept else ("project", 8)
+        taken = sum(cells for name, (cells, _) in kept.items() if name != elastic)
+        free = width - 2 - taken - gap(width) * (len(kept) - 1)
+        if free >= least:
+            break
+    return [Column(name, max(1, free) if name == elastic else cells, align) for name, (cells, align) in kept.items()]
+
+
+def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: bool = False) -> dict[str, Cell]:
+    """Every cell of a row but the state's.
+
+    `strong` makes the project bold (selected or waiting), `short` uses the agent's short name, `twin` says that another
+    row has the same project: the branch follows it.
+    """
+    state = session.state
+    over = state in {"ended", "expired"}
+    quiet = over or state == "idle"
+    text = "faint" if over else "muted" if quiet or state == "completed" else "ink"
+    figure = "faint" if over else "muted"
+    agent = agents.short(session.agent) if short else session.agent
+    project = clean(session.name, 80)
+    if twin and session.branch:
+        project = f"{project} {clean(session.branch, 40)}"
+    return {
+        "for": Cell(clock((now_ns - session.since_ns) / 1e9), "wait b" if state == "waiting" else figure),
+        "agent": Cell(clean(agent, 40), "faint" if quiet else "muted"),
+        "project": Cell(project, f"{text} b" if strong else text),
+        "model": Cell(model_name(session.model) or NONE, "faint" if quiet or not session.model else "muted"),
+        "doing": Cell(clean(session.doing) or NONE, "fail" if state == "failed" else text),
+        "ctx": _context(session),
+        "tokens": Cell(count(session.total_tokens), figure),
+        "cost": Cell(money(session.cost.usd), "faint" if session.cost.usd is None else text),
+    }
+
+
+def cut(name: str, text: str, width: int, align: str) -> str:
+    """A cell's text at its column's width: names lose their end, paths their head, numbers have been made to fit."""
+    return fit_path(text, width) if name == "doing" else fit(text, width, align)
+
+
+def model_name(model: str | None) -> str:
+    """A model without its vendor, prefix and date: `opus-5-5` for `anthropic/claude-opus-5-5-20251101`."""
+    name = clean(model or "", 80).rpartition("/")[2]
+    name = re.sub(r"^(?:[a-z]{2,6}\.)?(?:anthropic\.)?claude-", "", name)
+    return re.sub(r"[-@](?:\d{8}|\d{4}-\d{2}-\d{2})(?:-v\d+:\d+)?$", "", name)
+
+
+def _context(session: Session) -> Cell:
+    context = session.context
+    if context is None or not context.limit:
+        return Cell(NONE, "faint")
+    full = context.used >= 0.9 * context.limit
+    return Cell(percent(context.used, context.limit), "wait b" if full else "muted")

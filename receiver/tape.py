@@ -1,0 +1,110 @@
+"""What was recorded, read again: folders that hold a wire's traffic, and deliveries of the journal.
+
+Both meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl`, one
+line for each request (`unix`, `signal`, `content_type`, `content_encoding`, `file`), and `hooks.jsonl` (`unix`, `stdin`).
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec import Struct
+
+from aimon_core.errors import Unreadable
+from aimon_core.events import Event
+from aimon_core.journal import Delivery
+from receiver import codec, hooks, otlp
+from receiver.codec import Encoding
+from receiver.dialects import Interpreter
+from receiver.hooks import HOOK_AGENTS
+from receiver.inflate import ContentEncoding, Inflater
+from receiver.record import SIGNALS
+from receiver.status import Refused
+
+_AGENT = "claude-code"
+"""Whose hooks a folder holds that does not lie in one named after an agent."""
+_LIMIT = 64 * 1024 * 1024
+"""Bytes of one request."""
+
+
+class Request(Struct, frozen=True):
+    """One recorded request."""
+
+    at_ns: int
+    """When it arrived."""
+    kind: str
+    """logs, traces, metrics, or `hooks/` and the agent."""
+    encoding: Encoding
+    body: bytes
+    """Inflated."""
+
+
+def read(folder: Path) -> list[Request]:
+    """All requests of a folder in the order of their arrival; Unreadable names the file and line that is none."""
+    if not any((folder / name).exists() for name in ("index.jsonl", "hooks.jsonl")):
+        hint = "A recording holds index.jsonl or hooks.jsonl."
+        raise Unreadable(f"{folder} is no recording.", hint)
+    return sorted([*_exports(folder), *_hooks(folder)], key=lambda request: request.at_ns)
+
+
+def events(delivery: Delivery, interpreter: Interpreter) -> list[Event]:
+    """What a delivery of the journal says today. Raises Refused or ValueError for one that cannot be read any more."""
+    if (agent := delivery.kind.removeprefix("hooks/")) != delivery.kind:
+        return hooks.translate(agent, json.loads(delivery.body), delivery.arrived_ns) if agent in HOOK_AGENTS else []
+    signal = next(signal for signal in SIGNALS if signal == delivery.kind)
+    message = codec.decode(signal, delivery.body, "protobuf")
+    return interpreter.translate(otlp.records(signal, message, delivery.arrived_ns))
+
+
+def _exports(folder: Path) -> Iterator[Request]:
+    for place, entry in _lines(folder / "index.jsonl"):
+        try:
+            signal, file = entry["signal"], folder / entry["file"]
+            body = _inflated(file, entry.get("content_encoding") or "identity")
+            encoding: Encoding = "json" if "json" in entry.get("content_type", "") else "protobuf"
+            at_ns = round(entry["unix"] * 1e9)
+        except (KeyError, TypeError, OSError, Refused) as error:
+            raise Unreadable(f"{place} cannot be read: {error}.") from error
+        if signal in SIGNALS:
+            yield Request(at_ns, signal, encoding, body)
+
+
+def _hooks(folder: Path) -> Iterator[Request]:
+    known = folder.resolve().parent.name
+    for place, entry in _lines(folder / "hooks.jsonl"):
+        agent = entry.get("agent") or (known if known in HOOK_AGENTS else _AGENT)
+        try:
+            body = json.dumps(entry["stdin"]).encode()
+            yield Request(round(entry["unix"] * 1e9), f"hooks/{agent}", "json", body)
+        except (KeyError, TypeError) as error:
+            raise Unreadable(f"{place} cannot be read: {error}.") from error
+
+
+def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each line's place in words, and its object."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{file} cannot be read: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        place = f"{file}, line {number},"
+        try:
+            entry = json.loads(line)
+        except ValueError as error:
+            raise Unreadable(f"{place} is no JSON: {error}.") from error
+        if not isinstance(entry, dict):
+            raise Unreadable(f"{place} is no JSON object.")
+        yield place, entry
+
+
+def _inflated(file: Path, content_encoding: str) -> bytes:
+    body = file.read_bytes()
+    if file.suffix == ".gz":  # how large files are kept, whatever they were on the wire
+        body = gzip.decompress(body)
+    inflater = Inflater(cast("ContentEncoding", content_encoding), limit=_LIMIT, compressed_limit=_LIMIT)
+    inflater.feed(body)
+    return inflater.close()
