@@ -1,10 +1,11 @@
 """Drawing a session: from its books to the frozen `Session` that everybody else reads."""
 
 from pathlib import PurePath
+from typing import Any
 
 from aimon_core.entry import Entry, Helper
 from aimon_core.lifecycle import OpenTool, Status
-from aimon_core.session import Context, Evidence, ModelUse, Session, Subagent, Turn
+from aimon_core.session import Context, ModelUse, Session, Subagent, Turn
 
 SPEND_MINUTES = 30
 CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
@@ -13,12 +14,8 @@ CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
 
 def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Session:
     """The session as it stands at a moment."""
-    status = entry.fold.status
+    status, tally = entry.fold.status, entry.tally
     cwd = _text(entry, "cwd")
-    last = entry.last_call[1] if entry.last_call else None
-    tally = entry.tally
-    models = sorted(entry.models.items(), key=lambda item: (-item[1].picodollars, -item[1].calls, item[0]))
-    wait = status.waits[0] if status.waits else None
     return Session(
         key=key,
         agent=entry.agent,
@@ -27,17 +24,9 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         cwd=cwd,
         branch=_text(entry, "branch"),
         host=_text(entry, "host"),
-        model=last.model if last else _text(entry, "model"),
-        models=tuple(name for name, one in models if one.calls),
-        state=status.state,
-        waiting_for=wait.kind if wait and status.state == "waiting" else None,
-        waiting_on=_about(wait.name, wait.subject, cwd) if wait and status.state == "waiting" else None,
-        since_ns=status.since_ns or entry.first_ns,
-        doing=doing(status, cwd),
-        evidence=_evidence(entry, status),
-        started_at_ns=entry.first_ns,
-        last_activity_at_ns=entry.last_ns,
-        ended_at_ns=status.since_ns if status.state in {"ended", "expired"} else None,
+        pid=_number(entry, "pid"),
+        **_standing(entry, status, cwd),
+        **_models(entry, context_limit),
         turns=entry.turns.size,
         turn=_turn(entry, status),
         llm_calls=tally.calls,
@@ -51,15 +40,41 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         waited_ns=entry.waits.total_ns,
         tokens=tally.tokens,
         cost=tally.cost,
-        by_model=tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in models if one.calls),
         burn_usd_per_hour=entry.spend.burn_usd_per_hour(now_ns),
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
-        context=Context(last.tokens.context, context_limit) if last else None,
-        cache_expires_at_ns=_cache_expiry(entry),
         blind_spots=entry.signals.blind_spots(),
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
-        pid=_number(entry, "pid"),
     )
+
+
+def _standing(entry: Entry, status: Status, cwd: str | None) -> dict[str, Any]:
+    """State, since when, what for, and why aimon thinks so."""
+    wait = status.waits[0] if status.waits and status.state == "waiting" else None
+    return {
+        "state": status.state,
+        "waiting_for": wait.kind if wait else None,
+        "waiting_on": _about(wait.name, wait.subject, cwd) if wait else None,
+        "since_ns": status.since_ns or entry.first_ns,
+        "doing": doing(status, cwd),
+        "evidence": entry.signals.newest(status.decider, status.decided_ns, status.state),
+        "started_at_ns": entry.first_ns,
+        "last_activity_at_ns": entry.last_ns,
+        "ended_at_ns": status.since_ns if status.state in {"ended", "expired"} else None,
+    }
+
+
+def _models(entry: Entry, context_limit: int | None) -> dict[str, Any]:
+    """Which models were used, dearest first, and what the last call of the own thread read."""
+    used = [(name, one) for name, one in entry.models.items() if one.calls]
+    used.sort(key=lambda item: (-item[1].picodollars, -item[1].calls, item[0]))
+    last = entry.last_call[1] if entry.last_call else None
+    return {
+        "model": last.model if last else _text(entry, "model"),
+        "models": tuple(name for name, _ in used),
+        "by_model": tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in used),
+        "context": Context(last.tokens.context, context_limit) if last else None,
+        "cache_expires_at_ns": _cache_expiry(entry),
+    }
 
 
 def doing(status: Status, cwd: str | None = None) -> str:
@@ -100,10 +115,6 @@ def _about(name: str, subject: str, cwd: str | None) -> str:
     if cwd:  # within its own folder a path is read faster without it
         subject = subject.removeprefix(f"{cwd.rstrip('/')}/")
     return f"{name}: {subject}" if name and subject else name or subject
-
-
-def _evidence(entry: Entry, status: Status) -> tuple[Evidence, ...]:
-    return entry.signals.newest(status.decider, status.decided_ns, status.state)
 
 
 def _turn(entry: Entry, status: Status) -> Turn | None:

@@ -54,5 +54,14 @@ def _of_names(tree: ast.Module) -> Iterator[str]:
             yield f"{node.name}: name what it gives or does, not that it does it"
 
 
-_OVERRIDES = frozenset({"get_command", "get_theme_variable_defaults", "get_content_width", "get_content_height"})
+_OVERRIDES = frozenset(
+    {
+        "get_command",
+        "get_content_height",
+        "get_content_width",
+        "get_default_screen",
+        "get_system_commands",
+        "get_theme_variable_defaults",
+    }
+)
 """Names that click and Textual gave to what we override."""

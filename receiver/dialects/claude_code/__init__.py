@@ -1,0 +1,88 @@
+"""Claude Code's log events, spans and metrics, of the builds since 2.1.100.
+
+Scopes `com.anthropic.claude_code.events` (logs), `.tracing` (spans) and `com.anthropic.claude_code` (metrics). Numbers
+were strings until about 2.1.1xx, request and tool use ids came after 2.1.100: `tests/captures/claude-code` has both.
+Input excludes both kinds of cached tokens, output includes thinking. The rest is noise and is dropped by name.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aimon_core.events import Event, SessionSeen
+from receiver.dialects.base import Unread
+from receiver.dialects.claude_code import logs, metrics, spans
+from receiver.record import Record, Scope, Signal
+
+AGENT = "claude-code"
+SCOPE = "com.anthropic.claude_code"
+
+Reads = Callable[[Record, dict[str, Any]], Iterable[Event]]
+
+READS: dict[Signal, dict[str, Reads]] = {
+    "logs": {
+        "claude_code.user_prompt": logs.prompt,
+        "claude_code.api_request": logs.request,
+        "claude_code.api_error": logs.request_failed,
+        "claude_code.api_retries_exhausted": logs.gave_up,
+        "claude_code.tool_decision": logs.decision,
+        "claude_code.tool_result": logs.result,
+        "claude_code.assistant_response": logs.spoken,
+        "claude_code.subagent_completed": logs.subagent_done,
+    },
+    "traces": {
+        "claude_code.llm_request": spans.call,
+        "claude_code.tool": spans.tool,
+        "claude_code.tool.execution": spans.execution,
+        "claude_code.tool.blocked_on_user": spans.blocked,
+        "claude_code.interaction": spans.interaction,
+    },
+    "metrics": {
+        "claude_code.token.usage": metrics.usage,
+        "claude_code.cost.usage": metrics.usage,
+    },
+}
+"""Which function reads which record; what is not here is noise and makes no event."""
+
+_CHANNELS: dict[Signal, str] = {"logs": "log", "traces": "span", "metrics": "metric"}
+
+
+class ClaudeCode:
+    """The dialect of Claude Code."""
+
+    name = AGENT
+
+    def claims(self, scope: Scope) -> bool:
+        """Its scopes all begin alike; a resource of that name may also carry other scopes, which are not its own."""
+        return scope.name.startswith(SCOPE)
+
+    def translate(self, record: Record) -> Iterable[Event] | None:
+        """What a log event, a span or a metric point tells."""
+        reads = READS[record.signal].get(record.name)
+        if reads is None:
+            return None
+        session_id = record.text("session.id")
+        if session_id is None:
+            if record.signal != "metrics":  # OTEL_METRICS_INCLUDE_SESSION_ID=false takes it from all three
+                raise Unread
+            session_id = ""
+        base: dict[str, Any] = {
+            "agent": AGENT,
+            "session_id": session_id,
+            "at_ns": record.at_ns,
+            "channel": _CHANNELS[record.signal],
+            "signal": record.name,
+            "agent_id": record.text("agent_id"),
+        }
+        events = reads(record, base)
+        seen = _facts(record, base)
+        return (*events, seen) if seen else events
+
+
+def _facts(record: Record, base: dict[str, Any]) -> SessionSeen | None:
+    """A pid or a place that a wrapper wrote into OTEL_RESOURCE_ATTRIBUTES, and the host where the user allows it."""
+    resource = record.scope.resource
+    pid = resource.integer("process.pid") or resource.integer("aimon.pid")
+    cwd, host = resource.text("aimon.cwd"), resource.text("host.name")
+    if pid is None and cwd is None and host is None:
+        return None
+    return SessionSeen(**base, pid=pid, cwd=cwd, host=host)

@@ -1,0 +1,146 @@
+"""Claude Code's log events: prompts, calls with their dollars, decisions and results of tools."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PromptSubmitted,
+    SessionEnded,
+    Spoke,
+    SubagentEnded,
+    ToolFinished,
+    TurnEnded,
+)
+from aimon_core.failures import classify
+from aimon_core.session import Tokens
+from receiver.dialects.base import head
+from receiver.dialects.claude_code.fields import is_side, tokens
+from receiver.record import Record
+from receiver.subjects import subject
+
+
+def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A prompt, or a command of the client; leaving by command ends the session where no hook tells."""
+    command = record.text("command_name")
+    yield PromptSubmitted(
+        **base,
+        prompt_id=record.text("prompt.id"),
+        unit=_unit(record),
+        text=head(record.text("prompt")),
+        command=command is not None,
+    )
+    if command in {"exit", "quit", "clear"}:
+        yield SessionEnded(**base, reason=command)
+
+
+def request(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A model call that was answered, with the dollars the client reckons."""
+    dollars = record.number("cost_usd")
+    yield LlmCalled(
+        **base,
+        call_id=record.text("request_id"),
+        unit=_unit(record),
+        model=record.text("model") or "unknown",
+        tokens=tokens(record),
+        cost_picodollars=None if dollars is None else round(dollars * 1e12),
+        duration_ms=record.number("duration_ms"),
+        prompt_id=record.text("prompt.id"),
+        side=is_side(record),
+    )
+
+
+def request_failed(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A model call that failed; `attempt` says how often it was tried."""
+    status, error = record.integer("status_code"), record.text("error") or ""
+    yield LlmCalled(
+        **base,
+        call_id=record.text("request_id"),
+        unit=_unit(record),
+        model=record.text("model") or "unknown",
+        tokens=Tokens(reasoning=0),
+        duration_ms=record.number("duration_ms"),
+        ok=False,
+        status=status,
+        error=head(error),
+        error_type=classify(status, "", error),
+        attempt=record.integer("attempt") or 1,
+        prompt_id=record.text("prompt.id"),
+        side=is_side(record),
+    )
+
+
+def gave_up(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """The client will not try again: the turn failed."""
+    status, error = record.integer("status_code"), record.text("error") or ""
+    if is_side(record) or base["agent_id"] is not None:
+        return
+    yield TurnEnded(
+        **base,
+        reason="failed",
+        error_type=classify(status, "", error),
+        text=head(error),
+        prompt_id=record.text("prompt.id"),
+    )
+
+
+def decision(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A tool was allowed or refused, by rule or by the person."""
+    source = record.text("source") or ""
+    accepted = record.text("decision") == "accept"
+    yield PermissionAnswered(
+        **base,
+        call_id=record.text("tool_use_id"),
+        unit=record.span_id.hex() or _unit(record),  # the record lies in the span of the wait it ended
+        name=record.text("tool_name") or "",
+        accepted=accepted,
+        by_person=source.startswith("user"),
+        ends_turn=not accepted and source in {"user_reject", "user_abort"},
+    )
+
+
+def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A tool gave its result."""
+    name = record.text("tool_name") or ""
+    yield ToolFinished(
+        **base,
+        call_id=record.text("tool_use_id"),
+        unit=_unit(record),
+        name=name,
+        ok=record.flag("success") is not False,
+        subject=subject(name, _json(record.text("tool_input"))),
+        duration_ms=record.number("duration_ms"),
+        error=head(record.text("error") or record.text("error_type")),
+    )
+
+
+def spoken(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """What the model said, where the person lets the client tell."""
+    text = record.text("response")
+    if text and text != "<REDACTED>" and base["agent_id"] is None:
+        yield Spoke(**base, text=head(text))
+
+
+def subagent_done(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A subagent is done."""
+    if base["agent_id"] is not None:
+        yield SubagentEnded(**base, type=record.text("agent_type"))
+
+
+def _unit(record: Record) -> str:
+    """A log record within its channel: the sequence restarts with each process, the time does not repeat with it."""
+    return f"{record.integer('event.sequence')}:{record.at_ns}"
+
+
+def _json(text: str | None) -> dict[str, Any]:
+    if not text or not text.startswith("{"):
+        return {}
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:  # the client cuts long inputs in the middle
+        return {}
+    return found if isinstance(found, dict) else {}
