@@ -138,9 +138,8 @@ class SessionStore:
         changed, self._dirty = self._dirty, set()
         for key in changed:
             self._pictures.pop(key, None)
-            entry = self._entries.get(key)
-            if entry is not None and entry.pending and self._prices is not None:
-                entry.price(lambda call, agent=entry.agent: self._computed(agent, call))  # type: ignore[misc]
+            if (entry := self._entries.get(key)) is not None:
+                self._price(entry)
         return changed
 
     def get(self, key: str) -> Session | None:
@@ -151,6 +150,7 @@ class SessionStore:
         entry = self._entries.get(key)
         if entry is None or not entry.listed:
             return None
+        self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
         picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit)
@@ -164,6 +164,8 @@ class SessionStore:
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
         now_ns, entries = self._clock.now_ns(), self._entries.values()
+        for key in self._dirty & self._entries.keys():
+            self._price(self._entries[key])
         return Totals(
             sessions=sum(entry.listed for entry in entries),
             llm_calls=self._total.calls,
@@ -213,9 +215,17 @@ class SessionStore:
                 if spent := call.picodollars:
                     self._spend.add(call.at_ns, sign * spent)
 
-    def _computed(self, agent: str, call: Call) -> int | None:
-        price = self._prices.price(agent, call.model) if self._prices else None
-        return price.picodollars(call.tokens) if price else None
+    def _price(self, entry: Entry) -> None:
+        """Price what is new in a session: at the frame, or when somebody reads it before."""
+        prices = self._prices
+        if prices is None or not entry.pending:
+            return
+
+        def computed(call: Call) -> int | None:
+            price = prices.price(entry.agent, call.model)
+            return price.picodollars(call.tokens) if price else None
+
+        entry.price(computed)
 
     def _enter_process(self, key: str, event: SessionSeen, now_ns: int) -> None:
         left = self._processes.enter(event.agent, event.pid or 0, key)

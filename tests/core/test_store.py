@@ -94,6 +94,13 @@ def test_calls_are_priced_when_drained_and_compared(store: SessionStore) -> None
     assert by_model["claude-opus-5-5"].reported_usd == by_model["claude-opus-5-5"].computed_usd == 0.00011
 
 
+def test_who_reads_before_the_frame_reads_the_price_too(store: SessionStore) -> None:
+    store.prices = FlatPrices()
+    store.apply([prompted(1), answered(2, "r1", "span")])
+    assert store.totals().cost.usd == 0.00011
+    assert store.sessions()[0].cost.usd == 0.00011
+
+
 def test_a_late_report_of_the_agents_own_dollars_replaces_the_computed(store: SessionStore) -> None:
     store.prices = FlatPrices()
     store.apply([answered(2, "r1", "span")])
