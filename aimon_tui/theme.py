@@ -89,7 +89,8 @@ def chosen(wanted: str | None, environment: Mapping[str, str]) -> str:
     A terminal of 16 colours, or NO_COLOR, gets `aimon-ansi` whatever was asked: our truecolor pairs mapped to 16
     colours fall to a contrast of 1.0.
     """
-    if "NO_COLOR" in environment or Console(force_terminal=True).color_system in {None, "standard"}:
+    terminal = Console(force_terminal=True, _environ=environment)
+    if "NO_COLOR" in environment or terminal.color_system in {None, "standard"}:
         return "aimon-ansi"
     if wanted:
         return wanted

@@ -26,6 +26,7 @@ class DemoClock:
         self.curtain_ns = self._system.now_ns() if curtain_ns is None else curtain_ns
         """The moment the curtain rises."""
         self._behind_s: float | None = -MORNING_S
+        self._base_s = self._system.monotonic()
 
     def now_ns(self) -> int:
         """The story's time until the curtain rises, then the machine's; with a fixed curtain it stands still there."""
@@ -34,8 +35,10 @@ class DemoClock:
         return self._system.now_ns() if self._fixed_ns is None else self._fixed_ns
 
     def monotonic(self) -> float:
-        """Seconds that never jump."""
-        return self._system.monotonic()
+        """Seconds that never jump: rates of the morning are those of its own time."""
+        if self._behind_s is not None:
+            return self._base_s + self._behind_s
+        return self._system.monotonic() if self._fixed_ns is None else self._base_s
 
     def story(self, at_s: float) -> None:
         """Set the time within the morning."""

@@ -1,6 +1,5 @@
 """The table of sessions: one row each, row 0 of the widget is the column head and never scrolls."""
 
-from typing import ClassVar
 
 from textual import events
 from textual.geometry import Region
@@ -17,8 +16,6 @@ PULSE_COLUMN = 2
 
 class SessionTable(Scrolled):
     """Living sessions; what needs a person stands first."""
-
-    BINDING_GROUP_TITLE: ClassVar[str] = "Sessions"
 
     class Chosen(Message):
         """A row was clicked."""

@@ -1,0 +1,72 @@
+"""Every capture of a real client, posted to the real door on a real socket, in its order, gives the truth."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from aimon_core.clock import SteppedClock
+from aimon_core.config import Settings
+from aimon_tui.runtime import Runtime
+from tests.fakes.captures import Sent, expected, scenarios, sent
+
+
+async def told(folder: Path, requests: list[Sent], *, wait: bool = True) -> dict[str, Any]:
+    """What the API tells after some requests; the journal is on."""
+    clock = SteppedClock()
+    runtime = Runtime(Settings(port=0, state_dir=str(folder)), clock, runtime_folder=str(folder / "run"))
+    await runtime.start()
+    await runtime.priced.wait()
+    await runtime.restored.wait()
+    async with ClientSession(f"http://{runtime.door.address}") as client:
+        for one in requests:
+            clock.jump(max(clock.now_ns(), round(one.unix * 1e9)))
+            async with client.post(one.path, data=one.body, headers={"Content-Type": one.content_type}) as answer:
+                assert answer.status == 200
+        async with client.get("/api/v1/sessions?all=1") as answer:
+            document = await answer.json()
+    await runtime.stop()
+    return document
+
+
+def check(document: dict[str, Any], truth: dict[str, Any]) -> None:
+    rows = {one["session_id"]: one for one in document["sessions"]}
+    assert set(rows) == set(truth["sessions"])
+    for session_id, wants in [*truth["sessions"].items(), (None, truth["totals"])]:
+        found = document["totals"] if session_id is None else rows[session_id]
+        tokens = found["tokens"]
+        assert found["llm_calls"] == wants["llm_calls"]
+        assert {name: tokens[name] for name in ("input", "cache_read", "cache_write", "output")} == {
+            name: wants["tokens"][name] for name in ("input", "cache_read", "cache_write", "output")
+        }
+        assert found["cost_usd"] == wants["cost_usd_reported"]
+
+
+@pytest.mark.parametrize("name", scenarios())
+async def test_a_capture_posted_to_the_door_gives_the_truth(name: str, tmp_path: Path) -> None:
+    check(await told(tmp_path, sent(name)), expected(name))
+
+
+async def test_a_restart_knows_everything_and_a_second_delivery_adds_nothing(tmp_path: Path) -> None:
+    name = "tui_permission"
+    first = await told(tmp_path, sent(name))
+    restored = await told(tmp_path, [])
+    again = await told(tmp_path, sent(name))
+    for document in (restored, again):
+        check(document, expected(name))
+    for field in ("state", "turns", "tool_calls", "tool_errors", "errors", "waited_ms", "cwd", "model", "subagents"):
+        assert restored["sessions"][0][field] == first["sessions"][0][field], field
+
+
+async def test_what_a_restart_knows_holds_no_prompt_and_no_command(tmp_path: Path) -> None:
+    await told(tmp_path, sent("tui_permission"))
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("journal.db*"))
+    from aimon_core.journal import Journal
+
+    journal = Journal.read_only(tmp_path / "journal.db")
+    bodies = b"".join(delivery.body for delivery in journal.deliveries())
+    for private in (b"Create the stamp", b"touch build.stamp", b"rm -f old.log", b"Which database"):
+        assert private not in bodies
+        assert private not in stored
+    assert b"toolu_b799ee5073af4e738114623f" in bodies, "what the ledger needs is kept"
