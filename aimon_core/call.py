@@ -18,6 +18,12 @@ class Call(Struct, gc=False):
     ok: bool
     rank: int
     """Of the channel whose figures these are."""
+    call_id: str | None = None
+    start_ns: int = 0
+    end_ns: int = 0
+    exact: bool = False
+    """Whether a span told the times; a log's duration leaves out what the client did around the request."""
+    error: str = ""
     agent_id: str | None = None
     attempt: int = 1
     reported: int | None = None
@@ -46,6 +52,11 @@ def called(event: LlmCalled) -> Call:
         at_ns=event.at_ns,
         ok=event.ok,
         rank=RANK.get(event.channel, 0),
+        call_id=event.call_id,
+        start_ns=event.at_ns - round((event.duration_ms or 0) * 1e6),
+        end_ns=event.at_ns,
+        exact=event.channel == "span",
+        error=event.error,
         agent_id=event.agent_id,
         attempt=event.attempt,
         reported=event.cost_picodollars,
@@ -68,6 +79,10 @@ def fill(call: Call, event: LlmCalled) -> None:
         call.priced, call.computed = False, None
     if call.reported is None:
         call.reported = event.cost_picodollars
+    if event.channel == "span" and not call.exact:
+        call.exact, call.end_ns = True, event.at_ns
+        call.start_ns = event.at_ns - round((event.duration_ms or 0) * 1e6)
+    call.error = call.error or event.error
     call.attempt = max(call.attempt, event.attempt)
     call.agent_id = call.agent_id or event.agent_id
     call.error_type = call.error_type or event.error_type

@@ -26,6 +26,7 @@ from aimon_core.fold import Fold
 from aimon_core.spending import Spend
 from aimon_core.tally import Tally
 from aimon_core.tools import Tools
+from aimon_core.turns import Turns
 from aimon_core.waits import Waits
 
 RECENT = 512
@@ -66,7 +67,7 @@ class Entry:
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
         self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
         self.spend = Spend()
-        self.turns, self.failed_turns = Bag(), Bag()
+        self.turns, self.failed_turns = Turns(), Bag()
         self.recent: deque[Call] = deque(maxlen=RECENT)
         self.last_call: tuple[int, LlmCalled] | None = None
         self.last_error: tuple[int, str] | None = None
@@ -142,21 +143,16 @@ class Entry:
 
     def _prompted(self, event: PromptSubmitted) -> None:
         self.listed = True
-        if not event.command:
-            self.turns.add(event.channel, event.prompt_id, event.unit)
+        self.turns.prompted(event)
 
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
         self.calls.take(event)
         if not event.ok and event.error_type:
             self._erred(event.at_ns, event.error_type)
-        if event.agent_id is not None or event.side:
-            return
-        if event.prompt_id is not None:
-            self.turns.add(event.channel, event.prompt_id, "")
-        elif event.turn_span is not None:
-            self.turns.add(event.channel, None, event.turn_span)
-        if event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
+        self.turns.called(event)
+        own = event.agent_id is None and not event.side
+        if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
             self.last_call = (event.at_ns, event)
 
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
@@ -191,6 +187,7 @@ class Entry:
                 helper.tools.take(event)
 
     def _turn_ended(self, event: TurnEnded) -> None:
+        self.turns.ended(event)
         if event.reason == "failed":
             self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
             self._erred(event.at_ns, event.error_type or "unknown")

@@ -126,6 +126,8 @@ class ToolFinished(Event, frozen=True, gc=False, kw_only=True):
     duration_ms: float | None = None
     error: str = ""
     interrupted: bool = False
+    asked_by: str | None = None
+    """Request id of the model call that asked for it, where told."""
 
 
 class PermissionAsked(Event, frozen=True, gc=False, kw_only=True):
@@ -150,6 +152,8 @@ class PermissionAnswered(Event, frozen=True, gc=False, kw_only=True):
     """The person refused and took the turn back: nothing else will announce its end."""
     waited_ms: float | None = None
     """How long the agent waited, where a span tells."""
+    asked_by: str | None = None
+    """Request id of the model call that asked for the tool, where told."""
 
 
 class TurnEnded(Event, frozen=True, gc=False, kw_only=True):

@@ -12,30 +12,42 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-PRIVATE_KEYS = frozenset(
-    # Claude Code, Codex, Gemini CLI, Qwen Code
-    "prompt prompt_text user_prompt submitted_prompt initial_prompt initialPrompt system_prompt system_prompt_preview "
-    "user_system_prompt new_context response response_text request_text response.model_output prompt_response "
-    "tool_input tool_parameters tool_output tool_result tool_response tool_args tool_arguments toolInput toolArgs "
-    "toolResult function_args function_response full_command bash_command bash_argv0 command_args file_path "
-    "arguments output result hook_input hook_output hook_definitions execution_summary reasoning routing.reasoning "
-    "last_assistant_message error_details compact_summary custom_instructions additional_context tool_calls message "
-    "messages content llm_request llm_response details summary task_subject "
-    # OpenTelemetry GenAI, now and then
-    "gen_ai.input.messages gen_ai.output.messages gen_ai.system_instructions gen_ai.tool.definitions "
-    "gen_ai.tool.call.arguments gen_ai.tool.call.result gen_ai.prompt gen_ai.completion gen_ai.task.input "
-    "gen_ai.task.output gen_ai.retrieval.query.text gen_ai.retrieval.documents gen_ai.event.content "
-    "gen_ai.evaluation.explanation "
-    # OpenInference, OpenLLMetry, Vercel, pydantic-ai, CrewAI, MLflow, claude-interceptor
-    "input.value output.value llm.prompts llm.completions llm.function_call embedding.text tool.parameters tool.output "
-    "tool.output.summary tool.error_message tool.file_path tool.command tool.pattern tool.url tool.query "
-    "permission.prompt notification.message document.content message.content traceloop.entity.input "
-    "traceloop.entity.output ai.value ai.values all_messages_events pydantic_ai.all_messages final_result "
-    "model_request_parameters events instructions agent.goal agent.backstory agent.description crew_agents crew_tasks "
-    "crew_inputs task_description task_expected_output formatted_description formatted_expected_output "
-    "mlflow.spanInputs mlflow.spanOutputs "
-    # whatever else repeats them
-    "exception.stacktrace db.query.text process.command_args process.command_line".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PRIVATE_KEYS = (
+    _words(  # Claude Code, Codex, Gemini CLI, Qwen Code, Copilot
+        """
+        prompt prompt_text user_prompt submitted_prompt initial_prompt initialPrompt system_prompt
+        system_prompt_preview user_system_prompt new_context response response_text request_text response.model_output
+        prompt_response tool_input tool_parameters tool_output tool_result tool_response tool_args tool_arguments
+        toolInput toolArgs toolResult function_args function_response full_command bash_command bash_argv0 command_args
+        file_path arguments output result hook_input hook_output hook_definitions execution_summary reasoning
+        routing.reasoning last_assistant_message error_details compact_summary custom_instructions additional_context
+        tool_calls message messages content llm_request llm_response details summary task_subject
+        """
+    )
+    | _words(  # OpenTelemetry GenAI, now and then
+        """
+        gen_ai.input.messages gen_ai.output.messages gen_ai.system_instructions gen_ai.tool.definitions
+        gen_ai.tool.call.arguments gen_ai.tool.call.result gen_ai.prompt gen_ai.completion gen_ai.task.input
+        gen_ai.task.output gen_ai.retrieval.query.text gen_ai.retrieval.documents gen_ai.event.content
+        gen_ai.evaluation.explanation
+        """
+    )
+    | _words(  # OpenInference, OpenLLMetry, Vercel, pydantic-ai, CrewAI, MLflow, claude-interceptor
+        """
+        input.value output.value embedding.text tool.parameters tool.output tool.output.summary tool.error_message
+        tool.file_path tool.command tool.pattern tool.url tool.query permission.prompt notification.message
+        document.content message.content traceloop.entity.input traceloop.entity.output ai.value ai.values
+        all_messages_events pydantic_ai.all_messages final_result model_request_parameters events instructions
+        agent.goal agent.backstory agent.description crew_agents crew_tasks crew_inputs task_description
+        task_expected_output formatted_description formatted_expected_output mlflow.spanInputs mlflow.spanOutputs
+        """
+    )
+    | _words("exception.stacktrace db.query.text process.command_args process.command_line")
 )
 """Names of attributes that carry prompts, answers, what tools are given and what they give back."""
 
@@ -62,19 +74,21 @@ def private_among(names: Iterable[str]) -> list[str]:
 
 # ------------------------------------------------------------------------------------------ hook payloads
 
-_NAMES = frozenset(
-    "session_id sessionId prompt_id turn_id message_id request_id agent_id parent_agent_id agent_type tool_name toolName "
-    "tool_use_id tool_call_id call_id id task_id teammate_name team_name hook_event_name hookName event cwd old_cwd new_cwd "
-    "transcript_path transcriptPath agent_transcript_path model from_model to_model requested_model permission_mode mode "
-    "notification_type type status level timestamp traceparent cache_ttl command_name command_source expansion_type "
-    "mcp_server server stopReason stop_reason resultType".split()
+_NAMES = _words(
+    """
+    session_id sessionId prompt_id turn_id message_id request_id agent_id parent_agent_id agent_type tool_name toolName
+    tool_use_id tool_call_id call_id id task_id teammate_name team_name hook_event_name hookName event cwd old_cwd
+    new_cwd transcript_path transcriptPath agent_transcript_path model from_model to_model requested_model
+    permission_mode mode notification_type type status level timestamp traceparent cache_ttl command_name
+    command_source expansion_type mcp_server server stopReason stop_reason resultType
+    """
 )
 """Fields whose text names something."""
-_CLASSES = frozenset("source reason trigger error error_type".split())
+_CLASSES = _words("source reason trigger error error_type")
 """Fields whose text is one word from a list, or else a sentence that does not stay."""
-_LISTS = frozenset("tool_calls background_tasks effort session_crons crons worktree tool_result toolResult".split())
+_LISTS = _words("tool_calls background_tasks effort session_crons crons worktree toolResult")
 """Fields that are looked into."""
-_INPUTS = {"tool_input": "tool_input", "toolInput": "toolInput", "toolArgs": "toolArgs"}
+_INPUTS = _words("tool_input toolInput toolArgs")
 """Fields of which only the digest stays: it joins a request for permission to its tool call."""
 _NAME_LENGTH = 1024
 _CLASS = re.compile(r"[\w.:-]{1,64}", re.ASCII)

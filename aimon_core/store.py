@@ -19,6 +19,7 @@ from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.session import Session, State, Tokens, Totals, Transition
+from aimon_core.spans import TurnTree, tree
 from aimon_core.spending import Spend
 from aimon_core.tally import Tally
 
@@ -160,6 +161,14 @@ class SessionStore:
         """The sessions to list, oldest first; with `every` also those ended for long and expired."""
         keys = [key for key, entry in self._entries.items() if entry.listed and (every or key in self._moving)]
         return [picture for key in keys if (picture := self.get(key)) is not None]
+
+    def turns(self, key: str) -> list[TurnTree]:
+        """The tree of a session, turn by turn; empty for an unknown key."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return []
+        self._price(entry)
+        return tree(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""

@@ -14,8 +14,18 @@ class ToolCall(Struct, gc=False):
     name: str
     at_ns: int
     """When it was first told of, by the events' own clock."""
+    call_id: str | None = None
     agent_id: str | None = None
+    subject: str = ""
+    start_ns: int | None = None
+    end_ns: int | None = None
+    exact: bool = False
+    """Whether a span told the times."""
     failed: bool = False
+    error: str = ""
+    refused: bool = False
+    asked_by: str | None = None
+    """Request id of the model call that asked for it."""
 
 
 class Tools(Merged[ToolCall, ToolReport]):
@@ -47,14 +57,40 @@ class Tools(Merged[ToolCall, ToolReport]):
 
 
 def _began(event: ToolReport) -> ToolCall:
-    return ToolCall(event.name, event.at_ns, event.agent_id, _failed(event))
+    call = ToolCall(event.name, event.at_ns, event.call_id)
+    _fill(call, event)
+    return call
 
 
 def _fill(call: ToolCall, event: ToolReport) -> None:
     call.at_ns = min(call.at_ns, event.at_ns)
     call.agent_id = call.agent_id or event.agent_id
-    call.failed = call.failed or _failed(event)
+    if isinstance(event, ToolStarted):
+        call.subject = event.subject or call.subject
+        _widen(call, event.at_ns, None)
+    elif isinstance(event, ToolFinished):
+        call.subject = call.subject or event.subject
+        call.asked_by = call.asked_by or event.asked_by
+        call.failed = call.failed or (not event.ok and not event.interrupted)
+        call.error = call.error or event.error
+        _finish(call, event)
+    else:
+        call.asked_by = call.asked_by or event.asked_by
+        call.refused = call.refused or not event.accepted
+        _widen(call, event.at_ns, None if event.accepted else event.at_ns)
 
 
-def _failed(event: ToolReport) -> bool:
-    return isinstance(event, ToolFinished) and not event.ok and not event.interrupted
+def _finish(call: ToolCall, event: ToolFinished) -> None:
+    began_ns = event.at_ns - round((event.duration_ms or 0) * 1e6)
+    if event.channel == "span" and not call.exact:
+        call.exact, call.start_ns, call.end_ns = True, began_ns, event.at_ns
+    _widen(call, began_ns, event.at_ns)
+
+
+def _widen(call: ToolCall, start_ns: int, end_ns: int | None) -> None:
+    """Take the earliest start and the latest end that any channel tells, unless a span has told them exactly."""
+    if call.exact:
+        return
+    call.start_ns = start_ns if call.start_ns is None else min(call.start_ns, start_ns)
+    if end_ns is not None:
+        call.end_ns = end_ns if call.end_ns is None else max(call.end_ns, end_ns)

@@ -34,6 +34,14 @@ class Wait(Struct):
         return max(0, self.answered_ns - self.asked_ns)
 
 
+    @property
+    def window(self) -> tuple[int | None, int | None]:
+        """When it began and ended, as exactly as anybody told; None where nobody did."""
+        if self.measured_ns is not None and self.answered_ns is not None:
+            return self.answered_ns - self.measured_ns, self.answered_ns
+        return self.asked_ns, self.answered_ns
+
+
 class Waits:
     """The waits of one session."""
 
@@ -41,6 +49,10 @@ class Waits:
         self._waits: dict[str, Wait] = {}
         self._alias: dict[str, str] = {}
         self._folded = self._folded_ns = 0
+
+    def get(self, call_id: str) -> Wait | None:
+        """The wait of a tool call, if it had one."""
+        return self._waits.get(call_id)
 
     def asked(self, event: PermissionAsked) -> None:
         """A wait begins."""

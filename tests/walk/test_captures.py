@@ -105,6 +105,37 @@ def test_the_order_of_arrival_changes_no_figure(name: str, seed: int) -> None:
             assert getattr(left, field) == getattr(right, field), field
 
 
+def single(one: Sent) -> list[Sent]:
+    """A request of many records as requests of one record each."""
+    if one.signal == "hooks":
+        return [one]
+    groups, scopes, items = {
+        "logs": ("resource_logs", "scope_logs", "log_records"),
+        "traces": ("resource_spans", "scope_spans", "spans"),
+        "metrics": ("resource_metrics", "scope_metrics", "metrics"),
+    }[one.signal]
+    whole = decode(one.signal, one.body, "json" if "json" in one.content_type else "protobuf")  # type: ignore[arg-type]
+    parts = []
+    for group in getattr(whole, groups):
+        for scope in getattr(group, scopes):
+            for item in getattr(scope, items):
+                part = type(whole)()
+                kept = getattr(part, groups).add()
+                kept.resource.CopyFrom(group.resource)
+                inner = getattr(kept, scopes).add()
+                inner.scope.CopyFrom(scope.scope)
+                getattr(inner, items).add().CopyFrom(item)
+                parts.append(Sent(one.unix, one.path, "application/x-protobuf", part.SerializeToString()))
+    return parts
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_splitting_requests_changes_nothing(name: str) -> None:
+    parts = [part for one in sent(name) for part in single(one)]
+    assert len(parts) > len(sent(name))
+    same(pictures(fed(parts)), pictures(fed(sent(name))))
+
+
 @pytest.mark.parametrize("signal", ["logs", "traces"])
 @pytest.mark.parametrize("name", scenarios())
 def test_one_channel_alone_gives_the_same_tokens(name: str, signal: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.captures import expected, sent
-from tests.fakes.program import WAIT_S, Program
+from tests.fakes.program import AIMON, WAIT_S, Program
 
 NAME = "tui_default_intervals"
 
@@ -118,6 +118,15 @@ def test_a_reader_that_goes_away_is_a_quiet_end(program):
         serving.send(*sent(NAME)[:3])
         assert serving.process.wait(WAIT_S) == 0
         assert serving.process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("command", [("sessions",), ("config", "show"), ("status", "--help")])
+def test_a_reader_that_has_seen_enough_is_a_quiet_end_for_every_command(program, command):
+    source, sink = os.pipe()
+    os.close(source)
+    done = subprocess.run([AIMON, *command], env=program.environment, stdout=sink, stderr=subprocess.PIPE)
+    os.close(sink)
+    assert (done.returncode, b"Traceback" in done.stderr, b"BrokenPipe" in done.stderr) == (0, False, False)
 
 
 def test_a_reader_that_stops_never_delays_the_doors(program):

@@ -100,6 +100,7 @@ def decision(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         accepted=accepted,
         by_person=source.startswith("user"),
         ends_turn=not accepted and source in {"user_reject", "user_abort"},
+        asked_by=record.text("request_id"),
     )
 
 
@@ -115,6 +116,7 @@ def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         subject=subject(name, _json(record.text("tool_input"))),
         duration_ms=record.number("duration_ms"),
         error=head(record.text("error") or record.text("error_type")),
+        asked_by=record.text("request_id"),
     )
 
 
