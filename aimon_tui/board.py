@@ -10,21 +10,27 @@ from typing import Any, Protocol
 
 from aimon_core.session import Session, Totals
 from aimon_tui.filters import Filter
-from aimon_tui.rows import NEED
+from aimon_tui.rows import NEED, dollars
 
 HOLD_S = 2.0
 """How long the order is held after the cursor moved."""
 
 _RANK = {state: rank for rank, state in enumerate(NEED)}
 
+
+def _dearest(session: Session) -> tuple[float]:
+    usd = dollars(session)
+    return (1.0 if usd is None else -usd,)
+
+
 SORTS: dict[str, Callable[[Session], tuple[Any, ...]]] = {
     "need": lambda session: (_RANK[session.state], session.since_ns),
-    "cost": lambda session: (-(session.cost.usd if session.cost.usd is not None else -1),),
+    "cost": _dearest,
     "tokens": lambda session: (-session.total_tokens,),
     "project": lambda session: (session.name.lower(),),
     "age": lambda session: (-session.started_at_ns,),
 }
-"""The orders of the table; inside a group of need the longest stands first."""
+"""The orders of the table; inside a group of need the longest stands first, dollars nobody knows stand last."""
 
 
 class Ledger(Protocol):
@@ -59,13 +65,22 @@ class Board:
         self.filter = Filter()
         self.sort = "need"
         self.selected: str | None = None
+        """Key of the selected row; None while there is no row."""
         self.totals = Totals()
+        self.states: Counter[str] = Counter()
+        """How many sessions are in each state, filtered out or not."""
         self.twins: set[str] = set()
         """Project names that more than one row has."""
+        self._wanted: str | None = None
         self._held_until = 0.0
 
     def __len__(self) -> int:
         return len(self._listed)
+
+    @property
+    def keys(self) -> list[str]:
+        """The rows by their keys."""
+        return [session.key for session in self.rows]
 
     @property
     def session(self) -> Session | None:
@@ -74,42 +89,30 @@ class Board:
 
     @property
     def index(self) -> int | None:
-        """The row of the selected session, if it is shown."""
+        """The row of the selected session."""
         return next((row for row, session in enumerate(self.rows) if session.key == self.selected), None)
-
-    def states(self) -> Counter[str]:
-        """How many sessions are in each state, filtered out or not."""
-        return Counter(session.state for session in self._listed.values())
 
     def held(self, now_s: float) -> bool:
         """Whether the order is held at a moment of the monotonic clock."""
         return now_s < self._held_until
 
-    def refresh(self, now_s: float) -> list[Session]:
-        """Take the ledger's sessions in; returns those that have just begun to wait."""
-        before = self._listed
+    def refresh(self, now_s: float) -> None:
+        """Take the ledger's sessions in."""
         self._listed = {session.key: session for session in self._ledger.sessions()}
+        self.states = Counter(session.state for session in self._listed.values())
         self.totals = self._ledger.totals()
         self._arrange(now_s)
-        return [
-            session
-            for key, session in self._listed.items()
-            if session.state == "waiting" and (key not in before or before[key].state != "waiting")
-        ]
 
     def narrow(self, text: str) -> None:
         """Show only what a filter lets through."""
         self.filter = Filter(text)
-        self._held_until = 0.0
-        self._arrange(0.0)
+        self._arrange_anew()
 
-    def next_sort(self) -> str:
-        """Go on to the next order; returns its name."""
+    def next_sort(self) -> None:
+        """Go on to the next order."""
         names = list(SORTS)
         self.sort = names[(names.index(self.sort) + 1) % len(names)]
-        self._held_until = 0.0
-        self._arrange(0.0)
-        return self.sort
+        self._arrange_anew()
 
     def move(self, steps: int, now_s: float) -> None:
         """Select the row some steps away, and hold the order for a while."""
@@ -118,23 +121,24 @@ class Board:
 
     def move_to(self, row: int, now_s: float) -> None:
         """Select a row by its number, counted from the end where negative."""
-        if not self.rows:
-            return
-        row = len(self.rows) - 1 if row < 0 else min(row, len(self.rows) - 1)
-        self.selected = self.rows[row].key
-        self._held_until = now_s + HOLD_S
+        if self.rows:
+            row = len(self.rows) - 1 if row < 0 else min(row, len(self.rows) - 1)
+            self.selected = self._wanted = self.rows[row].key
+            self._held_until = now_s + HOLD_S
 
     def release(self, now_s: float) -> bool:
-        """Order the rows again once they need not be held any more; returns whether that moved one."""
+        """Order the rows again once they need not be held any more; returns whether that has just happened."""
         if not self._held_until or self.held(now_s):
             return False
+        self._arrange_anew()
+        return True
+
+    def _arrange_anew(self) -> None:
         self._held_until = 0.0
-        before = [session.key for session in self.rows]
-        self._arrange(now_s)
-        return before != [session.key for session in self.rows]
+        self._arrange(0.0)
 
     def _arrange(self, now_s: float) -> None:
-        place = self.index
+        place = self.index or 0
         shown = [session for session in self._listed.values() if self.filter.passes(session)]
         if self.held(now_s):
             shown = self._in_old_order(shown)
@@ -143,9 +147,18 @@ class Board:
         self.rows = shown
         names = Counter(session.name for session in shown)
         self.twins = {name for name, number in names.items() if number > 1}
-        if self.rows and self.index is None:
-            self.selected = self.rows[min(place or 0, len(self.rows) - 1)].key
+        self._select(place)
 
     def _in_old_order(self, shown: Iterable[Session]) -> list[Session]:
         places = {session.key: place for place, session in enumerate(self.rows)}
         return sorted(shown, key=lambda session: places.get(session.key, len(places)))
+
+    def _select(self, place: int) -> None:
+        """Keep the selection; where it went, its neighbour stands in: until the filter lets it back, or for good."""
+        keys = set(self.keys)
+        if self._wanted in keys:
+            self.selected = self._wanted
+        elif self.selected not in keys:
+            self.selected = self.rows[min(place, len(self.rows) - 1)].key if self.rows else None
+        if self._wanted not in self._listed:
+            self._wanted = self.selected

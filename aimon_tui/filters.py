@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from aimon_core.session import Session
-from aimon_tui.rows import STATES
+from aimon_tui.rows import STATES, dollars
 
 _TEXTS: dict[str, Callable[[Session], str]] = {
     "state": lambda session: f"{session.state} {STATES[session.state][1]}",
@@ -20,7 +20,7 @@ _TEXTS: dict[str, Callable[[Session], str]] = {
     "host": lambda session: session.host or "",
 }
 _NUMBERS: dict[str, Callable[[Session], float | None]] = {
-    "cost": lambda session: session.cost.usd,
+    "cost": dollars,
     "tokens": lambda session: session.total_tokens,
     "ctx": lambda session: (
         100 * session.context.used / session.context.limit if session.context and session.context.limit else None

@@ -4,6 +4,7 @@ The ledger knows none of them and none of them can hold it up: each is told at o
 and once a frame what changed.
 """
 
+import os
 from collections.abc import Callable, Collection
 from typing import Protocol
 
@@ -45,6 +46,7 @@ class Stream:
 
     def __init__(self, books: Books, narrator: Narrator, writer: Writer) -> None:
         self._books, self._narrator, self._writer = books, narrator, writer
+        self._begun = False
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
@@ -53,7 +55,9 @@ class Stream:
         """Tell what changed, a session that left the list with its last state."""
         if self._writer.caught_up():
             self._writer.put(self._narrator.again())
-        listed = {session.key for session in self._books.sessions()} if changed else set()
+        listed = [session.key for session in self._books.sessions()] if changed or not self._begun else []
+        if not self._begun:
+            self._begun, changed = True, listed
         sessions = {key: self._books.get(key) for key in changed}
         lines = self._narrator.tell({key: session_dict(session) for key, session in sessions.items() if session})
         if gone := [key for key in changed if key not in listed]:
@@ -74,6 +78,7 @@ class StatusFile:
     def __init__(self, books: Books, folder: str, address: Callable[[], str], clock: Clock) -> None:
         self._books, self._folder, self._address, self._clock = books, folder, address, clock
         self._content: dict[str, object] = {}
+        self._claim: int | None = None
         self._due = True
         self._written_at = clock.monotonic() - self.PAUSE_S
 
@@ -88,7 +93,11 @@ class StatusFile:
         self._due = self._due or bool(changed)
         if not self._due or self._clock.monotonic() - self._written_at < self.PAUSE_S:
             return
-        self._due, self._written_at = False, self._clock.monotonic()
+        self._written_at = self._clock.monotonic()
+        self._claim = self._claim or short.claim(self._folder)
+        if self._claim is None:
+            return  # another aimon tells its own sessions there; when it ends, ours are told
+        self._due = False
         content = short.document(self._books.sessions(), self._books.totals(), self._address())
         if content != self._content:
             short.write(self._folder, content)
@@ -96,7 +105,9 @@ class StatusFile:
 
     def close(self) -> None:
         """Take the file away: nobody runs any more."""
-        short.remove(self._folder)
+        if self._claim is not None:
+            short.remove(self._folder)
+            os.close(self._claim)
 
 
 class Publication:

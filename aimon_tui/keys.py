@@ -19,6 +19,7 @@ class Key(Struct, frozen=True):
     """In the help and the palette."""
     group: str
     action: str = ""
+    """For Textual; the id where it is the same."""
     footer: int = 0
     """Worth in the footer, 1 first; 0 never shown there."""
 
@@ -37,11 +38,11 @@ KEYS = (
     Key("page_down", "pagedown", "pgdn", "page down", "a page down", "select", "cursor_page(1)"),
     Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "select", footer=1),
     Key("sort", "s", "s", "sort", "sort: need, cost, age …", "select", footer=2),
-    Key("panel", "tab", "tab", "panel", "next panel", "select"),
-    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=3),
-    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=4),
-    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=5),
-    Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=6),
+    Key("panel", "tab", "tab", "panel", "next panel, where tabs are", "select", footer=3),
+    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=4),
+    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=5),
+    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=6),
+    Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=7),
     Key("command_palette", "ctrl+p", "ctrl+p", "palette", "command palette", "screen"),
     Key("help", "question_mark", "?", "help", "this page", "screen"),
     Key("quit", "q", "q", "quit", "quit", "screen"),
@@ -56,5 +57,11 @@ FOOTER = sorted((key for key in KEYS if key.footer), key=lambda key: key.footer)
 
 LASTING = tuple(key for key in KEYS if key.id in {"help", "quit"})
 """These stay in the footer at any width."""
+
+TYPING = (
+    Key("keep", "enter", "enter", "keep", "keep the filter", "filter"),
+    Key("clear", "escape", "esc", "show all", "show every row", "filter"),
+)
+"""What works in the filter line, which takes every other key for itself."""
 
 GROUPS = tuple(dict.fromkeys(key.group for key in KEYS))

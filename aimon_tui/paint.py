@@ -3,15 +3,17 @@
 Text goes to the screen as segments, never as markup, so nothing in it is ever interpreted.
 """
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from aimon_tui.format import ELLIPSIS
 from aimon_tui.theme import style
 
 if TYPE_CHECKING:
@@ -24,7 +26,15 @@ ASCII = str.maketrans({
 })  # fmt: skip
 """A one-cell stand-in for every glyph: the fallback is one translate and moves nothing."""
 
-_HALVES = {(True, True): "━", (True, False): "╸", (False, True): "╺", (False, False): " "}
+STILL = "●"
+"""The pulse of a working row when it stands still."""
+
+_FOREIGN = re.compile("[^\x00-\x7f]")
+
+
+def plain(text: str) -> str:
+    """Text in ASCII, as many cells wide: our glyphs by their stand-ins, anything else as question marks."""
+    return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text.translate(ASCII))
 
 
 class Line:
@@ -37,7 +47,7 @@ class Line:
     def put(self, text: str, spec: str = "ink") -> "Line":
         """Add text in the style of a spec."""
         if self.app.ascii_only:
-            text = text.translate(ASCII)
+            text = plain(text)
         self.parts.append(Segment(text, style(self.app, spec, self.back)))
         self.width += cell_len(text)
         return self
@@ -60,7 +70,9 @@ class Line:
         return self.put(text, spec)
 
     def strip(self, width: int) -> Strip:
-        """The finished row, cut or filled to `width`."""
+        """The finished row, filled to `width`; what does not fit is cut, and the cut is shown."""
+        if self.width > width > 0:
+            self.over(width - 1, ELLIPSIS, "muted")
         return Strip(self.parts).adjust_cell_length(width, style(self.app, "ink", self.back))
 
 
@@ -72,9 +84,10 @@ def bar(line: Line, width: int, share: float, spec: str) -> None:
 
 
 class Painted(Widget):
-    """A fixed block of lines; subclasses give them."""
+    """A fixed block of lines; subclasses give them, and are asked once for each time they are painted."""
 
     back: ClassVar[str] = "background"
+    _drawn: list[Line] | None = None
 
     @property
     def aimon(self) -> "AimonApp":
@@ -89,9 +102,16 @@ class Painted(Widget):
         """The lines to show at a width."""
         raise NotImplementedError
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """All rows that have to be painted, for Textual."""
+        self._drawn = None
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One row of the widget, for Textual."""
-        lines = self.lines(self.size.width)
+        if self._drawn is None:
+            self._drawn = self.lines(self.size.width)
+        lines = self._drawn
         return (lines[y] if y < len(lines) else self.line()).strip(self.size.width)
 
 

@@ -1,8 +1,10 @@
 """A session as the cells of one table row: pure, so that what a row says can be tested without a screen."""
 
 import re
+from functools import cache
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from aimon_core import agents
 from aimon_core.clean import clean
@@ -46,6 +48,8 @@ class Cell(Struct, frozen=True):
 
     text: str
     spec: str
+    tail: str = ""
+    """Said after it, faintly."""
 
 
 def gap(width: int) -> int:
@@ -53,7 +57,8 @@ def gap(width: int) -> int:
     return 2 if width >= 70 else 1
 
 
-def columns(width: int) -> list[Column]:
+@cache
+def columns(width: int) -> tuple[Column, ...]:
     """The columns that fit: drop until the elastic one, `doing` or else `project`, has 16 cells (8 for project)."""
     kept = dict(_COLUMNS)
     if width < 100:
@@ -68,7 +73,8 @@ def columns(width: int) -> list[Column]:
         free = width - 2 - taken - gap(width) * (len(kept) - 1)
         if free >= least:
             break
-    return [Column(name, max(1, free) if name == elastic else cells, align) for name, (cells, align) in kept.items()]
+    kept[elastic] = (max(1, free), kept[elastic][1])
+    return tuple(Column(name, cells, align) for name, (cells, align) in kept.items())
 
 
 def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: bool = False) -> dict[str, Cell]:
@@ -83,24 +89,35 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
     text = "faint" if over else "muted" if quiet or state == "completed" else "ink"
     figure = "faint" if over else "muted"
     agent = agents.short(session.agent) if short else session.agent
-    project = clean(session.name, 80)
-    if twin and session.branch:
-        project = f"{project} {clean(session.branch, 40)}"
+    branch = session.branch or "" if twin else ""
+    usd = dollars(session)
     return {
         "for": Cell(clock((now_ns - session.since_ns) / 1e9), "wait b" if state == "waiting" else figure),
         "agent": Cell(clean(agent, 40), "faint" if quiet else "muted"),
-        "project": Cell(project, f"{text} b" if strong else text),
+        "project": Cell(clean(session.name, 80), f"{text} b" if strong else text, clean(branch, 40)),
         "model": Cell(model_name(session.model) or NONE, "faint" if quiet or not session.model else "muted"),
         "doing": Cell(clean(session.doing) or NONE, "fail" if state == "failed" else text),
         "ctx": _context(session),
         "tokens": Cell(count(session.total_tokens), figure),
-        "cost": Cell(money(session.cost.usd), "faint" if session.cost.usd is None else text),
+        "cost": Cell(money(usd), "faint" if usd is None else text),
     }
 
 
-def cut(name: str, text: str, width: int, align: str) -> str:
-    """A cell's text at its column's width: names lose their end, paths their head, numbers have been made to fit."""
-    return fit_path(text, width) if name == "doing" else fit(text, width, align)
+def dollars(session: Session) -> float | None:
+    """Own and auxiliary dollars: what the row shows; None when either is unknown."""
+    own, auxiliary = session.cost.usd, session.auxiliary.cost.usd
+    return None if own is None or auxiliary is None else own + auxiliary
+
+
+def cut(cell: Cell, column: Column) -> list[tuple[str, str]]:
+    """A cell at its column's width, as text and spec: names lose their end, paths their head, numbers fit."""
+    width = column.width
+    if column.name == "doing":
+        return [(fit_path(cell.text, width), cell.spec)]
+    if not cell.tail:
+        return [(fit(cell.text, width, column.align), cell.spec)]
+    own = min(cell_len(cell.text), width - 1 - min(cell_len(cell.tail), width // 2))
+    return [(fit(cell.text, own), cell.spec), (f" {fit(cell.tail, width - own - 1)}", "faint")]
 
 
 def model_name(model: str | None) -> str:

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +86,8 @@ class Runtime:
         self.door = Door(settings)
         self.hands: list[Hand] = []
         self.state_dir = Path(settings.state_dir).expanduser() if settings.state_dir else paths.state_dir()
+        self.priced = asyncio.Event()
+        """Set when the price table has been read, or cannot be."""
         self.restored = asyncio.Event()
         """Set when the journal has been read again."""
         self.notices: list[str] = []
@@ -207,21 +208,17 @@ class Runtime:
             self.store.prices = await asyncio.to_thread(pricing.load, self.settings.prices)
         except UsageError as error:
             self._notice(str(error))
+        self.priced.set()
 
     async def _restore(self) -> None:
         """Read the journal again with today's dialects; nobody is told of states that passed long ago."""
         if (journal := self._desk.journal) is not None:
             from receiver import tape
-            from receiver.dialects import Interpreter
 
-            interpreter = Interpreter()
             since_ns = self._clock.now_ns() - round(max(RESTORED_S, self.settings.expire_after) * 1e9)
             pause_at = self._clock.monotonic() + SLICE_S
-            for delivery in journal.deliveries(since_ns):
-                try:
-                    self.store.apply(tape.events(delivery, interpreter), delivery.arrived_ns)
-                except (AimonError, ValueError, LookupError) as error:
-                    LOG.warning("a delivery of %s could not be read again: %s", delivery.kind, error)
+            for events, arrived_ns in tape.replayed(journal.deliveries(since_ns)):
+                self.store.apply(events, arrived_ns)
                 if self._clock.monotonic() >= pause_at:
                     await asyncio.sleep(0)
                     pause_at = self._clock.monotonic() + SLICE_S

@@ -83,17 +83,21 @@ THEMES = (
 """Dark, light, and the one for terminals that own their palette."""
 
 
-def chosen(wanted: str | None, environment: Mapping[str, str]) -> str:
-    """The theme to start with: the one asked for, else by the terminal's background.
+def poor(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal has 16 colours or fewer, or is asked for none by NO_COLOR.
 
-    A terminal of 16 colours, or NO_COLOR, gets `aimon-ansi` whatever was asked: our truecolor pairs mapped to 16
-    colours fall to a contrast of 1.0.
+    Our truecolor pairs mapped to 16 colours fall to a contrast of 1.0: such a terminal gets `aimon-ansi`.
     """
     terminal = Console(force_terminal=True, _environ=environment)
-    if "NO_COLOR" in environment or terminal.color_system in {None, "standard"}:
+    return "NO_COLOR" in environment or terminal.color_system in {None, "standard"}
+
+
+def chosen(wanted: str | None, environment: Mapping[str, str]) -> str:
+    """The theme to start with: the one asked for where it exists and can be read, else by the terminal's background."""
+    if poor(environment):
         return "aimon-ansi"
-    if wanted:
-        return wanted
+    if wanted in {theme.name for theme in (*THEMES, *BUILTIN_THEMES.values())}:
+        return wanted or ""
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
     return "aimon-light" if background in {"7", "15"} else "aimon-dark"
 

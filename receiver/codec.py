@@ -3,24 +3,21 @@
 Apart from the doors, which know sockets and no messages, and from `otlp`, which knows messages and no bytes.
 """
 
-from collections.abc import Generator
 from typing import Any, Literal
 
 import msgspec
 from google.protobuf.message import DecodeError
 
-from receiver import census, otlp_json
+from receiver import census, otlp_json, steps
 from receiver.record import Signal
 from receiver.slim import CLASSES
 from receiver.status import Reason, Refused
+from receiver.steps import Steps
 
 Encoding = Literal["protobuf", "json"]
 
 MAX_RECORDS = 20_000
 """Records in one request, groups of records included."""
-
-STEP = 100
-"""Records of JSON between two steps: 1-2 ms, a fiftieth of a frame."""
 
 _MESSAGES: dict[Signal, type[Any]] = {
     "logs": CLASSES["Logs"], "traces": CLASSES["Traces"], "metrics": CLASSES["Metrics"],
@@ -32,20 +29,15 @@ _REJECTED: dict[Signal, str] = {
 
 def decode(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Any:
     """One request as a slim message. Raises Refused: malformed, or more than `limit` records."""
-    steps = decoding(signal, body, encoding, limit)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
+    return steps.at_once(decoding(signal, body, encoding, limit))
 
 
-def decoding(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Generator[None, None, Any]:
+def decoding(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Steps[Any]:
     """`decode` in steps of a few milliseconds, for a caller with other things to do in between."""
     if encoding == "json":
         message = _MESSAGES[signal]()
         for poured, _ in enumerate(otlp_json.pour(message, otlp_json.loads(body or b"{}"), limit), start=1):
-            if poured % STEP == 0:
+            if poured % steps.RECORDS == 0:
                 yield
         return message
     if large := len(body) > census.SMALL:

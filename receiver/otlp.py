@@ -11,6 +11,8 @@ from typing import Any
 from receiver.census import LEVELS, points
 from receiver.record import Attributes, Record, Scope, Signal
 
+Scopes = Iterator[tuple[Scope, Any]]
+
 _DELTA = 1
 _NOT_RECORDED = 1
 """Bit of a point's `flags`: the series went away, there is no value."""
@@ -18,9 +20,7 @@ _NOT_RECORDED = 1
 
 def records(signal: Signal, message: Any, arrived_ns: int) -> Iterator[Record]:
     """All records of one decoded request, in wire order; points without a finite value are left out."""
-    walk = _WALKS[signal]
-    for scope, items in _scopes(signal, message):
-        yield from walk(scope, items, arrived_ns)
+    return _WALKS[signal](_scopes(signal, message), arrived_ns)
 
 
 def is_delta(point: Record) -> bool:
@@ -35,7 +35,7 @@ def is_monotonic(point: Record) -> bool:
     return bool(point.message.sum.is_monotonic)
 
 
-def _scopes(signal: Signal, message: Any) -> Iterator[tuple[Scope, Any]]:
+def _scopes(signal: Signal, message: Any) -> Scopes:
     by_resource, by_scope, items = LEVELS[signal]
     for group in getattr(message, by_resource):
         resource = Attributes(group.resource.attributes)
@@ -43,34 +43,39 @@ def _scopes(signal: Signal, message: Any) -> Iterator[tuple[Scope, Any]]:
             yield Scope(scoped.scope.name, resource), getattr(scoped, items)
 
 
-def _logs(scope: Scope, items: Any, arrived_ns: int) -> Iterator[Record]:
-    for log in items:
-        at_ns = log.time_unix_nano or log.observed_time_unix_nano or arrived_ns
-        record = Record("logs", scope, log.attributes, log.body.s, at_ns, at_ns, log.trace_id, log.span_id, b"", log)
-        if not record.name:
-            record.name = log.event_name or record.text("event.name") or ""
-        yield record
+def _logs(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
+    for scope, items in scopes:
+        for log in items:
+            at_ns = log.time_unix_nano or log.observed_time_unix_nano or arrived_ns
+            record = Record(
+                "logs", scope, log.attributes, log.body.s, at_ns, at_ns, log.trace_id, log.span_id, b"", log
+            )
+            if not record.name:
+                record.name = log.event_name or record.text("event.name") or ""
+            yield record
 
 
-def _spans(scope: Scope, items: Any, arrived_ns: int) -> Iterator[Record]:
-    for span in items:
-        at_ns = span.end_time_unix_nano or arrived_ns
-        yield Record(
-            "traces", scope, span.attributes, span.name, at_ns, span.start_time_unix_nano or at_ns,
-            span.trace_id, span.span_id, span.parent_span_id, span,
-        )  # fmt: skip
+def _spans(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
+    for scope, items in scopes:
+        for span in items:
+            at_ns = span.end_time_unix_nano or arrived_ns
+            yield Record(
+                "traces", scope, span.attributes, span.name, at_ns, span.start_time_unix_nano or at_ns,
+                span.trace_id, span.span_id, span.parent_span_id, span,
+            )  # fmt: skip
 
 
-def _points(scope: Scope, items: Any, arrived_ns: int) -> Iterator[Record]:
-    for metric in items:
-        name = metric.name
-        for point in points(metric):
-            value = _value(point)
-            if value is None:
-                continue
-            at_ns = point.time_unix_nano or arrived_ns
-            start_ns = point.start_time_unix_nano or at_ns
-            yield Record("metrics", scope, point.attributes, name, at_ns, start_ns, b"", b"", b"", metric, value)
+def _points(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
+    for scope, metrics in scopes:
+        for metric in metrics:
+            for point in points(metric):
+                if (value := _value(point)) is None:
+                    continue
+                at_ns = point.time_unix_nano or arrived_ns
+                start_ns = point.start_time_unix_nano or at_ns
+                yield Record(
+                    "metrics", scope, point.attributes, metric.name, at_ns, start_ns, b"", b"", b"", metric, value
+                )
 
 
 def _value(point: Any) -> float | None:

@@ -6,6 +6,7 @@ enums as numbers and as names, unknown fields are passed over (https://opentelem
 """
 
 import base64
+import gc
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -52,10 +53,15 @@ def loads(body: bytes) -> Any:
 
     Raises Refused (malformed) for everything else that is no JSON.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # else the growing tree is searched for garbage again and again: 2 MiB take 18 ms without, 26-58 with
     try:
         return msgspec.json.decode(body)
     except (ValueError, RecursionError):
         pass
+    finally:
+        if collecting:
+            gc.enable()
     try:
         mended = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], replace_raw_surrogates(body))
         return json.loads(mended)

@@ -1,12 +1,14 @@
 """What was recorded, read again: folders that hold a wire's traffic, and deliveries of the journal.
 
-Both meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl`, one
-line for each request (`unix`, `signal`, `content_type`, `content_encoding`, `file`), and `hooks.jsonl` (`unix`, `stdin`).
+Both meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl` with
+a line for each request (`unix`, `signal`, `content_type`, `content_encoding`, `file`) and `hooks.jsonl` (`unix`,
+`stdin`).
 """
 
 import gzip
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,9 +22,10 @@ from receiver.codec import Encoding
 from receiver.dialects import Interpreter
 from receiver.hooks import HOOK_AGENTS
 from receiver.inflate import ContentEncoding, Inflater
-from receiver.record import SIGNALS
+from receiver.record import SIGNALS, Signal
 from receiver.status import Refused
 
+LOG = logging.getLogger(__name__)
 _AGENT = "claude-code"
 """Whose hooks a folder holds that does not lie in one named after an agent."""
 _LIMIT = 64 * 1024 * 1024
@@ -49,11 +52,21 @@ def read(folder: Path) -> list[Request]:
     return sorted([*_exports(folder), *_hooks(folder)], key=lambda request: request.at_ns)
 
 
+def replayed(deliveries: Iterable[Delivery]) -> Iterator[tuple[list[Event], int]]:
+    """What deliveries of the journal say today, each with its arrival; one that cannot be read any more is logged."""
+    interpreter = Interpreter()
+    for delivery in deliveries:
+        try:
+            yield events(delivery, interpreter), delivery.arrived_ns
+        except (Refused, ValueError, LookupError) as error:
+            LOG.warning("a delivery of %s could not be read again: %s", delivery.kind, error)
+
+
 def events(delivery: Delivery, interpreter: Interpreter) -> list[Event]:
-    """What a delivery of the journal says today. Raises Refused or ValueError for one that cannot be read any more."""
+    """What a delivery of the journal says today. Raises Refused, ValueError or LookupError when it cannot be read."""
     if (agent := delivery.kind.removeprefix("hooks/")) != delivery.kind:
         return hooks.translate(agent, json.loads(delivery.body), delivery.arrived_ns) if agent in HOOK_AGENTS else []
-    signal = next(signal for signal in SIGNALS if signal == delivery.kind)
+    signal = SIGNALS[SIGNALS.index(cast("Signal", delivery.kind))]
     message = codec.decode(signal, delivery.body, "protobuf")
     return interpreter.translate(otlp.records(signal, message, delivery.arrived_ns))
 

@@ -33,9 +33,8 @@ class Narrator:
     def tell(self, changed: Mapping[str, Json | None]) -> bytes:
         """The lines for a frame in which these sessions changed; None says that one left the list.
 
-        The first call always gives the list first, as every reader expects.
+        The first line of all is a list, as every reader expects.
         """
-        first = self._list() if self._listed is None else b""
         for key, told in changed.items():
             if told is None:
                 self._told.pop(key, None)
@@ -43,6 +42,7 @@ class Narrator:
             else:
                 self._told[key] = told
         now_ns = self._clock.now_ns()
+        first = self._list() if self._listed is None else b""
         lines = [self._update(key, now_ns) for key in (changed if self._timeless else self._told) if key in self._told]
         listed = session_list(self._states(now_ns))
         if listed != self._listed or self._clock.monotonic() - self._listed_at >= self._interval_s:

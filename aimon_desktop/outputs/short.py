@@ -4,10 +4,12 @@ The reader runs on every prompt of a shell, so this module loads only the standa
 `aimon status` may take three times the start of bare Python, and click alone takes more.
 """
 
+import fcntl
 import json
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aimon_core import runtime_dir
@@ -16,6 +18,7 @@ if TYPE_CHECKING:  # at run time these would load msgspec
     from aimon_core.session import Session, Totals
 
 FILE = "status.json"
+LOCK = "status.lock"
 VERSION = 1
 
 _STATES = (
@@ -59,16 +62,29 @@ def write(folder: str, content: dict[str, Any]) -> None:
 
 
 def remove(folder: str) -> None:
-    """Take the file away at the end, if it is still this process's."""
+    """Take the file away at the end."""
+    with suppress(FileNotFoundError):
+        os.unlink(f"{folder}/{FILE}")  # noqa: PTH108 - as above
+
+
+def claim(folder: str) -> int | None:
+    """The right to write the file, for as long as the descriptor given is open; None while another aimon has it.
+
+    A lock, since a pid outlives its process as a zombie and is given away again; a lock ends with a kill -9.
+    """
+    descriptor = os.open(f"{folder}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        if (read(folder) or {}).get("pid") == os.getpid():
-            os.unlink(f"{folder}/{FILE}")  # noqa: PTH108 - as above
-    except FileNotFoundError:
-        pass
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def read(folder: str) -> dict[str, Any] | None:
-    """The file's content; None where there is none, or none of this version."""
+    """What the running aimon wrote last; None where none runs, or one of another version."""
+    if not _claimed(folder):
+        return None
     try:
         with open(f"{folder}/{FILE}", encoding="ascii") as file:  # noqa: PTH123 - as above
             content = json.load(file)
@@ -90,7 +106,7 @@ def sentence(content: dict[str, Any], *, short: bool = False) -> str:
 def main(arguments: list[str]) -> int:
     """`aimon status [--short]`: 0 and a line, or 1 and a word on stderr."""
     content = read(runtime_dir.locate())
-    if content is None or not _runs(content):
+    if content is None:
         sys.stderr.write("No aimon is running. Start one: aimon, or aimon serve.\n")
         return 1
     text = sentence(content, short="--short" in arguments)
@@ -102,12 +118,16 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _runs(content: dict[str, Any]) -> bool:
-    """Whether the aimon that wrote the file still lives: after a kill -9 the file stays."""
+def _claimed(folder: str) -> bool:
+    """Whether an aimon holds the lock."""
     try:
-        os.kill(content["pid"], 0)
-    except PermissionError:
-        return True
-    except (KeyError, TypeError, OSError, OverflowError):
+        descriptor = os.open(f"{folder}/{LOCK}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         return False
-    return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -2,83 +2,120 @@
 
 from pathlib import Path
 
+from msgspec import Struct
+
 from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_tui.format import NONE, clock, fit_path, span
 from aimon_tui.paint import Line, Painted
 
+LABEL = 10
+"""Cells of the label."""
+
+
+class Fact(Struct, frozen=True):
+    """One line of the panel."""
+
+    label: str
+    words: tuple[tuple[str, str], ...]
+    """Text and spec of each piece."""
+    worth: int
+    """Where there is no room for all, the least worth goes first."""
+
 
 class FactsPanel(Painted):
-    """Five lines of label and words."""
+    """Lines of label and words, as many as there is room for."""
 
     def lines(self, width: int) -> list[Line]:
         """The facts."""
         session = self.aimon.board.session
         if session is None:
             return []
-        now_ns = self.aimon.now_ns
-        rows = [
-            self._turn(session),
-            self._waited(session, now_ns),
-            self._cache(session, now_ns),
-            self._folder(session, width),
-            self._last(session),
-        ]
-        return [row for row in rows if row is not None]
+        told = facts(session, self.aimon.now_ns, width - LABEL - 2)
+        kept = sorted(told, key=lambda fact: -fact.worth)[: self.size.height]
+        return [self._line(fact) for fact in told if fact in kept]
 
-    def _pair(self, label: str) -> Line:
-        return self.line().put(f" {label:<10}", "muted")
+    def _line(self, fact: Fact) -> Line:
+        line = self.line().put(f" {fact.label:<{LABEL}}", "muted")
+        for text, spec in fact.words:
+            line.put(text, spec)
+        return line
 
-    def _turn(self, session: Session) -> Line:
-        turn = session.turn
-        if turn is None:
-            return self._pair("turn").put("none yet", "faint")
-        parts = [(turn.llm_calls, "call"), (turn.tool_calls, "tool"), (turn.waits, "wait")]
-        words = " · ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number)
-        return self._pair(f"turn {turn.number}").put(words or "just begun", "ink" if words else "faint")
 
-    def _waited(self, session: Session, now_ns: int) -> Line:
-        open_ns = now_ns - session.since_ns if session.state == "waiting" else 0
-        waited_s, age_s = (session.waited_ns + open_ns) / 1e9, (now_ns - session.started_at_ns) / 1e9
-        line = self._pair("you")
-        if waited_s < 0.05:
-            return line.put("never waited for", "faint")
-        line.put(span(waited_s), "wait b" if open_ns else "ink")
-        return line.put(f" of {span(age_s)} waited", "muted")
+def facts(session: Session, now_ns: int, room: int) -> list[Fact]:
+    """Everything worth a line, in the order in which it is read; `room` is what a line has for its words."""
+    return [
+        _turn(session, room),
+        _waited(session, now_ns),
+        _cache(session, now_ns),
+        *_place(session),
+        _folder(session, room),
+        *_subagents(session),
+        *_trouble(session),
+    ]
 
-    def _cache(self, session: Session, now_ns: int) -> Line:
-        line = self._pair("cache")
-        if session.cache_expires_at_ns is None:
-            return line.put(NONE, "faint")
-        left_s = (session.cache_expires_at_ns - now_ns) / 1e9
-        if left_s <= 0:
-            return line.put("expired", "faint")
-        return line.put("expires in ", "muted").put(clock(left_s), "wait b" if left_s < 30 else "ink")
 
-    def _folder(self, session: Session, width: int) -> Line:
-        line = self._pair("folder")
-        if session.cwd is None:
-            return line.put("not told", "faint")
-        branch = f" · {clean(session.branch, 60)}" if session.branch else ""
-        line.put(fit_path(home(clean(session.cwd)), max(8, width - line.width - len(branch) - 1)).rstrip(), "ink")
-        return line.put(branch, "faint")
+def _turn(session: Session, room: int) -> Fact:
+    turn = session.turn
+    if turn is None:
+        return Fact("turn", (("none yet", "faint"),), 2)
+    parts = [(turn.llm_calls, "call"), (turn.tool_calls, "tool"), (turn.waits, "wait")]
+    words = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts]
+    loose = " · ".join(words)
+    return Fact(f"turn {turn.number}", ((loose if len(loose) <= room else " ".join(words), "ink"),), 9)
 
-    def _last(self, session: Session) -> Line | None:
-        """What is worth a line, the most pressing first."""
-        if session.refused_bodies:
-            number = session.refused_bodies
-            return self._pair("refused").put(f"{number} {'body' if number == 1 else 'bodies'} refused", "fail")
-        if session.blind_spots:
-            return self._pair("blind").put(clean(session.blind_spots[0]), "muted")
-        if session.subagents:
-            working = sum(one.state == "working" for one in session.subagents)
-            line = self._pair("subagents").put(str(len(session.subagents)), "ink")
-            return line.put(f" · {working} at work" if working else "", "work")
-        if session.last_error_type:
-            return self._pair("error").put(clean(session.last_error_type), "fail")
-        if session.pid is not None:
-            return self._pair("process").put(f"pid {session.pid}", "ink")
-        return None
+
+def _waited(session: Session, now_ns: int) -> Fact:
+    open_ns = now_ns - session.since_ns if session.state == "waiting" else 0
+    waited_s, age_s = (session.waited_ns + open_ns) / 1e9, (now_ns - session.started_at_ns) / 1e9
+    if waited_s < 0.05:
+        return Fact("you", (("never waited for", "faint"),), 1)
+    return Fact("you", ((span(waited_s), "wait b" if open_ns else "ink"), (f" of {span(age_s)} waited", "muted")), 8)
+
+
+def _cache(session: Session, now_ns: int) -> Fact:
+    if session.cache_expires_at_ns is None:
+        return Fact("cache", ((NONE, "faint"),), 0)
+    left_s = (session.cache_expires_at_ns - now_ns) / 1e9
+    if left_s <= 0:
+        return Fact("cache", (("expired", "faint"),), 3)
+    return Fact("cache", (("expires in ", "muted"), (clock(left_s), "ink")), 3)
+
+
+def _place(session: Session) -> list[Fact]:
+    pid = f"pid {session.pid}" if session.pid is not None else ""
+    if session.terminal is None:
+        return [Fact("process", ((pid, "ink"),), 2)] if pid else []
+    chain = clean(" in ".join(session.terminal.chain))
+    return [Fact("terminal", ((chain, "ink"), (f" · {pid}" if pid else "", "faint")), 2)]
+
+
+def _folder(session: Session, room: int) -> Fact:
+    if session.cwd is None:
+        return Fact("folder", (("not told", "faint"),), 1)
+    branch = f" · {clean(session.branch, 24)}" if session.branch else ""
+    path = fit_path(home(clean(session.cwd)), max(8, room - len(branch))).rstrip()
+    return Fact("folder", ((path, "ink"), (branch, "faint")), 5)
+
+
+def _subagents(session: Session) -> list[Fact]:
+    if not session.subagents:
+        return []
+    working = sum(one.state == "working" for one in session.subagents)
+    words = (str(len(session.subagents)), "ink"), (f" · {working} at work" if working else " · done", "muted")
+    return [Fact("subagents", words, 4)]
+
+
+def _trouble(session: Session) -> list[Fact]:
+    """What went wrong, and what aimon cannot see."""
+    told = []
+    if session.last_error_type:
+        times = f" · {session.errors} in all" if session.errors > 1 else ""
+        told.append(Fact("error", ((clean(session.last_error_type, 40), "fail"), (times, "muted")), 6))
+    if refused := session.refused_bodies:
+        told.append(Fact("refused", ((f"{refused} {'body' if refused == 1 else 'bodies'} refused", "fail"),), 7))
+    told += [Fact("blind", ((clean(spot), "muted"),), 6) for spot in session.blind_spots]
+    return told
 
 
 def home(path: str) -> str:

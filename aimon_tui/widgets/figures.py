@@ -1,24 +1,27 @@
 """Tokens and cost of the selected session, on one grid: label, figure, then a bar or words."""
 
-from aimon_core.clean import clean
+from collections.abc import Iterable
+
 from aimon_core.session import Cost, Session
 from aimon_tui.format import NONE, count, fit, money, spark
 from aimon_tui.paint import Line, Painted, bar
-from aimon_tui.rows import model_name
+from aimon_tui.rows import dollars, model_name
 
 LABEL, FIGURE, BAR = 12, 7, 40
 """Cells of the label, of the figure, and at most of the bar: the same in both panels, so that bars line up."""
 
 ROWS = 5
+"""Rows a panel fills at least: what stands in the last one does not move with the number of models."""
 
 
 class Figures(Painted):
     """A panel of figures."""
 
     def figure(self, label: str, value: str, width: int, spec: str = "ink") -> tuple[Line, int]:
-        """A line with its label and figure, and the cells left for a bar."""
-        line = self.line().put(f" {fit(label, LABEL)}", "faint" if label.startswith(" ") else "muted")
-        line.put(fit(value, FIGURE, ">"), spec).put("  ")
+        """A line with its label and figure, and the cells left for a bar; a long figure takes room from its label."""
+        more = max(0, len(value) - FIGURE)
+        line = self.line().put(f" {fit(label, LABEL - more)}", "faint" if label.startswith(" ") else "muted")
+        line.put(fit(value, FIGURE + more, ">"), spec).put("  ")
         return line, max(0, min(width - line.width - 1, BAR))
 
 
@@ -43,53 +46,73 @@ class TokensPanel(Figures):
             line, room = self.figure(name, count(number), width)
             bar(line, room, number / top, "span-llm" if name == "cache read" else "span-tool")
             rows.append(line)
-        reasoning = self.figure("  reasoning", count(tokens.reasoning), width, "faint")[0]
-        return [*rows, reasoning.put("in output" if tokens.reasoning is not None else "not told apart", "faint")]
+        line, room = self.figure("  reasoning", count(tokens.reasoning), width, "faint")
+        told = "in output" if tokens.reasoning is not None else "not told apart"
+        return [*rows, line.put(fit(told, room), "faint")]
 
 
 class CostPanel(Figures):
     """What a session cost, by minute, by model, and whether agent and price table agree."""
 
     def lines(self, width: int) -> list[Line]:
-        """Session and sparkline, up to three models, and the comparison."""
+        """Session and sparkline, its models, and the comparison."""
         session = self.aimon.board.session
         if session is None:
             return []
-        line, room = self.figure("session", self._money(session.cost), width, "ink b")
+        line, room = self.figure("session", _figure(dollars(session)), width, "ink b")
         rows = [line.put(fit(spark(session.spend[-room:]) if room else "", room, ">"), "span-llm")]
         rows += self._models(session, width)
         rows += [self.line()] * (ROWS - 1 - len(rows))
         return [*rows, self._comparison(session.cost, width)]
 
     def _models(self, session: Session, width: int) -> list[Line]:
-        uses = session.by_model[: ROWS - 2]
-        top = max((use.cost.usd or 0 for use in uses), default=0) or 1
-        rows = []
-        for use in uses:
-            unknown = use.cost.usd is None
-            line, room = self.figure(model_name(use.model), self._money(use.cost), width, "faint" if unknown else "ink")
-            if unknown:
-                line.put(fit("no price known", min(room, 14)), "faint")
-            else:
-                bar(line, room, (use.cost.usd or 0) / top, "span-tool")
-            rows.append(line)
-        return rows
+        """A row each, dearest first; those there is no row for stand together in the last one."""
+        uses = [(model_name(use.model), use.cost.usd) for use in session.by_model]
+        if session.auxiliary.llm_calls:
+            uses.append(("helpers", session.auxiliary.cost.usd))
+        room = max(1, self.size.height - 2)
+        if len(uses) > room:
+            uses[room - 1 :] = [(f"{len(uses) - room + 1} more", _sum(usd for _, usd in uses[room - 1 :]))]
+        top = max((usd or 0 for _, usd in uses), default=0) or 1
+        return [self._model(name, usd, top, width) for name, usd in uses]
+
+    def _model(self, name: str, usd: float | None, top: float, width: int) -> Line:
+        line, room = self.figure(name, _figure(usd), width, "faint" if usd is None else "ink")
+        if usd is None:
+            return line.put(fit("no price known", room), "faint")
+        bar(line, room, usd / top, "span-tool")
+        return line
 
     def _comparison(self, cost: Cost, width: int) -> Line:
         computed, reported = cost.computed_usd, cost.reported_usd
         if cost.unpriced_models:
-            names = ", ".join(model_name(clean(name, 60)) for name in cost.unpriced_models)
-            return self.line().put(" unpriced    ", "muted").put(fit(names, max(0, width - 15)), "faint")
+            names = ", ".join(model_name(name) for name in cost.unpriced_models)
+            return self.line().put(f" {fit('unpriced', LABEL)} ", "muted").put(fit(names, width - LABEL - 3), "faint")
         if computed is None:
-            line = self.figure("reported", money(reported or 0.0), width)[0]
-            return line.put("not computed yet" if reported else "", "faint")
-        line = self.figure("computed", money(computed), width)[0]
+            line, room = self.figure("reported", money(reported or 0.0), width)
+            return line.put(fit("not computed", room), "faint") if reported else line
+        line, room = self.figure("computed", money(computed), width)
         if reported is None:
-            return line.put("not reported" if computed else "", "faint")
-        if round(computed, 4) == round(reported, 4):
+            return line.put(fit("not reported", room), "faint") if computed else line
+        if cost.basis == "mixed":
+            return line.put(fit(f"{money(reported)} reported", room), "muted")
+        if abs(computed - reported) < 0.0001:
             return line.put("✓ ", "done").put("as reported", "muted")
-        return line.put("× ", "fail").put(f"reported {money(reported)}", "muted")
+        return line.put("× ", "fail").put(_difference(computed, reported, room - 2), "muted")
 
-    @staticmethod
-    def _money(cost: Cost) -> str:
-        return NONE if cost.usd is None else money(cost.usd)
+
+def _figure(usd: float | None) -> str:
+    return NONE if usd is None else money(usd)
+
+
+def _sum(dollars: Iterable[float | None]) -> float | None:
+    known = list(dollars)
+    return None if None in known else sum(usd or 0.0 for usd in known)
+
+
+def _difference(computed: float, reported: float, room: int) -> str:
+    """What the agent reported instead, or by how much it differs where both would read alike."""
+    other = money(reported)
+    if other == money(computed):
+        return f"by {money(abs(computed - reported))}"
+    return f"reported {other}" if len(other) + 9 <= room else other

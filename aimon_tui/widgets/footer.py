@@ -2,22 +2,60 @@
 
 from typing import ClassVar
 
-from aimon_tui.keys import FOOTER, LASTING
+from textual import events
+from textual.message import Message
+
+from aimon_tui.keys import FOOTER, LASTING, TYPING, Key
 from aimon_tui.paint import Line, Painted
 
 
 class Footer(Painted):
-    """What does not fit is left out from the end; help and quit stay."""
+    """What does not fit is left out from the end; help and quit stay. A click does what the key does."""
 
     back: ClassVar[str] = "surface"
+
+    class Chosen(Message):
+        """A key's name was clicked."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     def lines(self, width: int) -> list[Line]:
         """The one line."""
         line = self.line()
-        room = width - sum(len(key.shown) + len(key.word) + 4 for key in LASTING)
-        for key in FOOTER if self.aimon.board.rows or self.aimon.board.filter else FOOTER[-1:]:
-            if line.width + len(key.shown) + len(key.word) + 4 > room:
+        for column, key in self._places(width):
+            line.to(column).put(f" {key.shown}", "key b").put(f" {key.word} ", "muted")
+        return [line]
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        for column, key in self._places(self.size.width):
+            if column <= event.x < column + _cells(key):
+                self.post_message(self.Chosen(key.action or key.id))
+
+    def _keys(self) -> tuple[list[Key], tuple[Key, ...]]:
+        """The keys that do something now, and those of them that stay at any width."""
+        app = self.aimon
+        if self.screen.has_class("-filtering"):
+            return [], TYPING
+        keys = [key for key in FOOTER if app.check_action(key.id, ())]
+        return keys if len(app.board) else keys[-1:], LASTING
+
+    def _places(self, width: int) -> list[tuple[int, Key]]:
+        keys, lasting = self._keys()
+        right = width - sum(_cells(key) for key in lasting)
+        places, column = [], 0
+        for key in keys:
+            if column + _cells(key) > right:
                 break
-            line.put(f" {key.shown}", "key b").put(f" {key.word} ", "muted").put(" ")
-        pieces = [piece for key in LASTING for piece in ((f" {key.shown}", "key b"), (f" {key.word} ", "muted"))]
-        return [line.right(width, *pieces)]
+            places.append((column, key))
+            column += _cells(key) + 1
+        for key in lasting:
+            places.append((right, key))
+            right += _cells(key)
+        return places
+
+
+def _cells(key: Key) -> int:
+    return len(key.shown) + len(key.word) + 3

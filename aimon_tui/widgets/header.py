@@ -2,9 +2,16 @@
 
 from typing import ClassVar
 
-from aimon_tui.format import clock, money
+from rich.cells import cell_len
+
+from aimon_tui.format import clock, count, money
 from aimon_tui.paint import Line, Painted
 from aimon_tui.rows import STATES
+
+Pieces = list[tuple[str, str]]
+
+TAKEN, PAUSED = 3, 4
+"""Worth of what must be read however narrow the terminal; dollars and rates give way to it."""
 
 
 class Header(Painted):
@@ -16,33 +23,53 @@ class Header(Painted):
         """The one line."""
         line = self.line()
         if width >= 70:
-            line.put(" aimon ", "key b").put("DEMO " if self.aimon.demo else "", "wait b").put(" ")
-        self._states(line, width)
-        totals = self.aimon.board.totals
-        live = bool(totals.burn_usd_per_hour)
-        pieces = [(money(totals.today_usd), "ink b"), (" today", "muted")]
+            line.put(" aimon ", "key b")
+        if self.aimon.demo:
+            line.put("DEMO " if width >= 70 else " DEMO ", "ink b")
         if width >= 70:
-            pieces += [(f"   {money(totals.burn_usd_per_hour)}", "ink b" if live else "faint"), ("/h", "muted")]
-        pieces += self._door(width)
-        return [line.right(width, *pieces)]
+            line.put("  ")
+        self._states(line, width)
+        kept = _fitting(self._money(width) + self._door(width), width - line.width)
+        return [line.right(width, *(piece for _, pieces in kept for piece in pieces), (" ", "ink"))]
 
     def _states(self, line: Line, width: int) -> None:
-        states = self.aimon.board.states()
+        states = self.aimon.board.states
         waiting = states["waiting"]
         line.put(f" ! {waiting} waiting ", "pill-ink/pill b" if waiting else "faint").put("  ")
         for state in ("failed", "working", "completed", "idle"):
             glyph, word, colour = STATES[state]
-            number = states[state]
-            line.put(f"{glyph} ", f"{colour} b" if number else "faint").put(str(number), "ink b" if number else "faint")
-            line.put(f" {word}   " if width >= 100 else "   ", "muted" if number else "faint")
+            number = str(states[state])
+            some = number != "0"
+            line.put(f"{glyph} ", f"{colour} b" if some else "faint").put(number, "ink b" if some else "faint")
+            slack = " " * max(1, 4 - len(number))  # a second digit takes a blank: what follows stays in its place
+            line.put(f" {word}{slack}" if width >= 100 else slack, "muted" if some else "faint")
 
-    def _door(self, width: int) -> list[tuple[str, str]]:
+    def _money(self, width: int) -> list[tuple[int, Pieces]]:
+        totals = self.aimon.board.totals
+        today: Pieces = [(money(totals.today_usd), "ink b"), (" today", "muted")]
+        burn: Pieces = [
+            (f"{money(totals.burn_usd_per_hour):>8}", "ink b" if totals.burn_usd_per_hour else "faint"),
+            ("/h", "muted"),
+        ]
+        return [(2, today), (1, burn)] if width >= 70 else [(2, today)]
+
+    def _door(self, width: int) -> list[tuple[int, Pieces]]:
         app = self.aimon
+        host, _, port = app.door.address.rpartition(":")
+        place = f":{port}" if port else host
         if app.paused_s is not None:
-            return [(f"   paused {clock(app.paused_s)} ", "wait b")]
-        port = app.door.address.rpartition(":")[2]
+            return [(PAUSED, [(f"   paused {clock(app.paused_s)}", "wait b")])]
         if app.door.problem:
-            return [(f"   × :{port} taken " if width >= 100 else "  × ", "fail b")]
+            return [(TAKEN, [("   × ", "fail b"), (f"{place} taken", "fail")])]
         if width < 100:
-            return [(" ", "ink")]
-        return [(f"   :{port} ", "faint"), ("●", "done"), (f"{app.door.rate():>4.0f} ev/s ", "faint")]
+            return []
+        rate = f"{count(round(app.door.rate())):>3}"
+        return [(0, [(f"{'':{7 - len(rate)}}{place} ", "faint"), ("●", "done"), (f"{rate} ev/s", "faint")])]
+
+
+def _fitting(parts: list[tuple[int, Pieces]], room: int) -> list[tuple[int, Pieces]]:
+    """Parts in their order, the least worth left out until the rest fits."""
+    kept = list(parts)
+    while kept and sum(cell_len(text) for _, pieces in kept for text, _ in pieces) + 1 > room:
+        kept.remove(min(kept, key=lambda part: part[0]))
+    return kept

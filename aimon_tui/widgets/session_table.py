@@ -1,11 +1,12 @@
 """The table of sessions: one row each, row 0 of the widget is the column head and never scrolls."""
 
-
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from aimon_core.clean import clean
+from aimon_core.session import Session
 from aimon_tui.format import fit
 from aimon_tui.paint import Line, Scrolled
 from aimon_tui.rows import STATES, cells, columns, cut, gap
@@ -51,17 +52,24 @@ class SessionTable(Scrolled):
                 if session.state == "working":
                     glyph = self.aimon.pulse
                 spec = "pill-ink/pill b" if waits else f"{colour} b" if session.state == "failed" else colour
-                line.put(fit(f" {glyph} {word}", column.width), spec).put(space)
+                line.put(fit(f" {glyph} {word}", column.width), spec)
             else:
-                cell = told[column.name]
-                line.put(cut(column.name, cell.text, column.width, column.align), cell.spec).put(space)
+                for text, spec in cut(told[column.name], column):
+                    line.put(text, spec)
+            line.put(space)
         return line
 
-    def nothing(self) -> Line:
+    def nothing(self, width: int) -> Line:
         """What stands in place of rows when a filter lets none through."""
         board = self.aimon.board
-        text = f'Nothing matches "{board.filter.text.strip()}". esc shows all {len(board)}.'
-        return Line(self.aimon).put("  ").put(text, "muted")
+        tail = f'". esc shows all {len(board)}.'
+        typed = clean(board.filter.text, max(8, width - len(tail) - 21))
+        return Line(self.aimon).put(f'  Nothing matches "{typed}{tail}', "muted")
+
+    @property
+    def page(self) -> int:
+        """Rows that can be seen at once, less one for the eye to hold on to."""
+        return max(1, self.size.height - 2)
 
     def show_selected(self) -> None:
         """Scroll so far that the selected row can be seen, and no further."""
@@ -76,22 +84,29 @@ class SessionTable(Scrolled):
 
     def repaint(self, keys: set[str]) -> None:
         """Paint the rows of some sessions anew, if they can be seen."""
-        top, room = self.scroll_offset.y, self.size.height - 1
-        for y, session in enumerate(self.aimon.board.rows[top : top + room]):
+        for y, session in self._seen():
             if session.key in keys:
-                self.refresh(Region(0, y + 1, self.size.width, 1))
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def beat(self) -> None:
         """Paint the pulse of working rows: one cell a row."""
-        top, room = self.scroll_offset.y, self.size.height - 1
-        for y, session in enumerate(self.aimon.board.rows[top : top + room]):
+        for y, session in self._seen():
             if session.state == "working":
-                self.refresh(Region(PULSE_COLUMN, y + 1, 1, 1))
+                self.refresh(Region(PULSE_COLUMN, y, 1, 1))
+
+    def paint_clocks(self) -> None:
+        """Paint the ages: one column."""
+        x = 1
+        for column in columns(self.size.width):
+            if column.name == "for":
+                self.refresh(Region(x, 1, column.width, self.size.height - 1))
+            x += column.width + gap(self.size.width)
 
     def render_line(self, y: int) -> Strip:
         """One row, for Textual."""
-        if y == 1 and self.aimon.board.filter and not self.aimon.board.rows:
-            return self.nothing().strip(self.size.width)
+        board = self.aimon.board
+        if y == 1 and board.filter and not board.rows:
+            return self.nothing(self.size.width).strip(self.size.width)
         return super().render_line(y)
 
     def on_click(self, event: events.Click) -> None:
@@ -104,3 +119,8 @@ class SessionTable(Scrolled):
         """Keep the selected row in sight."""
         self.resized()
         self.call_after_refresh(self.show_selected)
+
+    def _seen(self) -> list[tuple[int, Session]]:
+        """The rows that can be seen, and where."""
+        top, room = self.scroll_offset.y, max(0, self.size.height - 1)
+        return list(enumerate(self.aimon.board.rows[top : top + room], start=1))

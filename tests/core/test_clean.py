@@ -16,8 +16,7 @@ ODD_LETTERS = st.characters(categories=("Cc", "Cf", "Cs", "Mn", "Zs"))
 PIECES = st.one_of(st.text(max_size=6), st.sampled_from(ESC_PIECES + ODD_PIECES), ODD_LETTERS)
 HOSTILE = st.lists(PIECES, max_size=60).map("".join)
 FORBIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-    "\u200b\u200c\u200e\u200f\u061c\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b\u200c\u200e\u200f\u061c\ufeff\ud800-\udfff]"
 )
 
 

@@ -4,8 +4,8 @@ import io
 import json
 import os
 import stat
-import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,13 @@ def folder(tmp_path, monkeypatch) -> str:
     return str(tmp_path)
 
 
+@pytest.fixture
+def claimed(folder) -> Iterator[str]:
+    claim = short.claim(folder)
+    yield folder
+    os.close(claim)
+
+
 def test_the_file_counts_and_names_but_tells_no_subject():
     assert CONTENT["counts"] == {"waiting": 1, "failed": 0, "working": 2, "completed": 1, "idle": 0}
     assert CONTENT["sessions"][0] == {
@@ -48,29 +55,37 @@ def test_the_file_counts_and_names_but_tells_no_subject():
     assert "rm -rf" not in json.dumps(CONTENT)
 
 
-def test_the_file_is_replaced_whole_and_only_ours(folder):
+def test_the_file_is_replaced_whole_and_only_ours(claimed):
     for _ in range(2):
-        short.write(folder, CONTENT)
-    assert [path.name for path in Path(folder).iterdir()] == [short.FILE]
-    assert stat.S_IMODE(Path(folder, short.FILE).stat().st_mode) == 0o600
-    assert short.read(folder) == CONTENT
+        short.write(claimed, CONTENT)
+    assert {path.name for path in Path(claimed).iterdir()} == {short.FILE, short.LOCK}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in Path(claimed).iterdir()} == {0o600}
+    assert short.read(claimed) == CONTENT
 
 
-def test_only_its_own_writer_removes_the_file(folder):
-    short.write(folder, CONTENT | {"pid": 1})
-    short.remove(folder)
-    assert short.read(folder) is not None
-    short.write(folder, CONTENT)
-    short.remove(folder)
-    short.remove(folder)
-    assert short.read(folder) is None
+def test_the_file_goes_with_its_writer(claimed):
+    short.write(claimed, CONTENT)
+    short.remove(claimed)
+    short.remove(claimed)
+    assert short.read(claimed) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"v": 2}', "\xff"])
-def test_a_file_that_is_none_is_no_status(folder, text, capsys):
-    Path(folder, short.FILE).write_text(text, "latin-1")
+def test_a_file_that_is_none_is_no_status(claimed, text, capsys):
+    Path(claimed, short.FILE).write_text(text, "latin-1")
     assert short.main([]) == 1
     assert "No aimon is running" in capsys.readouterr().err
+
+
+def test_a_file_without_a_writer_is_no_status(folder, capsys):
+    short.write(folder, CONTENT)
+    assert short.main([]) == 1  # nobody ever held the lock
+    claim = short.claim(folder)
+    assert short.main([]) == 0
+    assert short.claim(folder) is None  # one writer at a time
+    os.close(claim)  # what a kill -9 does
+    assert short.main([]) == 1
+    os.close(short.claim(folder))
 
 
 def test_the_line_names_what_wants_somebody_first():
@@ -81,28 +96,9 @@ def test_the_line_names_what_wants_somebody_first():
 
 
 @pytest.mark.parametrize(("encoding", "line"), [("utf-8", "!1 ●2 ✓1 $1,212.84\n"), ("ascii", "!1 *2 +1 $1,212.84\n")])
-def test_a_screen_gets_the_glyphs_it_can_draw(folder, monkeypatch, encoding, line):
-    short.write(folder, CONTENT)
+def test_a_screen_gets_the_glyphs_it_can_draw(claimed, monkeypatch, encoding, line):
+    short.write(claimed, CONTENT)
     screen = Screen(encoding)
     monkeypatch.setattr(sys, "stdout", screen)
     assert short.main(["--short"]) == 0
     assert screen.getvalue() == line
-
-
-def test_an_aimon_that_was_killed_is_not_running(folder, capsys):
-    with subprocess.Popen([sys.executable, "-S", "-c", "pass"]) as child:
-        pass
-    for pid in (child.pid, "x", 2**80):
-        short.write(folder, CONTENT | {"pid": pid})
-        assert short.main([]) == 1
-    assert capsys.readouterr().out == ""
-
-
-def test_an_aimon_of_another_user_is_running(folder, monkeypatch, capsys):
-    def refuse(pid, signal):
-        raise PermissionError
-
-    short.write(folder, CONTENT)
-    monkeypatch.setattr(os, "kill", refuse)
-    assert short.main([]) == 0
-    assert capsys.readouterr().out

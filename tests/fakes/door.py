@@ -1,9 +1,11 @@
-"""A receiver on a free port with the real interpreter and the real ledger behind it, and clients that speak HTTP byte by byte."""
+"""A receiver on a free port, the real interpreter and ledger behind it, and clients that knock."""
 
 import asyncio
 import json
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -16,6 +18,8 @@ from aimon_core.store import SessionStore
 from receiver.dialects import Interpreter
 from receiver.guard import DoorOptions
 from receiver.server import Receiver
+from receiver.slim import CLASSES
+from tests.fakes.otlp import put
 
 JSON = {"Content-Type": "application/json"}
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -58,7 +62,9 @@ class Heard(Struct, frozen=True):
 class Door:
     """What a test needs to knock."""
 
-    def __init__(self, receiver: Receiver, sink: LedgerSink, clock: SteppedClock, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, receiver: Receiver, sink: LedgerSink, clock: SteppedClock, session: aiohttp.ClientSession
+    ) -> None:
         self.receiver = receiver
         self.sink = sink
         self.ledger = sink.ledger
@@ -78,10 +84,11 @@ class Door:
     async def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Heard:
-        asked = self.session.request(
-            method, f"http://{self.host}{path}", data=body, headers=headers, skip_auto_headers=["Content-Type"]
-        )
-        async with asked as response:
+        url = f"http://{self.host}{path}"
+        data = None if body is None else BytesIO(body)
+        async with self.session.request(
+            method, url, data=data, headers=headers, skip_auto_headers=["Content-Type"]
+        ) as response:
             return Heard(response.status, dict(response.headers), await response.read())
 
     @asynccontextmanager
@@ -128,3 +135,37 @@ async def answer(reader: asyncio.StreamReader) -> Heard:
     headers = dict(line.split(": ", 1) for line in lines)
     body = await reader.readexactly(int(headers.get("Content-Length", "0")))
     return Heard(int(first.split()[1]), headers, body)
+
+
+def bomb() -> bytes:
+    """A gigabyte of zeros as one MiB of gzip."""
+    squeezer = zlib.compressobj(9, wbits=31)
+    first, again = (squeezer.compress(bytes(2**20)) + squeezer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + again * 1023
+
+
+def requests(count: int, session_id: str = "s1", prompt: str = "a plan") -> bytes:
+    """Logs of `count` model calls of Claude Code, on the wire."""
+    message = CLASSES["Logs"]()
+    group = message.resource_logs.add()
+    put(group.resource.attributes, {"service.name": "claude-code"})
+    scoped = group.scope_logs.add()
+    scoped.scope.name = "com.anthropic.claude_code.events"
+    for number in range(count):
+        log = scoped.log_records.add(time_unix_nano=1_795_226_400_000_000_000 + number)
+        log.body.s = "claude_code.api_request"
+        put(
+            log.attributes,
+            {
+                "session.id": session_id,
+                "event.name": "api_request",
+                "event.sequence": number,
+                "request_id": f"req_{number}",
+                "model": "claude-opus-5-5",
+                "input_tokens": 3,
+                "output_tokens": 2,
+                "cost_usd": 0.01,
+                "prompt": prompt,
+            },
+        )
+    return message.SerializeToString()

@@ -78,8 +78,8 @@ def _differ(field: FieldDescriptor, mine: Any, other: Any, path: str) -> Iterato
         last = {pair.key: pair.value for pair in other}
         if set(mine) != set(last):
             yield f"{path}: keys {set(mine) ^ set(last)}"
-        for key in last:
-            yield from differences(mine[key], last[key], f"{path}[{key}]")
+        for key, value in last.items():
+            yield from differences(mine[key], value, f"{path}[{key}]")
     elif field.is_repeated:
         if len(mine) != len(other):
             yield f"{path}: {len(mine)} instead of {len(other)}"

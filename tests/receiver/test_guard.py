@@ -35,7 +35,15 @@ def test_s1_no_other_address_is_bound(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost:4318", "LocalHost:4318", "127.0.0.1:4318", "[::1]:4318", "host.docker.internal:4318", "box:5318", "[fd00::1]:4318"],
+    [
+        "localhost:4318",
+        "LocalHost:4318",
+        "127.0.0.1:4318",
+        "[::1]:4318",
+        "host.docker.internal:4318",
+        "box:5318",
+        "[fd00::1]:4318",
+    ],
 )
 def test_s2_our_own_names_are_let_in(host):
     guard.check_sender({"Host": host}, OURS)
@@ -43,7 +51,16 @@ def test_s2_our_own_names_are_let_in(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["", "evil.example", "evil.example:4318", "127.0.0.1.nip.io:4318", "localhost", "localhost:80", "box:4318", "127.0.0.1:4318.evil"],
+    [
+        "",
+        "evil.example",
+        "evil.example:4318",
+        "127.0.0.1.nip.io:4318",
+        "localhost",
+        "localhost:80",
+        "box:4318",
+        "127.0.0.1:4318.evil",
+    ],
 )
 def test_s2_foreign_hosts_are_refused_with_a_hint(host):
     with pytest.raises(Refused) as caught:
@@ -92,7 +109,15 @@ def test_s4_content_types_are_parsed(content_type, encoding):
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json; charset=utf-16", ";", "multipart/form-data"],
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "application/json; charset=utf-16",
+        ";",
+        "multipart/form-data",
+    ],
 )
 def test_s4_other_content_types_are_unsupported(content_type):
     assert reason(guard.encoding, {"Content-Type": content_type}) is Reason.UNSUPPORTED

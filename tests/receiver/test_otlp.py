@@ -113,7 +113,13 @@ def test_s9_a_point_without_a_finite_value_is_dropped_and_the_others_stay(value)
 
 @pytest.mark.parametrize(
     ("kind", "temporality", "delta"),
-    [("sum", 1, True), ("sum", 2, False), ("histogram", 1, True), ("exponential_histogram", 2, False), ("gauge", 0, False)],
+    [
+        ("sum", 1, True),
+        ("sum", 2, False),
+        ("histogram", 1, True),
+        ("exponential_histogram", 2, False),
+        ("gauge", 0, False),
+    ],
 )
 def test_a_point_tells_its_temporality(kind, temporality, delta):
     value = {"as_int": 1} if kind in {"sum", "gauge"} else {"sum": 1.0}

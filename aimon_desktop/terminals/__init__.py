@@ -1,0 +1,89 @@
+"""Brings a session's terminal before whoever asks: finds the pane of its process, and the shortest way to show it.
+
+Only facts of the operating system lead there: a pid with its start time, parents, sockets, terminals. Nothing that an
+agent or its telemetry says becomes part of a command (S16).
+"""
+
+import asyncio
+import os
+
+from msgspec import Struct
+
+from aimon_core.errors import AimonError
+from aimon_desktop.terminals import chain, tmux
+from aimon_desktop.terminals.chain import Hop, Target
+
+__all__ = ["Hop", "Outcome", "Target", "focus", "focus_now", "in_front", "locate"]
+
+
+class Outcome(Struct, frozen=True):
+    """What came of it."""
+
+    ok: bool
+    line: str
+    """What happened, or why nothing did."""
+    command: str = ""
+    """What a person can do instead, for a shell; empty where there is nothing."""
+
+
+async def focus(target: Target, viewer: int | None = None) -> Outcome:
+    """Show a process's pane to whoever looks at the viewer (a pid of ours, this process by default). Never raises."""
+    return await asyncio.to_thread(focus_now, target, viewer)
+
+
+async def locate(target: Target) -> tuple[Hop, ...]:
+    """Where a process can be seen, innermost hop first. Raises Unavailable with the reason where that is not known."""
+    return await asyncio.to_thread(chain.locate, target)
+
+
+def focus_now(target: Target, viewer: int | None = None) -> Outcome:
+    """The same as `focus` for a program without a loop: takes some 40 ms, a second for each program that hangs."""
+    hops: tuple[Hop, ...] = ()
+    try:
+        hops = chain.locate(target)
+        here = chain.around(viewer or os.getpid())
+        return _show(hops, here)
+    except AimonError as error:
+        return Outcome(ok=False, line=str(error), command=tmux.attach_command(hops[0]) if hops else "")
+
+
+def in_front(target: Target, viewer: int | None = None) -> bool:
+    """Whether whoever looks at the viewer has the process's pane before him already. Raises Unavailable."""
+    hops = chain.locate(target)
+    client = _client_of(hops[0], chain.around(viewer or os.getpid())) if hops else None
+    return client is not None and any(window.active and window.session == client.session for window in hops[0].windows)
+
+
+def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:
+    """Outwards, until a pane is before the viewer or in another terminal's front."""
+    if not hops:
+        return Outcome(ok=False, line="It runs outside tmux, and no other terminal can be focused yet.")
+    if hops[0].pane is None:
+        return Outcome(ok=False, line="It runs in a popup or a background job of tmux: there is no pane to go to.")
+    seen = hops[0]
+    for hop in hops:
+        if hop.pane is None:
+            break  # the client that shows the last pane is in a popup, which is in front of all panes
+        seen = hop
+        client = _client_of(hop, here)
+        if client and (client in hop.clients or not hop.clients):
+            tmux.switch(client, hop)
+            return Outcome(ok=True, line=f"Switched to {hops[0]}.")
+        tmux.select(hop)
+        if not hop.clients:
+            return _attach(hop, here)
+    return Outcome(ok=True, line=f"Selected {hops[0]} in the terminal {seen.clients[0].tty}.")
+
+
+def _client_of(hop: Hop, here: tuple[Hop, ...]) -> tmux.Client | None:
+    """The viewer's own client of the server that a hop belongs to."""
+    return next((own.clients[0] for own in here if own.server == hop.server and own.clients), None)
+
+
+def _attach(hop: Hop, here: tuple[Hop, ...]) -> Outcome:
+    """Show a session that no terminal shows: in a window of the viewer's tmux, else by the viewer's own hand."""
+    within = any(own.server == hop.server for own in here)  # a server shown in itself shows itself for ever
+    if within or not here or not here[0].clients:
+        return Outcome(False, f"{hop} is ready in a session that no terminal shows.", tmux.attach_command(hop))
+    tmux.open_window(here[0].server, here[0].clients[0], hop)
+    return Outcome(ok=True, line=f"Opened {hop} of another tmux in a new window.")

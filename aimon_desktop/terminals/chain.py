@@ -1,0 +1,117 @@
+"""From a process to where it can be seen: hop by hop outwards, each hop from facts of the operating system.
+
+A multiplexer parts a process from its terminal. The environment in a pane tells how things stood when its server was
+started, so nothing in it is believed about what is further out: from a server the way goes on through the client that
+looks at it, which has an environment, a terminal and parents of its own.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeAlias
+
+import psutil
+from msgspec import Struct
+
+from aimon_core import process
+from aimon_core.errors import Unavailable
+from aimon_desktop.terminals import tmux
+
+Hop: TypeAlias = tmux.Hop  # other multiplexers and terminals will join it
+
+DEPTH = 6
+"""Hops followed: tmux in tmux over ssh is three."""
+
+_TERMINALS = frozenset(
+    {
+        "alacritty", "code", "foot", "footclient", "ghostty", "gnome-terminal-server", "iTerm2", "kitty", "konsole",
+        "ptyxis", "rio", "screen", "SCREEN", "st", "terminator", "tilix", "warp", "wezterm-gui", "xfce4-terminal",
+        "xterm", "zellij",
+    }
+)  # fmt: skip
+"""What runs in one of these that was itself started from a pane is in its window, not in the pane."""
+
+
+class Target(Struct, frozen=True):
+    """A process that was seen before; the start time tells it from another one with its number."""
+
+    pid: int
+    started_at: float
+    """Seconds since the epoch."""
+
+
+def locate(target: Target) -> tuple[Hop, ...]:
+    """Where a process can be seen, innermost hop first; nothing when no terminal is known.
+
+    Raises Unavailable where the process is not the one that was seen, or its terminal cannot be asked.
+    """
+    if not process.alive(target.pid, target.started_at):
+        raise Unavailable(_absence(target.pid))
+    return around(target.pid)
+
+
+def around(pid: int) -> tuple[Hop, ...]:
+    """The same for a process that is certainly there, like this one."""
+    hops: list[Hop] = []
+    looking: int | None = pid
+    while looking is not None and len(hops) < DEPTH and (hop := _innermost(looking)):
+        hops.append(hop)
+        looking = hop.clients[0].pid if hop.clients else None
+    return tuple(hops)
+
+
+def _absence(pid: int) -> str:
+    found = process.facts(pid)
+    if found is None:
+        return f"Its process {pid} has ended."
+    if found.uid != os.getuid():
+        return f"Its process {pid} belongs to another user."
+    return f"Its process has ended; {pid} is another program now."
+
+
+def _innermost(pid: int) -> Hop | None:
+    inside, server = _up_to_tmux(pid)
+    socket, claimed = _claimed(pid)
+    if server is None:  # its parents may have ended: then only the terminal can prove that it is in the server it names
+        inside, server = set(), claimed
+    if server is None or not _is_our_tmux(server):
+        return None
+    hop = tmux.find(server, socket if claimed == server else None, inside, _tty_device(pid))
+    return hop if hop.pane or inside else None
+
+
+def _up_to_tmux(pid: int) -> tuple[set[int], int | None]:
+    """The processes from one up to the tmux server above it, and that server."""
+    inside: set[int] = set()
+    with suppress(psutil.Error):
+        own = psutil.Process(pid)
+        for one in (own, *own.parents()):
+            if inside and (name := one.name()) and (name.startswith("tmux") or name in _TERMINALS):
+                return inside, one.pid if name.startswith("tmux") else None
+            inside.add(one.pid)
+    return inside, None
+
+
+def _claimed(pid: int) -> tuple[str | None, int | None]:
+    """Socket and server that $TMUX names; they count only where something else says the same."""
+    try:
+        socket, server, _ = psutil.Process(pid).environ().get("TMUX", "").rsplit(",", 2)
+    except (psutil.Error, ValueError):
+        return None, None
+    return (socket, int(server)) if server.isdecimal() else (None, None)
+
+
+def _is_our_tmux(pid: int) -> bool:
+    try:
+        server = psutil.Process(pid)
+        return server.name().startswith("tmux") and server.uids().real == os.getuid()
+    except psutil.Error:
+        return False
+
+
+def _tty_device(pid: int) -> int | None:
+    """The device number of its terminal. psutil maps numbers to names once, and knows no terminal opened later."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[4]) or None
+    except OSError:
+        return None

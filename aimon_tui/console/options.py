@@ -1,0 +1,47 @@
+"""The options that all commands share, and how they become settings.
+
+An option given before a command (`aimon --port 5318 serve`) holds for it too; one given after it wins.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aimon_core import config, paths
+
+Command = Callable[..., Any]
+
+_OPTIONS = (
+    click.option("--host", metavar="ADDRESS", help="Address to listen on, this machine's own.  [127.0.0.1]"),
+    click.option("--port", type=int, metavar="PORT", help="Port of OTLP, hooks and API; 0 takes a free one.  [4318]"),
+    click.option("--allow-host", multiple=True, metavar="NAME", help="Name beside localhost that clients may use."),
+    click.option("--state-dir", metavar="DIR", help="Folder of the journal and the log."),
+    click.option("--persist/--no-persist", default=None, help="Keep what comes in for a restart.  [persist]"),
+    click.option("--quiet-period", type=float, metavar="S", help="Silence that ends a turn nothing else ends.  [10]"),
+    click.option("--expire-after", type=float, metavar="S", help="Silence after which a session is given up.  [43200]"),
+    click.option("--ascii/--no-ascii", default=None, help="Draw with ASCII characters only."),
+    click.option("--theme", metavar="NAME", help="The screen's theme."),
+    click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings to read instead."),
+)
+_NAMES = (
+    "host", "port", "allow_host", "state_dir", "persist", "quiet_period", "expire_after", "ascii", "theme", "file",
+)  # fmt: skip
+
+
+def with_settings(command: Command) -> Command:
+    """Give a command all common options, and `config`, what they and the other layers come to."""
+
+    @functools.wraps(command)
+    def called(**given: Any) -> Any:
+        own = {name: value for name in _NAMES if (value := given.pop(name)) not in {None, ()}}
+        context = click.get_current_context()
+        flags = (context.obj or {}) | own
+        context.obj = dict(flags)
+        file = flags.pop("file", None) or paths.config_file()
+        return command(config=config.load(file, os.environ, flags), **given)
+
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), called)

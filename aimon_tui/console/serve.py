@@ -1,0 +1,65 @@
+"""`aimon serve`: everything but the screen."""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+
+import click
+
+from aimon_core.clock import SystemClock
+from aimon_core.config import Config, Settings
+from aimon_desktop.outputs.ndjson import Narrator, Writer
+from aimon_desktop.outputs.wire import Timeouts
+from aimon_tui import logs
+from aimon_tui.console.options import with_settings
+from aimon_tui.hands import Stream
+from aimon_tui.runtime import Runtime
+
+
+@click.command
+@with_settings
+def command(config: Config) -> None:
+    """Receive without a screen.
+
+    One line of JSON on stdout for each change. When the doors are open and the journal is read, stderr says `listening http://127.0.0.1:4318`.
+
+    \b
+    Example:  aimon serve > /dev/null
+              aimon serve --port 0 | jq -c '[.type, .project, .state]'
+    """
+    asyncio.run(serve(config.settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to end, or until nobody reads stdout any more. Raises AimonError when the doors stay shut."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, ended.set)
+    clock = SystemClock()
+    runtime = Runtime(settings, clock)
+    writer = Writer(sys.stdout.fileno(), when_closed=lambda: _call(loop, ended))
+    narrator = Narrator(clock, timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
+    with logs.to_file(runtime.state_dir):
+        try:
+            await runtime.start()
+            runtime.hands.append(Stream(runtime.store, narrator, writer))
+            await runtime.restored.wait()
+            await runtime.priced.wait()
+            for notice in runtime.notices:
+                click.echo(notice, err=True)
+            click.echo(f"listening http://{runtime.door.address}", err=True)
+            await ended.wait()
+        finally:
+            await runtime.stop()
+
+
+def timeouts(settings: Settings) -> Timeouts:
+    """The stream's own time limits, where they are asked for."""
+    return Timeouts(settings.stream_quiet_period, settings.stream_completed_timeout, settings.stream_session_timeout)
+
+
+def _call(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """From the writer's thread: nobody reads any more."""
+    with suppress(RuntimeError):  # the loop has ended before
+        loop.call_soon_threadsafe(ended.set)

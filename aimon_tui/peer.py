@@ -1,0 +1,76 @@
+"""Asks the aimon that runs on this machine: where it is, its sessions, its stream of changes. Standard library only."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from aimon_core import runtime_dir
+from aimon_core.config import Config
+from aimon_core.errors import Unavailable
+from aimon_desktop.outputs import short
+
+_WAIT_S = 2.0
+
+
+def address(config: Config) -> tuple[str, int]:
+    """Where to ask: as told; else what the running aimon left in its status file; else the usual port."""
+    if config.sources["port"] == config.sources["host"] == "default":
+        running = short.read(runtime_dir.locate()) or {}
+        host, _, port = str(running.get("address", "")).rpartition(":")
+        if port.isdigit():
+            return host, int(port)
+    return config.settings.host, config.settings.port
+
+
+def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:
+    """The document of `/api/v1/sessions`; None when no aimon answers there."""
+    try:
+        answer = _answer(place, f"/api/v1/sessions{'?all=1' if every else ''}")
+        document = json.loads(answer.read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return document if answer.status == 200 and isinstance(document, dict) and "sessions" in document else None
+
+
+def changes(place: tuple[str, int], silence_s: float) -> Iterator[bytes]:
+    """The lines of `/api/v1/stream` for as long as it lasts; b"" when none came for `silence_s` seconds."""
+    try:
+        answer = _answer(place, "/api/v1/stream", endless=True)
+    except (OSError, http.client.HTTPException) as error:
+        raise _nobody(place) from error
+    if answer.status != 200:
+        raise _nobody(place)
+    lines: SimpleQueue[bytes | None] = SimpleQueue()
+    threading.Thread(target=_read, args=(answer, lines), daemon=True).start()  # a socket that timed out reads no more
+    while True:
+        try:
+            line = lines.get(timeout=silence_s)
+        except Empty:
+            line = b""
+        if line is None:
+            return
+        yield line
+
+
+def _read(answer: http.client.HTTPResponse, lines: "SimpleQueue[bytes | None]") -> None:
+    try:
+        for line in answer:
+            lines.put(line)
+    except (OSError, ValueError, http.client.HTTPException):
+        pass  # it went away: the end of the stream, like any other
+    lines.put(None)
+
+
+def _answer(place: tuple[str, int], path: str, *, endless: bool = False) -> http.client.HTTPResponse:
+    door = http.client.HTTPConnection(*place, timeout=_WAIT_S)
+    door.request("GET", path)
+    if endless:
+        door.sock.settimeout(None)
+    return door.getresponse()
+
+
+def _nobody(place: tuple[str, int]) -> Unavailable:
+    return Unavailable(f"No aimon answers at {place[0]}:{place[1]}.", "Start one: aimon, or aimon serve.")

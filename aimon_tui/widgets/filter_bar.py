@@ -1,0 +1,16 @@
+"""The line in which a filter is typed."""
+
+from textual.widgets import Input
+
+LONGEST = 200
+
+
+class FilterBar(Input):
+    """An input that takes what can be printed: what is pasted may come from anywhere."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(placeholder="words, state:waiting, agent:codex, cost>1", id=id, select_on_focus=False)
+
+    def validate_value(self, value: str) -> str:
+        """What can be printed of it."""
+        return "".join(letter for letter in value if letter.isprintable())[:LONGEST]

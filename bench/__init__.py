@@ -1,0 +1,1 @@
+"""What aimon promises about its cost, measured: `python -m bench`."""

@@ -1,0 +1,192 @@
+"""The goals that can be measured here, each a ratio of two things measured in one run, or a share of a core."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import psutil
+from msgspec import Struct
+
+from bench.processes import AIMON, ROOT, Screen, Sender, cpu_s, environment, serving
+from bench.traffic import Traffic, records_in
+
+
+class Result(Struct, frozen=True):
+    """One figure and what was promised."""
+
+    what: str
+    figure: float
+    unit: str
+    goal: float | None = None
+    """None where nothing was promised and the figure only explains another."""
+    more_is_better: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the promise is kept."""
+        if self.goal is None:
+            return True
+        return self.figure >= self.goal if self.more_is_better else self.figure <= self.goal
+
+
+def folder() -> "tempfile.TemporaryDirectory[str]":
+    """A home for one run."""
+    return tempfile.TemporaryDirectory(prefix="aimon-bench-", ignore_cleanup_errors=True)
+
+
+# ------------------------------------------------------------------------------------------ P1 throughput
+
+
+def p1() -> Iterator[Result]:
+    """Log records per CPU-second over HTTP, through masking, dialects, merging and pricing; then with the journal."""
+    with folder() as home, serving(Path(home), "--no-persist") as (process, port):
+        yield Result(
+            "records per CPU-second over HTTP", _per_cpu_second(process, Sender(port)), "k", 60, more_is_better=True
+        )
+    with folder() as home, serving(Path(home)) as (process, port):
+        yield Result("the same with the journal", _per_cpu_second(process, Sender(port)), "k")
+
+
+def _per_cpu_second(process: psutil.Process, sender: Sender, warm: int = 50, batches: int = 500) -> float:
+    bodies = Traffic().bodies()
+    for body in islice(bodies, warm):
+        sender.post(body)
+    measured = list(islice(bodies, batches))
+    before = cpu_s(process)
+    for body in measured:
+        sender.post(body)
+    return sum(map(records_in, measured)) / (cpu_s(process) - before) / 1e3
+
+
+# ------------------------------------------------------------------------------------------ P2 decode
+
+
+def p2() -> Iterator[Result]:
+    """Decode and ledger as multiples of a bare parse of the same bytes."""
+    with folder() as home:
+        command = [sys.executable, "-m", "bench.decoding"]
+        told = subprocess.run(
+            command, env=environment(Path(home)), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+    parse, decode, take = map(float, told.split())
+    yield Result("decode + ledger / bare parse", decode / parse, "x", 6)
+    yield Result("the whole way in / bare parse", take / parse, "x")
+
+
+# ------------------------------------------------------------------------------------------ P3 the screen under load
+
+RATE = 20_000
+SECONDS = 8.0
+
+
+def p3() -> Iterator[Result]:
+    """Lag of the loop and share of a core while 20 k records a second come in and the screen draws them."""
+    with folder() as home:
+        notes = Path(home) / "late"
+        with Screen(Path(home), sys.executable, "-m", "bench.lagging", str(notes)) as screen:
+            screen.shows("No sessions yet.")
+            sender = Sender(_port(screen.process))
+            for body in islice(bodies := Traffic().bodies(), 20):
+                sender.post(body)
+            ready = list(islice(bodies, round(RATE * SECONDS / 100)))
+            began, before = time.monotonic(), cpu_s(screen.process)
+            sent = _paced(sender, ready)
+            ended, after = time.monotonic(), cpu_s(screen.process)
+        late = sorted(late for at, late in _noted(notes) if began <= at <= ended)
+    yield Result("records a second", sent / (ended - began) / 1e3, "k", RATE / 1e3 * 0.98, more_is_better=True)
+    yield Result("loop lag p99", late[round(len(late) * 0.99) - 1] * 1e3, "ms", 10)
+    yield Result("share of a core", (after - before) / (ended - began) * 100, "%", 35)
+
+
+def _paced(sender: Sender, bodies: list[bytes]) -> int:
+    """Send at `RATE` as long as it is kept up with; how many records went."""
+    began, sent = time.monotonic(), 0
+    for body in bodies:
+        ahead = began + sent / RATE - time.monotonic()
+        if ahead > 0:
+            time.sleep(ahead)
+        sender.post(body)
+        sent += records_in(body)
+    return sent
+
+
+def _noted(notes: Path) -> Iterator[tuple[float, float]]:
+    for line in notes.read_text().splitlines():
+        at, late = line.split()
+        yield float(at), float(late)
+
+
+def _port(process: psutil.Process) -> int:
+    """The port that a process listens on, once it does."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for connection in process.net_connections(kind="tcp"):
+            if connection.status == psutil.CONN_LISTEN:
+                return int(connection.laddr.port)
+        time.sleep(0.005)
+    raise TimeoutError("no door was opened")
+
+
+# ------------------------------------------------------------------------------------------ P5 the first paint
+
+PAINTS = 5
+
+
+def p5() -> Iterator[Result]:
+    """The first paint against that of a minimal Textual program, and how long until telemetry is taken."""
+    ours, theirs, open_ = [], [], []
+    for _ in range(PAINTS):
+        with folder() as home, Screen(Path(home), sys.executable, "-m", "bench.minimal") as screen:
+            theirs.append(screen.shows("minimal"))
+        with folder() as home, Screen(Path(home), AIMON, "--port", "0") as screen:
+            ours.append(screen.shows("No sessions yet."))
+            sender = Sender(_port(screen.process))
+            sender.post(b"{}", content_type="application/json")
+            open_.append(time.monotonic() - screen.began)
+    yield Result("first paint / minimal Textual", statistics.median(ours) / statistics.median(theirs), "x", 1.15)
+    yield Result("telemetry taken after", statistics.median(open_), "s", 1)
+
+
+# ------------------------------------------------------------------------------------------ P7 idle
+
+ROWS = 20
+SETTLE_S, IDLE_S = 6.0, 12.0
+
+
+def p7() -> Iterator[Result]:
+    """What the dashboard costs while nothing comes in: 20 sessions whose clocks run, some at work, some waiting."""
+    with folder() as home, Screen(Path(home), AIMON, "--port", "0") as screen:
+        screen.shows("No sessions yet.")
+        sender = Sender(_port(screen.process))
+        for number in range(ROWS):
+            for payload in _asking(number):
+                sender.post(json.dumps(payload).encode(), "/hooks/claude-code", "application/json")
+        time.sleep(SETTLE_S)
+        began, before, drawn = time.monotonic(), cpu_s(screen.process), screen.written
+        time.sleep(IDLE_S)
+        spent = (cpu_s(screen.process) - before) / (time.monotonic() - began)
+        assert screen.written > drawn, "the clocks stand still"
+    yield Result(f"idle with {ROWS} live rows", spent * 100, "% of a core", 1)
+
+
+def _asking(number: int) -> Iterator[dict[str, object]]:
+    """A session that works on a tool call; every other one asks whether it may."""
+    tool = {"tool_name": "Bash", "tool_input": {"command": f"make part-{number}"}}
+    said: list[dict[str, object]] = [
+        {"hook_event_name": "UserPromptSubmit", "prompt": f"build part {number}"},
+        {"hook_event_name": "PreToolUse", "tool_use_id": f"toolu_{number}", **tool},
+    ]
+    if number % 2:
+        said.append({"hook_event_name": "PermissionRequest", **tool})
+    for one in said:
+        yield {"session_id": f"bench-{number}", "cwd": f"/home/dev/projects/part-{number}", **one}
+
+
+GOALS: dict[str, Callable[[], Iterator[Result]]] = {"P1": p1, "P2": p2, "P3": p3, "P5": p5, "P7": p7}
+"""By the number that the documentation gives them."""

@@ -1,0 +1,214 @@
+"""Who is at the other end of a connection: the kernel knows which user and process holds that socket, telemetry only says.
+
+A session's pid from here needs no word of the agent's own, and a connection of another user is seen as one (S5). What
+cannot be known is None: a client that has hung up has inode 0 and uid 0 in the kernel's answer, and is nobody, not root.
+"""
+
+import asyncio
+import os
+import re
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+from msgspec import Struct
+
+from aimon_core.agents import AGENTS
+from aimon_core.process import Process, facts
+
+Address = tuple[str, int]
+
+PARENTS = 3
+"""How far above the process that connected an agent may be: node, its launcher, a shell."""
+REMEMBERED = 1_024
+"""Processes whose agent is remembered."""
+
+_NETLINK_SOCK_DIAG = 4
+_SOCK_DIAG_BY_FAMILY = 20
+_ALL_STATES = _NO_COOKIE = 0xFFFFFFFF
+
+_NAMES = frozenset(name for agent in AGENTS.values() for name in (agent.id, *agent.process_names))
+_INTERPRETER = re.compile(r"(?:node|nodejs|bun|deno|python)[\d.]*")
+_INSTALLED = re.compile(r"/(?:node_modules|site-packages)/(?P<package>.+)")
+
+
+class Peer(Struct, frozen=True):
+    """The other end of a connection."""
+
+    uid: int | None = None
+    """None where it could not be known; then nothing else is."""
+    process: Process | None = None
+    """Who holds the socket, if it is ours. It may be a relay (ssh, docker-proxy, a collector): no session of its own."""
+    agent: Process | None = None
+    """That process or the nearest of its parents that is a known agent: whose session this is."""
+
+
+UNKNOWN = Peer()
+
+
+class Held(Struct, frozen=True):
+    """A socket, as the kernel knows it."""
+
+    inode: int
+    uid: int
+
+
+class Peers:
+    """Finds out who the peers of a door are, each once.
+
+    The kernel is asked at once, for a client may be gone a moment later. Finding the process among all takes 10 ms:
+    that is done in a thread, one search for all who wait.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, asyncio.Future[Process | None]] = {}
+        self._search: asyncio.Task[None] | None = None
+        self._agents: dict[tuple[int, float], Process | None] = {}
+        self._kernel_answers = False
+
+    async def of(self, transport: asyncio.BaseTransport) -> Peer:
+        """Who is at the other end; call it as soon as the connection stands."""
+        addresses = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        if sys.platform != "linux" or not all(isinstance(address, tuple) for address in addresses):
+            return UNKNOWN
+        theirs, ours = (address[:2] for address in addresses)
+        try:
+            held = ask_kernel(theirs, ours)
+        except OSError:
+            held = None
+        if held is None:  # gone, unless this kernel has no TCP diagnosis at all, which it says in the same way
+            return UNKNOWN if self._kernel_answers else await asyncio.to_thread(self._from_table, theirs, ours)
+        self._kernel_answers = True
+        if held.uid != os.getuid():
+            return Peer(held.uid)
+        process = await self._holder(held.inode)
+        return Peer(held.uid, process, self._agents.get(_identity(process)) if process else None)
+
+    async def _holder(self, inode: int) -> Process | None:
+        waiting = self._waiting.setdefault(inode, asyncio.get_running_loop().create_future())
+        if self._search is None or self._search.done():
+            self._search = asyncio.create_task(self._searches())
+        return await asyncio.shield(waiting)  # whoever hangs up while it waits takes nothing from the others
+
+    async def _searches(self) -> None:
+        while waiting := self._waiting:
+            self._waiting = {}
+            found = await asyncio.to_thread(self._holders, set(waiting))
+            for inode, future in waiting.items():
+                future.set_result(found.get(inode))
+
+    def _holders(self, wanted: set[int]) -> dict[int, Process]:
+        """The processes that hold some sockets, those that held one before asked first: an agent opens several."""
+        if len(self._agents) > REMEMBERED:
+            self._agents.clear()
+        known = [pid for pid, started_at in self._agents if (one := facts(pid)) and one.started_at == started_at]
+        found = _among(known, wanted)
+        if missing := wanted - found.keys():
+            found |= _among(_own_pids(), missing)
+        for process in found.values():
+            self._note_agent(process)
+        return found
+
+    def _note_agent(self, process: Process) -> None:
+        if _identity(process) not in self._agents:
+            self._agents[_identity(process)] = agent_of(process)
+
+    def _from_table(self, theirs: Address, ours: Address) -> Peer:
+        """The same from the system's table of connections, where the kernel does not answer about a single one."""
+        try:
+            table = psutil.net_connections("tcp")
+        except psutil.Error:
+            return UNKNOWN
+        pids = [one.pid for one in table if (one.laddr, one.raddr) == (theirs, ours) and one.pid]
+        process = facts(pids[0]) if pids else None
+        if process is None or process.uid != os.getuid():
+            return Peer(process.uid) if process else UNKNOWN
+        return Peer(process.uid, process, agent_of(process))
+
+
+def ask_kernel(theirs: Address, ours: Address) -> Held | None:
+    """The socket at the other end of one connection of this machine; None where it is gone or closing.
+
+    One question and its answer on netlink, 0.1 ms: https://man7.org/linux/man-pages/man7/sock_diag.7.html.
+    Raises OSError where the kernel cannot be asked.
+    """
+    family = socket.AF_INET6 if ":" in theirs[0] else socket.AF_INET
+    ports = struct.pack("!HH", theirs[1], ours[1])
+    ips = b"".join(socket.inet_pton(family, ip).ljust(16, b"\0") for ip, _ in (theirs, ours))
+    which = ports + ips + struct.pack("=III", 0, _NO_COOKIE, _NO_COOKIE)
+    question = struct.pack("=BBBxI", family, socket.IPPROTO_TCP, 0, _ALL_STATES) + which
+    header = struct.pack("=IHHII", 16 + len(question), _SOCK_DIAG_BY_FAMILY, 1, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
+        netlink.setblocking(False)  # the kernel answers while it is asked: there is nothing to wait for
+        netlink.send(header + question)
+        answer = netlink.recv(8192)
+    if struct.unpack_from("=H", answer, 4)[0] != _SOCK_DIAG_BY_FAMILY or answer[20:24] != ports:
+        return None  # no such connection; a listener on that port is not our peer
+    uid, inode = struct.unpack_from("=II", answer, 16 + 4 + 48 + 12)
+    return Held(inode, uid) if inode else None
+
+
+def agent_of(process: Process) -> Process | None:
+    """The process, or the nearest of its parents, that is a known agent and ours; None for a relay and for strangers."""
+    one: Process | None = process
+    for _ in range(PARENTS + 1):
+        if one is None or one.uid != os.getuid():
+            return None
+        if is_agent(one.command):
+            return one
+        one = facts(one.parent) if one.parent else None
+    return None
+
+
+def is_agent(command: str) -> bool:
+    """Whether a command line runs a known agent, by itself or through an interpreter: `node /usr/bin/claude`."""
+    program, *arguments = command.split(" ")
+    if _stem(program) in _NAMES:
+        return True
+    if not _INTERPRETER.fullmatch(program.rpartition("/")[2]):
+        return False
+    script = next((argument for argument in arguments if not argument.startswith("-")), "")
+    installed = _INSTALLED.search(script)
+    return _stem(script) in _NAMES or (installed is not None and not _NAMES.isdisjoint(installed[1].split("/")))
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".js").removesuffix(".py")
+
+
+def _identity(process: Process) -> tuple[int, float]:
+    return process.pid, process.started_at
+
+
+def _among(pids: Any, wanted: set[int]) -> dict[int, Process]:
+    """Who of some processes holds which of the wanted sockets; of several that share one, the oldest: it opened it."""
+    found: dict[int, Process] = {}
+    for pid in pids:
+        for inode in wanted.intersection(_sockets(pid)):
+            process = facts(pid)
+            if process and (inode not in found or process.started_at < found[inode].started_at):
+                found[inode] = process
+    return found
+
+
+def _own_pids() -> Iterator[int]:
+    for entry in os.scandir("/proc"):
+        try:
+            if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
+                yield int(entry.name)
+        except OSError:  # it has ended
+            continue
+
+
+def _sockets(pid: int) -> Iterator[int]:
+    """The inodes of a process's sockets."""
+    try:
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            link = os.readlink(entry.path)
+            if link.startswith("socket:["):
+                yield int(link[8:-1])
+    except OSError:  # it has ended, or closed a file under our eyes
+        return

@@ -1,0 +1,271 @@
+"""The API's JSON as pydantic models: for `docs/schema` and for tests, never loaded by a running aimon.
+
+`wire` writes the documents out by hand, because pydantic takes longer to import than the first picture may take.
+The models hold it to its word: every name is required, no other is allowed. `python -m receiver.shapes docs/schema`
+freezes them, and refuses to change a frozen one unless `wire.VERSION` was raised.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from aimon_core import wire
+from aimon_core.session import State, WaitingFor
+
+V = Literal[1]
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", description="UTC, to the millisecond")]
+Dollars = Annotated[float, Field(ge=0, description="to six places")]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Shape(BaseModel):
+    """A document with these names and no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Tokens(Shape):
+    """Tokens in exclusive parts."""
+
+    input: Count = Field(description="read neither from nor into a cache")
+    cache_read: Count
+    cache_write: Count = Field(description="all cache writes, those of untold time to live included")
+    cache_write_5m: Count
+    cache_write_1h: Count
+    output: Count = Field(description="all billed output, reasoning included")
+    reasoning: Count | None = Field(description="the part of output spent on reasoning; null where nobody reports it")
+    total: Count = Field(description="input + cache_read + cache_write + output")
+
+
+class Cost(Shape):
+    """Dollars, reported and computed."""
+
+    reported_usd: Dollars | None
+    computed_usd: Dollars | None
+    basis: Literal["reported", "computed", "mixed", "unknown"]
+    unpriced_models: list[str]
+
+
+class Counts(Shape):
+    """What a session and the totals both count."""
+
+    llm_calls: Count = Field(description="completed calls")
+    llm_calls_failed: Count
+    tool_calls: Count
+    tool_errors: Count
+    errors: Count = Field(description="reported failures, tool failures apart")
+    tokens: Tokens
+    cost_usd: Dollars | None = Field(
+        description="reported where the agent reports dollars, else computed; null: unknown"
+    )
+    cost: Cost
+
+
+class Evidence(Shape):
+    """One signal behind the state."""
+
+    signal: str
+    at: Time | None
+    says: str
+
+
+class Context(Shape):
+    """How full the context window is."""
+
+    used: Count
+    limit: Count | None
+
+
+class Auxiliary(Shape):
+    """Work of hidden helper threads of the session's process."""
+
+    llm_calls: Count
+    tokens: Tokens
+    cost_usd: Dollars | None
+
+
+class Subagent(Shape):
+    """A subagent; its work is already in the session's figures."""
+
+    agent_id: str
+    type: str | None
+    state: Literal["working", "completed", "failed"]
+    tokens: Tokens
+    cost_usd: Dollars | None
+
+
+class Terminal(Shape):
+    """Where the session's terminal is."""
+
+    chain: list[str]
+    focusable: bool
+    confidence: str
+
+
+class Session(Counts):
+    """One session."""
+
+    key: str = Field(description="agent:session_id")
+    agent: str
+    session_id: str
+    name: str
+    cwd: str | None
+    branch: str | None
+    host: str | None
+    model: str | None
+    models: list[str]
+    state: State
+    waiting_for: WaitingFor | None
+    waiting_on: str | None
+    since: Time | None
+    evidence: list[Evidence]
+    started_at: Time | None
+    last_activity_at: Time | None
+    ended_at: Time | None
+    turns: Count
+    last_error_type: str | None
+    waited_ms: Count
+    context: Context | None
+    limits: None
+    cache_expires_at: Time | None
+    auxiliary: Auxiliary
+    blind_spots: list[str]
+    refused_bodies: Count
+    parent: str | None
+    subagents: list[Subagent]
+    pid: int | None
+    terminal: Terminal | None
+
+
+class Totals(Counts):
+    """Sums over all sessions, own and auxiliary work together."""
+
+    sessions: Count
+    today_usd: Dollars | None
+    burn_usd_per_hour: Dollars | None
+
+
+class SessionsAnswer(Shape):
+    """`GET /api/v1/sessions`."""
+
+    v: V
+    sessions: list[Session]
+    totals: Totals
+
+
+class SessionAnswer(Shape):
+    """`GET /api/v1/sessions/{key}`."""
+
+    v: V
+    session: Session
+
+
+class Line(Shape):
+    """What every line of the stream carries."""
+
+    v: V
+    seq: Count = Field(description="of the last change this line knows of; a gap is a lost line")
+    timestamp: Time
+
+
+class SessionList(Line):
+    """First line of `GET /api/v1/stream`."""
+
+    type: Literal["session_list"]
+    sessions: list[Session]
+    totals: Totals
+
+
+class SessionUpdate(Line):
+    """A session changed."""
+
+    type: Literal["session_update"]
+    session: Session
+
+
+class SessionGone(Line):
+    """A session is no longer kept."""
+
+    type: Literal["session_gone"]
+    key: str
+
+
+class LedgerStats(Shape):
+    """What the ledger did."""
+
+    events: Count
+    sessions_evicted: Count
+    calls_folded: Count
+
+
+class MetricStats(Shape):
+    """What this machine used by its metrics; the same work as the sessions', never to be added to it."""
+
+    tokens: dict[str, int]
+    cost_usd: Dollars
+
+
+class StatsAnswer(Shape):
+    """`GET /api/v1/stats`."""
+
+    v: V
+    uptime_s: float
+    requests: Count
+    records: Count
+    bytes: Count
+    refused: dict[str, int] = Field(description="by HTTP status")
+    events_per_s: float = Field(description="over the last minute")
+    connections: Count
+    unclaimed: dict[str, int] = Field(description="service/scope/name of records that no dialect understands")
+    unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
+    ledger: LedgerStats
+    metrics: MetricStats
+
+
+class HealthAnswer(Shape):
+    """`GET /health`."""
+
+    status: Literal["ok"]
+    service: Literal["aimon"]
+    version: str
+    pid: int
+
+
+SHAPES: dict[str, TypeAdapter[Any]] = {
+    "sessions": TypeAdapter(SessionsAnswer),
+    "session": TypeAdapter(SessionAnswer),
+    "stream": TypeAdapter(Annotated[SessionList | SessionUpdate | SessionGone, Field(discriminator="type")]),
+    "stats": TypeAdapter(StatsAnswer),
+    "health": TypeAdapter(HealthAnswer),
+}
+"""By the name of the file under `docs/schema`."""
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of one shape, as it stands in its file."""
+    body = SHAPES[name].json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "x-version": wire.VERSION}
+    return json.dumps(head | body, indent=2, sort_keys=True) + "\n"
+
+
+def freeze(folder: Path) -> list[Path]:
+    """Write all schemas; which files changed. Raises ValueError for a changed shape of an unchanged version."""
+    changed = []
+    for name in SHAPES:
+        path, text = folder / f"{name}.json", schema(name)
+        if path.exists():
+            frozen = path.read_text()
+            if frozen == text:
+                continue
+            if json.loads(frozen)["x-version"] == wire.VERSION:
+                raise ValueError(f"{path} changes what version {wire.VERSION} promised: raise aimon_core.wire.VERSION")
+        changed.append(path)
+        path.write_text(text)
+    return changed
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{path}\n" for path in freeze(Path(sys.argv[1])))

@@ -1,0 +1,78 @@
+"""The README says what is there: every command, key and setting, and nothing that is not."""
+
+import re
+
+import pytest
+
+from aimon_core.config import NAMES
+from aimon_tui.keys import KEYS
+from aimon_tui.widgets.empty import ENVIRONMENT
+from tests.contract.house import ROOT
+from tests.tui.test_cli import commands
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    """The text below a heading, up to the next of its rank or above."""
+    return re.split(r"\n##? ", README.partition(f"\n## {title}\n")[2])[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """The first cell of each row of a section's table, its head left out."""
+    return [row.split("|")[1] for row in text.splitlines() if row.startswith("| `")]
+
+
+def test_every_command_is_explained_and_none_that_is_not_there():
+    told = [
+        re.findall(r"`aimon([^`\[]*)", cell)[0].removesuffix("DIR… ").split()
+        for cell in first_cells(section("Commands"))
+    ]
+    assert told == [[], *(list(words) for words in commands())]
+
+
+def test_every_key_is_explained_and_none_that_is_not_there():
+    told = [
+        word for cell in first_cells(section("Keys")) for shown in re.findall("`([^`]+)`", cell) for word in [shown]
+    ]
+    assert sorted(told) == sorted(key.shown for key in KEYS)
+
+
+def test_every_setting_is_explained_and_none_that_is_not_there():
+    told = [name for cell in first_cells(section("Settings")) for name in re.findall("`([^`]+)`", cell)]
+    assert sorted(told) == sorted(NAMES)
+
+
+def test_the_environment_is_the_one_that_the_empty_screen_tells():
+    assert "\n".join(ENVIRONMENT) in section("Connect Claude Code")
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_what_documents_link_to_is_there(name):
+    text = (ROOT / name).read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_modules_that_the_architecture_names_are_there():
+    rooms = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Rooms")[2].partition("## The walk")[0]
+    missing = []
+    for room in re.split(r"\n\*\*", rooms)[1:]:
+        floor, _, text = room.partition(".**")
+        for name in re.findall(r"`([a-z_]+)`", text):
+            places = [ROOT / floor, ROOT / floor / "outputs"]
+            if not any((place / name).is_dir() or (place / f"{name}.py").exists() for place in places):
+                missing.append(f"{floor}.{name}")
+    assert [name for name in missing if name.split(".")[1] not in {"apply", "tick", "drain", "get", "record"}] == []
+
+
+def test_the_settings_that_hooks_need_are_printed_by_the_readme_itself():
+    import json
+    import subprocess
+    import sys
+
+    script = section("Connect Claude Code").partition("<<'END'\n")[2].partition("\nEND")[0]
+    printed = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True).stdout
+    hooks = json.loads(printed)["hooks"]
+    assert {"PermissionRequest", "Stop", "UserPromptSubmit"} <= hooks.keys()
+    assert all("/hooks/claude-code" in one[0]["hooks"][0]["command"] for one in hooks.values())

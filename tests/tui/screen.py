@@ -1,0 +1,126 @@
+"""A dashboard to press keys on, and what stands in its cells: text by rows, or letter, ink and ground by cells."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from rich.color import Color as RichColor
+from rich.style import Style
+from textual.color import Color
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from aimon_core.clock import SteppedClock
+from aimon_core.session import Session
+from aimon_tui.app import AimonApp, ScreenSettings
+from tests.fakes.fleet import StillDoor, StillLedger, morning
+
+WIDE, MEDIUM, SMALL = (120, 40), (80, 24), (60, 15)
+"""The three sizes that the layout is drawn for."""
+
+TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+COLOURLESS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}
+
+TAKEN = "Port 4318 belongs to otelcol (pid 812)."
+
+
+class Played(AimonApp):
+    """The dashboard on a clock and a ledger that a test moves; no timer of its own."""
+
+    def __init__(
+        self,
+        sessions: Iterable[Session] | None = None,
+        *,
+        door: StillDoor | None = None,
+        environment: dict[str, str] = TRUECOLOR,
+        demo: bool = False,
+        **settings: Any,
+    ) -> None:
+        self.still = StillLedger(morning() if sessions is None else sessions)
+        self.stepped = SteppedClock()
+        self.told: list[str] = []
+        super().__init__(
+            self.still,
+            door=door or StillDoor(),
+            clock=self.stepped,
+            settings=ScreenSettings(**settings),
+            framed=False,
+            demo=demo,
+            environment=environment,
+        )
+
+    def tell_terminal(self, sequence: str) -> None:
+        """Keep what would be sent to the terminal."""
+        self.told.append(sequence)
+
+    def step(self, seconds: float) -> None:
+        """Let time pass, up to the next frame."""
+        self.stepped.advance(seconds)
+        self.frame()
+
+    def tell(self, *sessions: Session) -> None:
+        """Sessions changed; paint the frame."""
+        self.still.put(*sessions)
+        self.frame()
+
+    @property
+    def table(self) -> Widget:
+        """The table of sessions."""
+        return self.screen_stack[0].query_one("#table")
+
+    @property
+    def selected(self) -> str | None:
+        """Key of the selected session."""
+        return self.board.selected
+
+
+class Inked(NamedTuple):
+    """One cell: what it says, and in which colours."""
+
+    text: str
+    ink: Color
+    ground: Color
+    style: Style
+
+
+def strips(app: AimonApp) -> list[Strip]:
+    """The screen, row by row."""
+    return app.screen._compositor.render_strips()
+
+
+def text(app: AimonApp) -> list[str]:
+    """What stands on the screen, row by row."""
+    return [strip.text.rstrip() for strip in strips(app)]
+
+
+def said(app: AimonApp) -> str:
+    """Everything on the screen as one text."""
+    return "\n".join(text(app))
+
+
+def listed(app: Played) -> list[str]:
+    """The rows of the table that can be seen, as they read."""
+    region = app.table.region
+    rows = [strip.crop(region.x, region.right).text.rstrip() for strip in strips(app)[region.y + 1 : region.bottom]]
+    return [row for row in rows if row]
+
+
+def marked(app: Played) -> str:
+    """The row with the selection's mark."""
+    (row,) = [row for row in listed(app) if row.startswith(("▌", ">"))]
+    return row
+
+
+def cells(app: AimonApp, region: Region | None = None) -> Iterator[Inked]:
+    """Every cell that is painted, or those of a region."""
+    for y, strip in enumerate(strips(app)):
+        if region is not None:
+            strip = strip.crop(region.x, region.right) if region.y <= y < region.bottom else Strip([])  # noqa: PLW2901
+        for letters, style, _ in strip:
+            if style is not None:
+                for letter in letters:
+                    yield Inked(letter, _rgb(style.color), _rgb(style.bgcolor), style)
+
+
+def _rgb(color: RichColor | None) -> Color:
+    return Color.from_rich_color(color) if color is not None else Color(0, 0, 0)

@@ -1,0 +1,76 @@
+"""The program in a real terminal: started, looked at, left; and what it leaves behind."""
+
+import signal
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.fakes.captures import sent
+from tests.fakes.pane import needs_tmux, pane
+from tests.fakes.program import AIMON, Program
+
+pytestmark = [needs_tmux, pytest.mark.tmux]
+
+
+@pytest.fixture
+def program(tmp_path) -> Program:
+    return Program(tmp_path)
+
+
+def folders(program: Program) -> list[Path]:
+    return [path for path in (program.folder / "tmp").iterdir() if path.name.startswith("aimon")]
+
+
+@pytest.fixture
+def environment(program) -> dict[str, str]:
+    (program.folder / "tmp").mkdir()
+    return program.environment | {"TMPDIR": str(program.folder / "tmp"), "TERM": "xterm-256color", "PS1": "left> "}
+
+
+def test_the_demo_shows_a_fleet_and_leaves_nothing(program, environment):
+    with pane(program.folder, environment, f"{AIMON} demo; echo ended $?") as terminal:
+        assert "DEMO" in terminal.until("! waiting")
+        assert len(folders(program)) == 1
+        terminal.type("?")
+        terminal.until("this page")
+        terminal.type("Escape")
+        terminal.type("q")
+        assert "sessions" not in terminal.until("ended 0")
+    assert folders(program) == []
+    assert not (program.folder / "state").exists()
+    assert not list(program.runtime.iterdir())
+
+
+def test_the_dashboard_restores_what_was_acknowledged(program, environment):
+    with program.serving() as serving:
+        serving.send(*sent("tui_permission")[:-3])
+        serving.end()
+    with pane(program.folder, environment, f"{AIMON} --port 0; echo ended $?", (80, 24)) as terminal:
+        terminal.until("shop-api")
+        terminal.type("q")
+        terminal.until("ended 0")
+
+
+def test_a_taken_port_is_named_on_the_screen(program, environment):
+    with socket.create_server(("127.0.0.1", 0)) as owner:
+        port = owner.getsockname()[1]
+        with pane(program.folder, environment, f"{AIMON} --port {port}; echo ended $?") as terminal:
+            terminal.until(f"× :{port} taken")
+            terminal.until("(pid ")
+            terminal.type("q")
+            terminal.until("ended 0")
+
+
+def test_a_terminal_that_is_closed_ends_the_demo_and_its_folders(program, environment):
+    with pane(program.folder, environment, f"exec {AIMON} demo") as terminal:
+        terminal.until("working")
+        (demo,) = [
+            process
+            for process in psutil.process_iter(["cmdline", "environ"])
+            if (process.info["environ"] or {}).get("HOME") == str(program.folder) and "demo" in process.info["cmdline"]
+        ]
+        demo.send_signal(signal.SIGHUP)
+        assert demo.wait(20) is not None or True
+    assert folders(program) == []
