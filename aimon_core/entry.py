@@ -2,8 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from copy import copy
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from aimon_core.bag import Bag
 from aimon_core.call import Call
@@ -24,6 +23,7 @@ from aimon_core.events import (
 from aimon_core.evidence import Signals
 from aimon_core.fold import Fold
 from aimon_core.spending import Spend
+from aimon_core.sums import Sums
 from aimon_core.tally import Tally
 from aimon_core.tools import Tools
 from aimon_core.turns import Turns
@@ -34,13 +34,6 @@ RECENT = 512
 
 SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
-
-
-class Rebook(Protocol):
-    """Whoever keeps sums over all sessions is told the same as the session's own books."""
-
-    def __call__(self, before: Call | None, after: Call | None) -> None:
-        """A call as it was (None: new) and as it is (None: withdrawn)."""
 
 
 class Helper:
@@ -60,7 +53,7 @@ class Helper:
 class Entry:
     """One session in the ledger."""
 
-    def __init__(self, agent: str, session_id: str, rebook: Rebook) -> None:
+    def __init__(self, agent: str, session_id: str, sums: Sums) -> None:
         self.agent, self.session_id = agent, session_id
         self.facts: dict[str, tuple[int, str | int]] = {}
         self.fold, self.signals = Fold(), Signals()
@@ -75,7 +68,7 @@ class Entry:
         self.listed = False
         self.first_ns = self.last_ns = 0
         self.arrived_ns = 0
-        self._rebook = rebook
+        self._sums = sums
         self._digests: dict[str, str] = {}
 
     def take(self, event: Event, arrived_ns: int) -> None:
@@ -93,11 +86,14 @@ class Entry:
         return self.facts[name][1] if name in self.facts else None
 
     def price(self, picodollars: Callable[[Call], int | None]) -> None:
-        """Price the calls that changed since the last time."""
+        """Price the calls that changed since the last time; only the money in the books moves."""
         for call in self.pending.values():
-            before = copy(call)
-            call.computed, call.priced = picodollars(call), True
-            self._book(before, call)
+            computed = picodollars(call)
+            if call.computed is None:
+                for tally in self._tallies(call):
+                    tally.price(call, computed)
+                self._priced(call, computed)
+            call.computed, call.priced = computed, True
         self.pending.clear()
 
     def _booked(self, before: Call | None, after: Call | None) -> None:
@@ -114,13 +110,23 @@ class Entry:
         for call, sign in ((before, -1), (after, 1)):
             if call is None:
                 continue
-            self.tally.add(call, sign)
-            self._model(call.model).add(call, sign)
-            if call.agent_id is not None and (helper := self._helper(call.agent_id)) is not None:
-                helper.tally.add(call, sign)
+            for tally in self._tallies(call):
+                tally.add(call, sign)
             if spent := call.picodollars:
                 self.spend.add(call.at_ns, sign * spent)
-        self._rebook(before, after)
+        self._sums.rebook(before, after)
+
+    def _tallies(self, call: Call) -> list[Tally]:
+        """The books a call stands in: the session's, its model's, its subagent's."""
+        tallies = [self.tally, self._model(call.model)]
+        if call.agent_id is not None and (helper := self._helper(call.agent_id)) is not None:
+            tallies.append(helper.tally)
+        return tallies
+
+    def _priced(self, call: Call, computed: int | None) -> None:
+        if computed and call.reported is None:
+            self.spend.add(call.at_ns, computed)
+        self._sums.reprice(call, computed)
 
     def _model(self, model: str) -> Tally:
         tally = self.models.get(model)

@@ -20,8 +20,7 @@ from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.session import Session, State, Tokens, Totals, Transition
 from aimon_core.spans import TurnTree, tree
-from aimon_core.spending import Spend
-from aimon_core.tally import Tally
+from aimon_core.sums import Sums
 
 _MINUTE_NS = 60_000_000_000
 
@@ -69,7 +68,7 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes = Processes()
-        self._total, self._spend = Tally(), Spend()
+        self._sums = Sums()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
@@ -177,15 +176,15 @@ class SessionStore:
             self._price(self._entries[key])
         return Totals(
             sessions=sum(entry.listed for entry in entries),
-            llm_calls=self._total.calls,
-            llm_calls_failed=self._total.failed,
+            llm_calls=self._sums.tally.calls,
+            llm_calls_failed=self._sums.tally.failed,
             tool_calls=sum(entry.tools.calls for entry in entries),
             tool_errors=sum(entry.tools.errors for entry in entries),
             errors=sum(max(entry.tally.failed, entry.failed_turns.size) for entry in entries),
-            tokens=self._total.tokens,
-            cost=self._total.cost,
-            today_usd=self._spend.today_usd(now_ns),
-            burn_usd_per_hour=self._spend.burn_usd_per_hour(now_ns),
+            tokens=self._sums.tally.tokens,
+            cost=self._sums.tally.cost,
+            today_usd=self._sums.spend.today_usd(now_ns),
+            burn_usd_per_hour=self._sums.spend.burn_usd_per_hour(now_ns),
         )
 
     def acknowledge(self, key: str) -> list[Transition]:
@@ -202,7 +201,7 @@ class SessionStore:
     def _open(self, key: str, event: Event) -> Entry:
         if len(self._entries) >= self._limits.sessions:
             self._evict()
-        entry = self._entries[key] = Entry(event.agent, event.session_id, self._rebooked)
+        entry = self._entries[key] = Entry(event.agent, event.session_id, self._sums)
         return entry
 
     def _evict(self) -> None:
@@ -216,13 +215,6 @@ class SessionStore:
             self._dirty.add(key)
             self.counters.calls_folded += entry.tally.calls
             self.counters.sessions_evicted += 1
-
-    def _rebooked(self, before: Call | None, after: Call | None) -> None:
-        for call, sign in ((before, -1), (after, 1)):
-            if call is not None:
-                self._total.add(call, sign)
-                if spent := call.picodollars:
-                    self._spend.add(call.at_ns, sign * spent)
 
     def _price(self, entry: Entry) -> None:
         """Price what is new in a session: at the frame, or when somebody reads it before."""

@@ -86,12 +86,14 @@ def _number(found: str | bool | float | None, /) -> float | None:  # noqa: FBT00
 class Scope:
     """What all records of one instrumentation scope share."""
 
-    __slots__ = ("name", "resource", "service")
+    __slots__ = ("label", "name", "resource", "service")
 
     def __init__(self, name: str, resource: Attributes) -> None:
         self.name = name
         self.resource = resource
         self.service = resource.text("service.name") or ""
+        self.label = f"{self.service}/{name}/"
+        """What counts of its unknown records begin with."""
 
 
 class Record(Attributes):

@@ -16,6 +16,10 @@ UNCLAIMED = 1_000
 """Names of unknown records kept; foreign names are without number."""
 
 
+NAME = 200
+"""Characters kept of such a name."""
+
+
 class Interpreter:
     """Records to events, with counts of what could not be read."""
 
@@ -51,8 +55,11 @@ class Interpreter:
         return events
 
     def _miss(self, record: Record) -> None:
-        name = f"{record.scope.service}/{record.scope.name}/{record.name}"[:200]
-        if name in self.unclaimed or len(self.unclaimed) < UNCLAIMED:
-            self.unclaimed[name] += 1
+        name = record.scope.label + record.name
+        known = self.unclaimed.get(name)
+        if known is not None:
+            self.unclaimed[name] = known + 1
+        elif len(self.unclaimed) < UNCLAIMED:
+            self.unclaimed[name[:NAME]] += 1
         else:
             self.unclaimed["…"] += 1
