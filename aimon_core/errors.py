@@ -5,6 +5,8 @@ AimonError
 ├── Unreadable      a file or a body is not what it claims to be                   exit 2
 ├── PortTaken       the receiver's port belongs to another program                 exit 1
 ├── Unsafe          a folder or an address is not safe to use                      exit 2
+├── JournalFailed   the journal cannot keep what came in (`journal`)               exit 1
+├── Refused         a request was not taken (`receiver.status`)                    answered
 └── Unavailable     what was asked for is not there, or not reachable              exit 1
 """
 

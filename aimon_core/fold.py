@@ -7,13 +7,17 @@ arrived; the status after each event is kept, so that a late one only refolds wh
 
 from bisect import bisect_right
 
-from aimon_core.events import Event
+from aimon_core.events import Event, SessionEnded, SessionStarted, TurnEnded
 from aimon_core.lifecycle import RANK, Status, advance
 
 WINDOW = 256
 """Events kept; a late event older than all of them changes figures but no longer the state."""
 
-Place = tuple[int, int, str]
+Place = tuple[int, int, int, str]
+
+
+_LAST = {SessionStarted: 0, TurnEnded: 2, SessionEnded: 3}
+"""At one and the same moment a session starts before, and a turn and a session end after, whatever else happened."""
 
 
 class Fold:
@@ -23,7 +27,7 @@ class Fold:
 
     def __init__(self) -> None:
         self._base = Status()
-        self._base_place: Place = (0, 0, "")
+        self._base_place: Place = (0, 0, 0, "")
         self._places: list[Place] = []
         self._events: list[Event] = []
         self._statuses: list[Status] = []
@@ -42,7 +46,7 @@ class Fold:
 
     def add(self, event: Event) -> None:
         """Put an event in its place; the same event again, or one older than the window, changes nothing."""
-        place = (event.at_ns, RANK.get(event.channel, 0), event.signal)
+        place = (event.at_ns, RANK.get(event.channel, 0), _LAST.get(type(event), 1), event.signal)
         if not self._places or place > self._places[-1]:
             self._insert(len(self._places), place, event)
             return

@@ -70,6 +70,7 @@ class AimonApp(App[None]):
         self._paused_at: tuple[float, int] | None = None
         self._second = 0
         self._changed: set[str] = set()
+        self._shown: object = None
         self._stale = True
         self._copying = Copying()
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
@@ -105,11 +106,15 @@ class AimonApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - by its name
         """What the palette offers."""
-        return commands(self.run_action, self.action_change_theme)
+        return commands(self.run_action, self.works, self.action_change_theme)
+
+    def works(self, action: str) -> bool:
+        """Whether an action does anything now: panels take turns only where they are tabs."""
+        return action != "panel" or self._dashboard.tabbed
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - by its name
-        """Whether a key does anything now: panels take turns only where they are tabs."""
-        return action != "panel" or self._dashboard.tabbed
+        """What Textual asks before it runs an action."""
+        return self.works(action)
 
     # ------------------------------------------------------------------ the frame
 
@@ -162,11 +167,12 @@ class AimonApp(App[None]):
 
     def _take(self, now_s: float) -> None:
         """Take in what changed: a row that stays in its place is painted alone."""
-        changed, before = self._changed, self.board.keys
+        changed, before = self._changed, self._shown
         self._changed, self._stale = set(), False
         self.board.refresh(now_s)
+        self._shown = (self.board.keys, self.board.twins, bool(self.board))
         with self.batch_update():
-            if before == self.board.keys:
+            if before == self._shown:
                 self._dashboard.paint_changed(changed, held=self.board.held(now_s))
             else:
                 self.repaint()

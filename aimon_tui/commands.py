@@ -8,9 +8,12 @@ from textual.app import SystemCommand
 from aimon_tui.keys import KEYS
 
 
-def commands(run: Callable[[str], Awaitable[bool]], change_theme: Callable[[], None]) -> Iterable[SystemCommand]:
-    """Every key that is no mere movement, and all themes; `run` runs an action by its name."""
+def commands(
+    run: Callable[[str], Awaitable[bool]], works: Callable[[str], bool], change_theme: Callable[[], None]
+) -> Iterable[SystemCommand]:
+    """Every key that is no mere movement and `works` now, and all themes; `run` runs an action by its name."""
     for key in KEYS:
-        if (key.group != "select" or key.footer) and key.id != "command_palette":
-            yield SystemCommand(key.word.capitalize(), key.help, partial(run, key.action or key.id))
+        action = key.action or key.id
+        if (key.group != "select" or key.footer) and key.id != "command_palette" and works(action):
+            yield SystemCommand(key.word.capitalize(), key.help, partial(run, action))
     yield SystemCommand("All themes", "choose among ours and Textual's", change_theme)

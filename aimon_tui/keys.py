@@ -44,8 +44,8 @@ KEYS = (
     Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=6),
     Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=7),
     Key("command_palette", "ctrl+p", "ctrl+p", "palette", "command palette", "screen"),
-    Key("help", "question_mark", "?", "help", "this page", "screen"),
-    Key("quit", "q", "q", "quit", "quit", "screen"),
+    Key("help", "question_mark", "?", "help", "every key", "screen"),
+    Key("quit", "q", "q", "quit", "leave aimon", "screen"),
 )
 """Only keys that do something today."""
 

@@ -69,10 +69,12 @@ class Line:
         self.parts, self.width = [*Strip(self.parts).crop(0, column)], column
         return self.put(text, spec)
 
+    def cut(self, width: int) -> "Line":
+        """Cut what does not fit into `width`, and show the cut."""
+        return self.over(width - 1, ELLIPSIS, "muted") if self.width > width > 0 else self
+
     def strip(self, width: int) -> Strip:
-        """The finished row, filled to `width`; what does not fit is cut, and the cut is shown."""
-        if self.width > width > 0:
-            self.over(width - 1, ELLIPSIS, "muted")
+        """The finished row, cropped or filled to `width`."""
         return Strip(self.parts).adjust_cell_length(width, style(self.app, "ink", self.back))
 
 

@@ -118,11 +118,12 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
         if self.door.receiver is not None:
             await self.door.receiver.stop()
         self.drain()
-        for hand in self.hands:
-            hand.close()
+        while self.hands:
+            self.hands.pop().close()
         if self._desk.journal is not None:
             self._desk.journal.close()
 

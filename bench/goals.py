@@ -40,6 +40,9 @@ def folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="aimon-bench-", ignore_cleanup_errors=True)
 
 
+PAINTED = "waiting"
+"""In the first line of the dashboard, whatever it shows."""
+
 # ------------------------------------------------------------------------------------------ P1 throughput
 
 
@@ -90,7 +93,7 @@ def p3() -> Iterator[Result]:
     with folder() as home:
         notes = Path(home) / "late"
         with Screen(Path(home), sys.executable, "-m", "bench.lagging", str(notes)) as screen:
-            screen.shows("No sessions yet.")
+            screen.shows(PAINTED)
             sender = Sender(_port(screen.process))
             for body in islice(bodies := Traffic().bodies(), 20):
                 sender.post(body)
@@ -145,7 +148,7 @@ def p5() -> Iterator[Result]:
         with folder() as home, Screen(Path(home), sys.executable, "-m", "bench.minimal") as screen:
             theirs.append(screen.shows("minimal"))
         with folder() as home, Screen(Path(home), AIMON, "--port", "0") as screen:
-            ours.append(screen.shows("No sessions yet."))
+            ours.append(screen.shows(PAINTED))
             sender = Sender(_port(screen.process))
             sender.post(b"{}", content_type="application/json")
             open_.append(time.monotonic() - screen.began)
@@ -162,7 +165,7 @@ SETTLE_S, IDLE_S = 6.0, 12.0
 def p7() -> Iterator[Result]:
     """What the dashboard costs while nothing comes in: 20 sessions whose clocks run, some at work, some waiting."""
     with folder() as home, Screen(Path(home), AIMON, "--port", "0") as screen:
-        screen.shows("No sessions yet.")
+        screen.shows(PAINTED)
         sender = Sender(_port(screen.process))
         for number in range(ROWS):
             for payload in _asking(number):

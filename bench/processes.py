@@ -112,7 +112,7 @@ class Screen:
         with self._seen:
             self._seen.wait_for(lambda: text.encode() in self._drawn or self._ended, WAIT_S)
             if text.encode() not in self._drawn:
-                last = re.sub(rb"\x1b\[[0-9;?]*\w|[^ -~]+", b" ", bytes(self._drawn)).split()[-30:]
+                last = re.sub(rb"\x1b\[[0-9;?]*\w|[^ -~\x1b]+|\x1b", b" ", bytes(self._drawn)).split()[-30:]
                 raise TimeoutError(f"{text!r} was not drawn, but … {b' '.join(last).decode()}")
         return time.monotonic() - self.began
 

@@ -58,8 +58,6 @@ class Intake:
         """Take one OTLP request; how many data points of it had no value. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         message = await unhurried(codec.decoding(signal, body, encoding, self._records_limit))
-        if await unhurried(privacy.suspicious(body)):
-            await unhurried(privacy.mask_message(message, signal))
         walk = otlp.records(signal, message, arrived_ns)
         taken = 0
         events: list[Event] = []
@@ -93,7 +91,11 @@ class Intake:
     async def _delivery(self, signal: Signal, message: Any, arrived_ns: int) -> Delivery | None:
         if not self._sink.wants_deliveries:
             return None
-        return Delivery(signal, await unhurried(privacy.without_private(message, signal)), arrived_ns)
+        kept = await unhurried(privacy.without_private(message, signal))
+        if await unhurried(privacy.suspicious(kept)):
+            await unhurried(privacy.mask_message(message, signal))
+            kept = bytes(message.SerializeToString())
+        return Delivery(signal, kept, arrived_ns)
 
     def _accept(self, delivery: Delivery | None, events: list[Event]) -> None:
         try:

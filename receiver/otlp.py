@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from receiver.census import LEVELS, points
-from receiver.record import Attributes, Record, Scope, Signal
+from receiver.record import Attributes, LogRecord, PointRecord, Record, Scope, Signal, SpanRecord
 
 Scopes = Iterator[tuple[Scope, Any]]
 
@@ -46,10 +46,7 @@ def _scopes(signal: Signal, message: Any) -> Scopes:
 def _logs(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
     for scope, items in scopes:
         for log in items:
-            at_ns = log.time_unix_nano or log.observed_time_unix_nano or arrived_ns
-            record = Record(
-                "logs", scope, log.attributes, log.body.s, at_ns, at_ns, log.trace_id, log.span_id, b"", log
-            )
+            record = LogRecord(scope, log.attributes, log.body.s, log, arrived_ns)
             if not record.name:
                 record.name = log.event_name or record.text("event.name") or ""
             yield record
@@ -58,24 +55,15 @@ def _logs(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
 def _spans(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
     for scope, items in scopes:
         for span in items:
-            at_ns = span.end_time_unix_nano or arrived_ns
-            yield Record(
-                "traces", scope, span.attributes, span.name, at_ns, span.start_time_unix_nano or at_ns,
-                span.trace_id, span.span_id, span.parent_span_id, span,
-            )  # fmt: skip
+            yield SpanRecord(scope, span.attributes, span.name, span, arrived_ns)
 
 
 def _points(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
     for scope, metrics in scopes:
         for metric in metrics:
             for point in points(metric):
-                if (value := _value(point)) is None:
-                    continue
-                at_ns = point.time_unix_nano or arrived_ns
-                start_ns = point.start_time_unix_nano or at_ns
-                yield Record(
-                    "metrics", scope, point.attributes, metric.name, at_ns, start_ns, b"", b"", b"", metric, value
-                )
+                if (value := _value(point)) is not None:
+                    yield PointRecord(scope, metric.name, metric, arrived_ns, point, value)
 
 
 def _value(point: Any) -> float | None:

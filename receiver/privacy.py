@@ -1,4 +1,8 @@
-"""What must not stay in a message: secrets before anybody reads it, private text before the journal keeps it."""
+"""What must not stay in a message before the journal keeps it: private text, and secrets in what is left.
+
+What the ledger reads is masked where it is read (`record.Attributes.text`): an event holds one or two short texts, and
+to look for secrets in the whole body cost 4 us a record, as much as decoding it twice.
+"""
 
 from collections.abc import Iterator
 from typing import Any

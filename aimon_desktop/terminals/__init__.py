@@ -44,7 +44,7 @@ def focus_now(target: Target, viewer: int | None = None) -> Outcome:
         here = chain.around(viewer or os.getpid())
         return _show(hops, here)
     except AimonError as error:
-        return Outcome(ok=False, line=str(error), command=tmux.attach_command(hops[0]) if hops else "")
+        return _missed(str(error), hops[0] if hops else None)
 
 
 def in_front(target: Target, viewer: int | None = None) -> bool:
@@ -57,9 +57,9 @@ def in_front(target: Target, viewer: int | None = None) -> bool:
 def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:
     """Outwards, until a pane is before the viewer or in another terminal's front."""
     if not hops:
-        return Outcome(ok=False, line="It runs outside tmux, and no other terminal can be focused yet.")
+        return _missed("It runs outside tmux, and no other terminal can be focused yet.")
     if hops[0].pane is None:
-        return Outcome(ok=False, line="It runs in a popup or a background job of tmux: there is no pane to go to.")
+        return _missed("It runs in a popup or a background job of tmux: there is no pane to go to.")
     seen = hops[0]
     for hop in hops:
         if hop.pane is None:
@@ -84,6 +84,10 @@ def _attach(hop: Hop, here: tuple[Hop, ...]) -> Outcome:
     """Show a session that no terminal shows: in a window of the viewer's tmux, else by the viewer's own hand."""
     within = any(own.server == hop.server for own in here)  # a server shown in itself shows itself for ever
     if within or not here or not here[0].clients:
-        return Outcome(False, f"{hop} is ready in a session that no terminal shows.", tmux.attach_command(hop))
+        return _missed(f"{hop} is in a session that no terminal shows.", hop)
     tmux.open_window(here[0].server, here[0].clients[0], hop)
     return Outcome(ok=True, line=f"Opened {hop} of another tmux in a new window.")
+
+
+def _missed(why: str, hop: Hop | None = None) -> Outcome:
+    return Outcome(ok=False, line=why, command=tmux.attach_command(hop) if hop else "")

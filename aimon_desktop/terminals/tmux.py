@@ -10,6 +10,7 @@ import shlex
 import stat
 from collections.abc import Collection, Iterable
 from itertools import chain
+from pathlib import Path
 
 import psutil
 from msgspec import Struct
@@ -76,7 +77,9 @@ def find(server_pid: int, claimed: str | None, pids: Collection[int], tty_device
     Raises Unavailable where the server cannot be asked.
     """
     server, rows = _ask(server_pid, claimed)
-    own = [row for row in rows if int(row[6]) in pids] or [row for row in rows if _device(row[7]) == tty_device]
+    own = [row for row in rows if int(row[6]) in pids]
+    if not own and tty_device is not None:
+        own = [row for row in rows if _device(row[7]) == tty_device]
     windows = tuple(Window(row[2], row[3], row[5] == "1") for row in own)
     sessions = {window.session for window in windows}
     clients = [client for client in _clients(server) if not own or client.session in sessions]
@@ -144,7 +147,7 @@ def _matches(shape: re.Pattern[str], text: str) -> list[re.Match[str]]:
 def _listening(pid: int) -> Iterable[str]:
     """The paths of a process's Unix sockets."""
     try:
-        return sorted({str(one.laddr) for one in psutil.Process(pid).net_connections("unix") if one.laddr})
+        return sorted({str(one.laddr) for one in psutil.Process(pid).net_connections("unix")} - {""})
     except psutil.Error:
         return ()
 
@@ -159,6 +162,6 @@ def _is_ours(path: str) -> bool:
 
 def _device(tty: str) -> int | None:
     try:
-        return os.stat(tty).st_rdev
+        return Path(tty).stat().st_rdev
     except OSError:
         return None

@@ -39,7 +39,7 @@ class Dashboard(Screen[None]):
         self._head, self._tabs = Title("sessions", id="title"), TabBar(id="tabs")
         self._panels: dict[str, Painted] = dict(zip(TABS, (TokensPanel(), CostPanel(), FactsPanel()), strict=True))
         self._titles = {name: Title(name) for name in TABS}
-        self._boxes = {name: Vertical(title, self._panels[name], id=name, classes="panel") for name, title in self._titles.items()}
+        self._boxes = [Vertical(self._titles[name], self._panels[name], id=name, classes="panel") for name in TABS]
         self._empty, self._summary = Empty(id="empty"), Summary(id="summary")
         self._filter, self._footer = FilterBar(id="filter"), Footer(id="footer")
 
@@ -60,7 +60,7 @@ class Dashboard(Screen[None]):
         yield self.table
         yield self._empty
         yield self._tabs
-        yield Horizontal(*self._boxes.values(), id="panels")
+        yield Horizontal(*self._boxes, id="panels")
         yield self._summary
         yield self._filter
         yield self._footer
@@ -98,8 +98,8 @@ class Dashboard(Screen[None]):
 
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
-        for name, box in self._boxes.items():
-            box.set_class(name == panel, "-active")
+        for box in self._boxes:
+            box.set_class(box.id == panel, "-active")
         self._tabs.refresh()
 
     def open_filter(self) -> None:

@@ -33,7 +33,7 @@ class FactsPanel(Painted):
             return []
         told = facts(session, self.aimon.now_ns, width - LABEL - 2)
         kept = sorted(told, key=lambda fact: -fact.worth)[: self.size.height]
-        return [self._line(fact) for fact in told if fact in kept]
+        return [self._line(fact).cut(width - 1) for fact in told if fact in kept]
 
     def _line(self, fact: Fact) -> Line:
         line = self.line().put(f" {fact.label:<{LABEL}}", "muted")

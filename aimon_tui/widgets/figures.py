@@ -60,7 +60,7 @@ class CostPanel(Figures):
         if session is None:
             return []
         line, room = self.figure("session", _figure(dollars(session)), width, "ink b")
-        rows = [line.put(fit(spark(session.spend[-room:]) if room else "", room, ">"), "span-llm")]
+        rows = [line.put(fit(spark(session.spend, room), room, ">"), "span-llm")]
         rows += self._models(session, width)
         rows += [self.line()] * (ROWS - 1 - len(rows))
         return [*rows, self._comparison(session.cost, width)]

@@ -39,7 +39,7 @@ class Footer(Painted):
         app = self.aimon
         if self.screen.has_class("-filtering"):
             return [], TYPING
-        keys = [key for key in FOOTER if app.check_action(key.id, ())]
+        keys = [key for key in FOOTER if app.works(key.id)]
         return keys if len(app.board) else keys[-1:], LASTING
 
     def _places(self, width: int) -> list[tuple[int, Key]]:

@@ -35,7 +35,7 @@ class Header(Painted):
     def _states(self, line: Line, width: int) -> None:
         states = self.aimon.board.states
         waiting = states["waiting"]
-        line.put(f" ! {waiting} waiting ", "pill-ink/pill b" if waiting else "faint").put("  ")
+        line.put(f" ! {waiting} waiting ", "pill-ink/pill b" if waiting else "faint").put(" " if waiting > 9 else "  ")
         for state in ("failed", "working", "completed", "idle"):
             glyph, word, colour = STATES[state]
             number = str(states[state])

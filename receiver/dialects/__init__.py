@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from aimon_core.events import Event
+from aimon_core.masking import mask
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.genai import GenAI
@@ -60,6 +61,6 @@ class Interpreter:
         if known is not None:
             self.unclaimed[name] = known + 1
         elif len(self.unclaimed) < UNCLAIMED:
-            self.unclaimed[name[:NAME]] += 1
+            self.unclaimed[mask(name[:NAME])] += 1
         else:
             self.unclaimed["…"] += 1

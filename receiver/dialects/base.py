@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from aimon_core.events import Event
+from aimon_core.masking import mask
 from receiver.record import Record, Scope
 
 TEXT = 256
@@ -30,5 +31,5 @@ class Dialect(Protocol):
 
 
 def head(text: str | None) -> str:
-    """As much of a foreign text as an event carries."""
-    return (text or "")[:TEXT]
+    """As much of a foreign text as an event carries, secrets masked."""
+    return mask(text[: 4 * TEXT])[:TEXT] if text else ""

@@ -31,7 +31,7 @@ class GenAI:
 
     def translate(self, record: Record) -> Iterable[Event] | None:
         """A model call, a tool call or an agent's run; None for records that are none of these."""
-        operation = record.text("gen_ai.operation.name") if record.signal == "traces" else None
+        operation = record.identity("gen_ai.operation.name") if record.signal == "traces" else None
         if operation is None:
             return None
         base = {
@@ -51,8 +51,8 @@ class GenAI:
 def _session(record: Record) -> str:
     """The conversation, where one is named; else the trace is all that holds the spans together."""
     return (
-        record.text("gen_ai.conversation.id")
-        or record.text("session.id")
+        record.identity("gen_ai.conversation.id")
+        or record.identity("session.id")
         or record.scope.resource.text("session.id")
         or record.trace_id.hex()
     )
@@ -64,14 +64,14 @@ def _call(record: Record, base: dict[str, Any]) -> LlmCalled:
     finish = record.raw.get("gen_ai.response.finish_reasons")
     return LlmCalled(
         **base,
-        call_id=record.text("gen_ai.response.id"),
+        call_id=record.identity("gen_ai.response.id"),
         unit=record.span_id.hex(),
         model=record.text("gen_ai.response.model") or record.text("gen_ai.request.model") or "unknown",
         tokens=_tokens(record),
         duration_ms=(record.at_ns - record.start_ns) / 1e6,
         ok=ok,
         error=head(error),
-        error_type=None if ok else classify(None, record.text("error.type") or "", error),
+        error_type=None if ok else classify(None, record.identity("error.type") or "", error),
         asks_tool=None
         if finish is None
         else any(one.s in {"tool_calls", "tool_use", "tool_call"} for one in finish.a.values),
@@ -103,9 +103,9 @@ def _first(record: Record, *keys: str) -> int:
 def _tool(record: Record, base: dict[str, Any]) -> ToolFinished:
     return ToolFinished(
         **base,
-        call_id=record.text("gen_ai.tool.call.id") or record.text("gen_ai.tool.call_id"),
+        call_id=record.identity("gen_ai.tool.call.id") or record.identity("gen_ai.tool.call_id"),
         unit=record.span_id.hex(),
-        name=record.text("gen_ai.tool.name") or record.name,
+        name=record.text("gen_ai.tool.name") or head(record.name),
         ok=record.message.status.code != STATUS_ERROR,
         duration_ms=(record.at_ns - record.start_ns) / 1e6,
         error=head(record.message.status.message),
@@ -129,7 +129,10 @@ def _run(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     if record.message.status.code == STATUS_ERROR:
         error = record.message.status.message
         yield TurnEnded(
-            **base, reason="failed", error_type=classify(None, record.text("error.type") or "", error), text=head(error)
+            **base,
+            reason="failed",
+            error_type=classify(None, record.identity("error.type") or "", error),
+            text=head(error),
         )
     else:
         yield TurnEnded(**base, reason="span", turn_span=run, began_ns=record.start_ns)

@@ -176,7 +176,7 @@ def _tool(payload: Mapping[str, Any]) -> dict[str, Any]:
     tool_input = payload.get("tool_input")
     return {
         "call_id": call_id,
-        "unit": call_id or digest([name, tool_input]),
+        "unit": call_id or digest([name, digest(tool_input)]),
         "name": name,
         "subject": subject(name, tool_input) if isinstance(tool_input, Mapping) else "",
     }

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-needs_tmux = pytest.mark.skipif(
-    shutil.which("tmux") is None, reason="tmux is not installed: no look at a real terminal"
-)
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux: no look at a real terminal")
 
 
 class Pane:
@@ -30,12 +28,12 @@ class Pane:
         """Press keys."""
         self._tmux("send-keys", *keys)
 
-    def until(self, text: str, wait_s: float = 20.0) -> str:
-        """The screen once it shows some text: looked at whenever the program has painted."""
+    def until(self, text: str, *, gone: bool = False, wait_s: float = 20.0) -> str:
+        """The screen once it shows some text, or with `gone` no longer: looked at whenever the program has painted."""
         deadline = time.monotonic() + wait_s
-        while text not in (seen := self.see()):
+        while (text in (seen := self.see())) is gone:
             left = deadline - time.monotonic()
-            assert left > 0, f"never saw {text!r}:\n{seen}"
+            assert left > 0, f"{'always' if gone else 'never'} saw {text!r}:\n{seen}"
             if select.select([self._painted], [], [], min(left, 1.0))[0]:
                 os.read(self._painted, 1 << 16)
         return seen

@@ -7,6 +7,7 @@ import json
 import time
 
 import pytest
+from aiohttp import web
 
 from aimon_core.journal import JournalFailed
 from receiver.codec import decode
@@ -84,6 +85,13 @@ async def test_a_client_that_hangs_up_without_waiting_is_heard():
             writer.write(door.head("/hooks/claude-code", length=len(body)) + body)
             writer.write_eof()
         await asyncio.wait_for(door.sink.taken.wait(), 5)
+
+
+async def test_a_client_that_is_gone_before_its_turn_is_heard(monkeypatch):
+    monkeypatch.setattr(web.BaseRequest, "transport", property(lambda request: None))
+    async with opened() as door:
+        await door.post("/v1/logs", requests(3), PROTOBUF)
+        assert door.ledger.get("claude-code:s1").llm_calls == 3
 
 
 async def longest_pause(door, body, headers):

@@ -1,19 +1,19 @@
-"""A dashboard to press keys on, and what stands in its cells: text by rows, or letter, ink and ground by cells."""
+"""A dashboard to press keys on, and what stands in its cells: text by rows, or letter and style by cells."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
-from rich.color import Color as RichColor
 from rich.style import Style
-from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+import aimon_tui
 from aimon_core.clock import SteppedClock
 from aimon_core.session import Session
 from aimon_tui.app import AimonApp, ScreenSettings
-from tests.fakes.fleet import StillDoor, StillLedger, morning
+from tests.fakes.morning import StillDoor, StillLedger, morning
 
 WIDE, MEDIUM, SMALL = (120, 40), (80, 24), (60, 15)
 """The three sizes that the layout is drawn for."""
@@ -26,6 +26,8 @@ TAKEN = "Port 4318 belongs to otelcol (pid 812)."
 
 class Played(AimonApp):
     """The dashboard on a clock and a ledger that a test moves; no timer of its own."""
+
+    CSS_PATH = Path(aimon_tui.__file__).with_name("aimon.tcss")
 
     def __init__(
         self,
@@ -74,15 +76,6 @@ class Played(AimonApp):
         return self.board.selected
 
 
-class Inked(NamedTuple):
-    """One cell: what it says, and in which colours."""
-
-    text: str
-    ink: Color
-    ground: Color
-    style: Style
-
-
 def strips(app: AimonApp) -> list[Strip]:
     """The screen, row by row."""
     return app.screen._compositor.render_strips()
@@ -111,16 +104,11 @@ def marked(app: Played) -> str:
     return row
 
 
-def cells(app: AimonApp, region: Region | None = None) -> Iterator[Inked]:
-    """Every cell that is painted, or those of a region."""
+def cells(app: AimonApp, region: Region | None = None) -> Iterator[tuple[str, Style]]:
+    """Letter and style of every cell that is painted, or of those in a region."""
     for y, strip in enumerate(strips(app)):
         if region is not None:
             strip = strip.crop(region.x, region.right) if region.y <= y < region.bottom else Strip([])  # noqa: PLW2901
         for letters, style, _ in strip:
-            if style is not None:
-                for letter in letters:
-                    yield Inked(letter, _rgb(style.color), _rgb(style.bgcolor), style)
-
-
-def _rgb(color: RichColor | None) -> Color:
-    return Color.from_rich_color(color) if color is not None else Color(0, 0, 0)
+            for letter in letters:
+                yield letter, style or Style()

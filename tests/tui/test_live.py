@@ -18,6 +18,12 @@ from tests.fakes.captures import ROOT
 WAIT_S = 20.0
 
 
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch):
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     return Settings(port=0, state_dir=str(tmp_path / "state"), theme="aimon-dark")

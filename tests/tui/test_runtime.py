@@ -86,6 +86,7 @@ async def test_hands_hear_of_a_state_at_once_and_of_changes_once_a_frame(runtime
     assert witness.frames == [{KEY}]
     assert runtime.drain() == {KEY}  # the screen asks later, and hears of it all the same
     await runtime.stop()
+    await runtime.stop()  # harmless
     assert witness.closed
 
 

@@ -28,9 +28,8 @@ def test_each_lap_is_new_work_of_the_same_sessions(traffic):
     counted = []
     for lap in range(1, 5):
         for body in traffic.lap(lap):
-            store.apply(
-                interpreter.translate(otlp.records("logs", codec.decode("logs", body, "protobuf"), clock.now_ns()))
-            )
+            walk = otlp.records("logs", codec.decode("logs", body, "protobuf"), clock.now_ns())
+            store.apply(interpreter.translate(walk))
         clock.advance(LAP_NS / 1e9)
         totals, sessions = store.totals(), store.sessions(every=True)
         counted.append((totals.llm_calls, totals.tool_calls, totals.tokens.total, sum(one.turns for one in sessions)))

@@ -60,7 +60,7 @@ class ClaudeCode:
         reads = READS[record.signal].get(record.name)
         if reads is None:
             return None
-        session_id = record.text("session.id")
+        session_id = record.identity("session.id")
         if session_id is None:
             if record.signal != "metrics":  # OTEL_METRICS_INCLUDE_SESSION_ID=false takes it from all three
                 raise Unread
@@ -71,7 +71,7 @@ class ClaudeCode:
             "at_ns": record.at_ns,
             "channel": _CHANNELS[record.signal],
             "signal": record.name,
-            "agent_id": record.text("agent_id"),
+            "agent_id": record.identity("agent_id"),
         }
         events = reads(record, base)
         seen = _facts(record, base)

@@ -27,5 +27,5 @@ MAIN_SOURCES = ("repl_main_thread", "sdk", "compact", "agent:", "agent.")
 
 def is_side(record: Record) -> bool:
     """Whether a call is a helper beside the conversation: a title, a suggestion."""
-    source = record.text("query_source") or record.text("query_source_safe")
+    source = record.identity("query_source") or record.identity("query_source_safe")
     return source is not None and not source.startswith(MAIN_SOURCES)

@@ -26,10 +26,10 @@ from receiver.subjects import subject
 
 def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """A prompt, or a command of the client; leaving by command ends the session where no hook tells."""
-    command = record.text("command_name")
+    command = record.identity("command_name")
     yield PromptSubmitted(
         **base,
-        prompt_id=record.text("prompt.id"),
+        prompt_id=record.identity("prompt.id"),
         unit=_unit(record),
         text=head(record.text("prompt")),
         command=command is not None,
@@ -43,13 +43,13 @@ def request(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     dollars = record.number("cost_usd")
     yield LlmCalled(
         **base,
-        call_id=record.text("request_id"),
+        call_id=record.identity("request_id"),
         unit=_unit(record),
         model=record.text("model") or "unknown",
         tokens=tokens(record),
         cost_picodollars=None if dollars is None else round(dollars * 1e12),
         duration_ms=record.number("duration_ms"),
-        prompt_id=record.text("prompt.id"),
+        prompt_id=record.identity("prompt.id"),
         side=is_side(record),
     )
 
@@ -59,7 +59,7 @@ def request_failed(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     status, error = record.integer("status_code"), record.text("error") or ""
     yield LlmCalled(
         **base,
-        call_id=record.text("request_id"),
+        call_id=record.identity("request_id"),
         unit=_unit(record),
         model=record.text("model") or "unknown",
         tokens=Tokens(reasoning=0),
@@ -69,7 +69,7 @@ def request_failed(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         error=head(error),
         error_type=classify(status, "", error),
         attempt=record.integer("attempt") or 1,
-        prompt_id=record.text("prompt.id"),
+        prompt_id=record.identity("prompt.id"),
         side=is_side(record),
     )
 
@@ -84,23 +84,23 @@ def gave_up(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         reason="failed",
         error_type=classify(status, "", error),
         text=head(error),
-        prompt_id=record.text("prompt.id"),
+        prompt_id=record.identity("prompt.id"),
     )
 
 
 def decision(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """A tool was allowed or refused, by rule or by the person."""
-    source = record.text("source") or ""
-    accepted = record.text("decision") == "accept"
+    source = record.identity("source") or ""
+    accepted = record.identity("decision") == "accept"
     yield PermissionAnswered(
         **base,
-        call_id=record.text("tool_use_id"),
+        call_id=record.identity("tool_use_id"),
         unit=record.span_id.hex() or _unit(record),  # the record lies in the span of the wait it ended
         name=record.text("tool_name") or "",
         accepted=accepted,
         by_person=source.startswith("user"),
         ends_turn=not accepted and source in {"user_reject", "user_abort"},
-        asked_by=record.text("request_id"),
+        asked_by=record.identity("request_id"),
     )
 
 
@@ -109,14 +109,14 @@ def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     name = record.text("tool_name") or ""
     yield ToolFinished(
         **base,
-        call_id=record.text("tool_use_id"),
+        call_id=record.identity("tool_use_id"),
         unit=_unit(record),
         name=name,
         ok=record.flag("success") is not False,
         subject=subject(name, _json(record.text("tool_input"))),
         duration_ms=record.number("duration_ms"),
         error=head(record.text("error") or record.text("error_type")),
-        asked_by=record.text("request_id"),
+        asked_by=record.identity("request_id"),
     )
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from aimon_core.events import Counted, Event
 from receiver.otlp import is_delta
-from receiver.record import Record
+from receiver.record import PointRecord, Record
 
 
 def usage(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """A point of `token.usage` or `cost.usage`; all its attributes together are its series."""
-    part = record.text("type") or ""
+    part = record.identity("type") or ""
     identity = ";".join(f"{key}={record.text(key)}" for key in sorted(record.raw))
     yield Counted(
         **base,
@@ -19,6 +19,6 @@ def usage(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         model=record.text("model") or "",
         series=f"{record.name};{identity}",
         start_ns=record.start_ns,
-        value=record.value,
+        value=record.value if isinstance(record, PointRecord) else 0.0,
         delta=is_delta(record),
     )

@@ -14,11 +14,11 @@ def call(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """A model call from its first attempt to its end."""
     ok = record.flag("success") is not False
     status, error = record.integer("status_code"), record.text("error") or ""
-    owned = record.text("llm_request.context") == "interaction" and base["agent_id"] is None
-    stop = record.text("stop_reason")
+    owned = record.identity("llm_request.context") == "interaction" and base["agent_id"] is None
+    stop = record.identity("stop_reason")
     yield LlmCalled(
         **base,
-        call_id=record.text("request_id"),
+        call_id=record.identity("request_id"),
         unit=record.span_id.hex(),
         model=record.text("model") or "unknown",
         tokens=tokens(record),
@@ -26,11 +26,11 @@ def call(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         ok=ok,
         status=status,
         error=head(error),
-        error_type=None if ok else classify(status, record.text("error_class") or "", error),
+        error_type=None if ok else classify(status, record.identity("error_class") or "", error),
         attempt=record.integer("attempt") or 1,
         turn_span=record.parent_id.hex() if owned else None,
         stop_reason=stop,
-        side=is_side(record) or record.text("llm_request.context") == "standalone",
+        side=is_side(record) or record.identity("llm_request.context") == "standalone",
         asks_tool=None if stop is None else stop == "tool_use",
     )
 
@@ -40,7 +40,7 @@ def tool(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     name = record.text("tool_name") or ""
     yield ToolFinished(
         **base,
-        call_id=record.text("tool_use_id"),
+        call_id=record.identity("tool_use_id"),
         unit=record.span_id.hex(),
         name=name,
         subject=head(record.text("full_command") or record.text("file_path")),
@@ -50,7 +50,7 @@ def tool(record: Record, base: dict[str, Any]) -> Iterable[Event]:
 
 def execution(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """Only the execution knows of failure; without the tool's id (2.1.100) it cannot be told whose it is."""
-    call_id = record.text("tool_use_id")
+    call_id = record.identity("tool_use_id")
     if call_id is None or record.flag("success") is not False:
         return
     yield ToolFinished(
@@ -65,10 +65,10 @@ def execution(record: Record, base: dict[str, Any]) -> Iterable[Event]:
 
 def blocked(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """The time a tool call waited for a decision."""
-    source = record.text("source") or ""
+    source = record.identity("source") or ""
     if source in {"", "unknown"}:
         return  # 2.1.100 does not say who decided: most of these are rules that took a millisecond
-    accepted = record.text("decision") == "accept"
+    accepted = record.identity("decision") == "accept"
     yield PermissionAnswered(
         **base,
         call_id=None,

@@ -1,0 +1,185 @@
+"""Private tmux servers with terminals that really attach to them: nothing of the machine's own tmux is ever asked."""
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from aimon_desktop.terminals import Target
+
+T = TypeVar("T")
+WAIT_S = 10
+FOREVER = ("sleep", "600")
+
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+
+_IN_A_TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
+
+
+def until(true: Callable[[], T]) -> T:
+    """What a question answers as soon as it is true."""
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        if answer := true():
+            return answer
+        select.select([], [], [], 0.005)
+    raise AssertionError("it never came true")
+
+
+def target(pid: int) -> Target:
+    return Target(pid, psutil.Process(pid).create_time())
+
+
+class Desk:
+    """A folder with tmux servers and terminals in it, all gone in the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TMUX_TMPDIR": str(folder),
+            "TERM": "xterm",
+            "SHELL": "/bin/sh",
+            "LC_ALL": "C",
+        }
+        self.servers: list[Server] = []
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._orphans: list[int] = []
+
+    def server(self, name: str = "main") -> "Server":
+        self.servers.append(Server(self, name))
+        return self.servers[-1]
+
+    def start(self, *command: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """A program that waits for input until the end."""
+        process = subprocess.Popen(
+            command, env=self.environment | environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, cwd=self.folder,
+        )  # fmt: skip
+        self._started.append(process)
+        return process
+
+    def terminal(self, *command: str) -> "subprocess.Popen[bytes]":
+        """A program in a terminal of its own."""
+        return self.start(sys.executable, "-c", _IN_A_TERMINAL, *command)
+
+    def orphan(self, **environment: str) -> int:
+        """A process below none of ours, and so in no tmux, even where the tests run in one."""
+        told = subprocess.run(
+            ["sh", "-c", "sleep 600 >&2 & echo $!"], env=self.environment | environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        self._orphans.append(int(told.stdout))
+        return self._orphans[-1]
+
+    def note(self, name: str) -> int:
+        """The pid that a program wrote to a file."""
+        file = self.folder / name
+        return int(until(lambda: file.exists() and file.read_text().strip()))
+
+    def close(self) -> None:
+        for server in self.servers:
+            server.close()
+        for process in self._started:
+            process.kill()
+            process.communicate()
+        for pid in self._orphans:
+            os.kill(pid, 9)
+
+
+class Server:
+    """One tmux server."""
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        self.desk = desk
+        self.socket = f"{desk.folder}/{name}"
+
+    def __call__(self, *command: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-f", "/dev/null", "-S", self.socket, *command], env=self.desk.environment, cwd=self.desk.folder,
+            capture_output=True, text=True, timeout=WAIT_S,
+        )  # fmt: skip
+        assert done.returncode == 0, (command, done.stderr)
+        return done.stdout.strip()
+
+    def session(self, name: str, *command: str) -> "Pane":
+        return self._pane("new-session", "-d", "-s", name, command=command)
+
+    def window(self, session: str, *command: str) -> "Pane":
+        return self._pane("new-window", "-d", "-t", f"{session}:", command=command)
+
+    def split(self, pane: "Pane", *command: str) -> "Pane":
+        return self._pane("split-window", "-d", "-t", pane.id, command=command)
+
+    def _pane(self, *how: str, command: tuple[str, ...]) -> "Pane":
+        pane, pid = self(*how, "-P", "-F", "#{pane_id} #{pane_pid}", *(command or FOREVER)).split()
+        return Pane(self, pane, int(pid))
+
+    @property
+    def pid(self) -> int:
+        return int(self("display-message", "-p", "#{pid}"))
+
+    def attach(self, session: str) -> str:
+        """The name of a new terminal that shows a session."""
+        before = self.clients()
+        self.desk.terminal("tmux", "-S", self.socket, "attach", "-t", session)
+        return until(lambda: set(self.clients()) - set(before)).pop()
+
+    def clients(self) -> dict[str, str]:
+        """Terminal to the pane that it shows."""
+        told = self("list-clients", "-F", "#{client_tty} #{pane_id}").splitlines()
+        return dict(line.split(" ") for line in told)
+
+    def shows(self, client: str) -> str:
+        """The pane that a terminal shows now."""
+        return self("display-message", "-p", "-c", client, "#{pane_id}")
+
+    def popup(self, client: str, command: str) -> None:
+        """Open a popup in a terminal; the command of tmux that does so lasts as long as the popup."""
+        self.desk.start("tmux", "-S", self.socket, "display-popup", "-c", client, "-E", command)
+
+    def close(self) -> None:
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, env=self.desk.environment)
+
+
+class Pane:
+    """A pane and the process in it."""
+
+    def __init__(self, server: Server, pane: str, pid: int) -> None:
+        self.server, self.id, self.pid = server, pane, pid
+
+    @property
+    def target(self) -> Target:
+        """The process, once it is what it was started for: between fork and exec it is still tmux."""
+        until(lambda: not psutil.Process(self.pid).name().startswith("tmux"))
+        return target(self.pid)
+
+    def child(self, name: str) -> int:
+        """A process below, by its name."""
+
+        def below() -> int:
+            return next((one.pid for one in psutil.Process(self.pid).children(recursive=True) if one.name() == name), 0)
+
+        return until(below)
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    folder = tempfile.mkdtemp(prefix="aimon-")  # a socket's path may have 107 bytes, pytest's own folders have more
+    one = Desk(Path(folder))
+    try:
+        yield one
+    finally:
+        one.close()
+        shutil.rmtree(folder)
