@@ -66,6 +66,7 @@ class Entry:
         self.last_error: tuple[int, str] | None = None
         self.pending: dict[int, Call] = {}
         self.listed = False
+        self.refused_bodies = 0
         self.first_ns = self.last_ns = 0
         self.arrived_ns = 0
         self._sums = sums

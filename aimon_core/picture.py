@@ -43,6 +43,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         burn_usd_per_hour=entry.spend.burn_usd_per_hour(now_ns),
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
         blind_spots=entry.signals.blind_spots(),
+        refused_bodies=entry.refused_bodies,
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
     )
 

@@ -187,6 +187,12 @@ class SessionStore:
             burn_usd_per_hour=self._sums.spend.burn_usd_per_hour(now_ns),
         )
 
+    def refuse(self, key: str) -> None:
+        """A body of this session's client was not taken at the door: its figures may miss something."""
+        if (entry := self._entries.get(key)) is not None:
+            entry.refused_bodies += 1
+            self._dirty.add(key)
+
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done or failed: it is idle now."""
         entry = self._entries.get(key)

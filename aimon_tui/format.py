@@ -87,15 +87,14 @@ def fit_path(text: str, width: int) -> str:
     return fit(f"{before}{blank}{ELLIPSIS}/{'/'.join(parts)}", width)
 
 
-def spark(values: Sequence[float], width: int) -> str:
-    """One eighth-block for each value, or for the sum of as many neighbours as it takes to fit into `width` cells.
+def spark(values: Sequence[float], width: int | None = None) -> str:
+    """One eighth-block for each value, or for as many neighbours together as it takes to fit into `width` cells.
 
     Zero is the lowest block, so that the axis stays visible.
     """
-    if width <= 0 or not values:
+    if not values or width == 0:
         return ""
-    size = -(-len(values) // width)
-    ends = range(len(values), 0, -size)
-    sums = [sum(values[max(0, end - size) : end]) for end in reversed(ends)]
+    size = -(-len(values) // (width or len(values)))
+    sums = [sum(values[max(0, end - size) : end]) for end in range(len(values), 0, -size)][::-1]
     top = max(sums) or 1
     return "".join("▁▂▃▄▅▆▇█"[min(7, int(value / top * 7.99))] if value > 0 else "▁" for value in sums)

@@ -55,6 +55,9 @@ class Ledger(Protocol):
     def totals(self) -> Totals:
         """The sums."""
 
+    def refuse(self, key: str) -> None:
+        """A body of a session's client was not taken."""
+
 
 class Api:
     """Answers below `/api/v1`."""
@@ -63,6 +66,10 @@ class Api:
         self._ledger = ledger
         self._stats = stats
         self._stream = Stream(self._snapshot, clock, options)
+
+    def refused(self, key: str) -> None:
+        """A body of a session's client was not taken: its row says so."""
+        self._ledger.refuse(key)
 
     def route(self, path: list[str]) -> Handler | None:
         """Who answers a path below `/api/v1`, given in parts."""

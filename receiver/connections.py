@@ -29,12 +29,14 @@ class Phase(Enum):
 class Connection(asyncio.Protocol):
     """One connection: notes what happens and passes it on to `inner`, aiohttp's protocol."""
 
-    __slots__ = ("began", "inner", "phase", "progress", "table", "transport", "when_lost")
+    __slots__ = ("began", "inner", "phase", "progress", "session", "table", "transport", "when_lost")
 
     def __init__(self, inner: asyncio.Protocol, table: "Connections") -> None:
         self.inner = inner
         self.table = table
         self.transport: asyncio.Transport | None = None
+        self.session: str | None = None
+        """Key of the session it last delivered for: a client's refused bodies are shown on its row."""
         self.phase = Phase.IDLE
         self.began = self.progress = table.now()
         self.when_lost: Callable[[], None] | None = None

@@ -74,6 +74,8 @@ class HttpDoor:
         try:
             return await self._route(request)(request, connection)
         except Refused as refused:
+            if connection.session is not None:
+                self._api.refused(connection.session)
             return self._refuse(request, refused)
         finally:
             connection.turn(Phase.IDLE)
@@ -101,10 +103,11 @@ class HttpDoor:
         encoding = guard.encoding(request.headers) if request.body_exists else _spoken(request)
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
-            rejected = await self._intake.export(signal, body, encoding)
-        why = "points without a finite value" if rejected else ""
+            taken = await self._intake.export(signal, body, encoding)
+        connection.session = taken.session or connection.session
+        why = "points without a finite value" if taken.left_out else ""
         return web.Response(
-            body=codec.encode_answer(signal, encoding, rejected, why), content_type=_CONTENT_TYPES[encoding]
+            body=codec.encode_answer(signal, encoding, taken.left_out, why), content_type=_CONTENT_TYPES[encoding]
         )
 
     async def _hook(self, agent: str, request: web.BaseRequest, connection: Connection) -> web.Response:
@@ -112,7 +115,7 @@ class HttpDoor:
             raise Refused(Reason.UNSUPPORTED, "hooks speak JSON")
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
-            await self._intake.hook(agent, body)
+            connection.session = (await self._intake.hook(agent, body)).session or connection.session
         return web.Response(body=b"{}", content_type="application/json")
 
     async def _health(self, _request: web.BaseRequest, _connection: Connection) -> web.Response:

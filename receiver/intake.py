@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from aimon_core import masking
 from aimon_core.clock import Clock
 from aimon_core.events import Event
+from aimon_core.identity import session_key
 from aimon_core.journal import Delivery, JournalFailed
 from receiver import codec, hooks, otlp, otlp_json, privacy
 from receiver.census import count
@@ -43,6 +46,15 @@ class Translator(Protocol):
         """The events of some records; never raises."""
 
 
+class Taken(Struct, frozen=True):
+    """What became of a request."""
+
+    left_out: int = 0
+    """Data points without a finite value."""
+    session: str | None = None
+    """Key of a session it told of."""
+
+
 class Intake:
     """Takes requests that a door has read."""
 
@@ -54,12 +66,12 @@ class Intake:
         self.counters = DoorCounters()
         self.rate = Rate(clock)
 
-    async def export(self, signal: Signal, body: bytes, encoding: Encoding) -> int:
-        """Take one OTLP request; how many data points of it had no value. Raises Refused."""
+    async def export(self, signal: Signal, body: bytes, encoding: Encoding) -> Taken:
+        """Take one OTLP request. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         message = await unhurried(codec.decoding(signal, body, encoding, self._records_limit))
         walk = otlp.records(signal, message, arrived_ns)
-        taken = 0
+        taken, session = 0, None
         events: list[Event] = []
         while batch := list(islice(walk, RECORDS)):
             if taken:
@@ -67,12 +79,14 @@ class Intake:
                 await asyncio.sleep(0)
             taken += len(batch)
             events = self._interpreter.translate(batch)
+            session = session_key(events[-1]) if events else session
         if taken:
             self._accept(await self._delivery(signal, message, arrived_ns), events)
         self._note(len(body), taken)
-        return count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
+        left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
+        return Taken(left_out, session)
 
-    async def hook(self, agent: str, body: bytes) -> None:
+    async def hook(self, agent: str, body: bytes) -> Taken:
         """Take one hook payload. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         payload = otlp_json.loads(body)
@@ -87,6 +101,7 @@ class Intake:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
         self._accept(Delivery(f"hooks/{agent}", kept, arrived_ns) if kept else None, events)
         self._note(len(body), 1)
+        return Taken(session=session_key(events[-1]) if events else None)
 
     async def _delivery(self, signal: Signal, message: Any, arrived_ns: int) -> Delivery | None:
         if not self._sink.wants_deliveries:

@@ -52,7 +52,7 @@ class Attributes:
         return ("true" if found else "false") if isinstance(found, bool) else str(found)
 
     def identity(self, key: str) -> str | None:
-        """An id as it stands, not masked and never shown as text: it joins what several channels tell. None if absent."""
+        """An id as it stands, not masked: it joins what several channels tell, and is no text. None when absent."""
         value = self.raw.get(key)
         return None if value is None else value.s[:ID] or None
 

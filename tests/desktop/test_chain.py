@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +15,8 @@ from aimon_desktop.terminals.chain import around
 from aimon_desktop.terminals.tmux import Client, Server, Window
 from tests.fakes.tmux import desk as desk_of_its_own
 from tests.fakes.tmux import needs_tmux, target, until
+
+PYTHON = Path(sys.executable).resolve()
 
 pytestmark = [pytest.mark.tmux, needs_tmux]
 
@@ -68,7 +71,13 @@ async def test_a_moved_pane_is_found_where_it_is_now(tmux):
 async def test_a_stale_tmux_variable_leads_nowhere_else(desk, tmux):
     wrong = desk.server("wrong")
     wrong.session("wrong")
-    for claim in (f"{wrong.socket},{wrong.pid},0", f"{desk.folder}/gone,1,0", "rubbish", "", f"{wrong.socket},{'9' * 30},0"):
+    for claim in (
+        f"{wrong.socket},{wrong.pid},0",
+        f"{desk.folder}/gone,1,0",
+        "rubbish",
+        "",
+        f"{wrong.socket},{'9' * 30},0",
+    ):
         pane = tmux.session(f"s{len(claim)}", "env", f"TMUX={claim}", "TMUX_PANE=%77", "sleep", "600")
         (hop,) = await locate(pane.target)
         assert (hop.server.socket, hop.pane) == (tmux.socket, pane.id)
@@ -106,7 +115,7 @@ async def test_a_variable_alone_proves_nothing(desk, tmux):
 
 
 async def test_a_terminal_that_was_started_from_a_pane_is_outside_of_it(desk, tmux):
-    (desk.folder / "xterm").symlink_to(os.path.realpath(sys.executable))
+    (desk.folder / "xterm").symlink_to(PYTHON)
     pane = tmux.session("work", f"{desk.folder}/xterm", "-c", "import pty; pty.spawn(['sleep', '600'])")
     assert await locate(target(pane.child("sleep"))) == ()
     assert [str(hop) for hop in await locate(pane.target)] == ["tmux %0"]
@@ -177,15 +186,15 @@ async def test_another_users_tmux_is_not_asked(tmux, monkeypatch):
 
 async def test_s15_a_socket_that_is_gone_or_none_is_said_with_what_makes_it_anew(desk, tmux):
     pane, pid = tmux.session("work"), tmux.pid
-    os.rename(tmux.socket, f"{tmux.socket}.moved")
+    moved = tmux.path.rename(f"{tmux.socket}.moved")
     with pytest.raises(Unavailable, match="kill -USR1 ") as gone:
         await locate(pane.target)
-    os.symlink(f"{tmux.socket}.moved", tmux.socket)
+    tmux.path.symlink_to(moved)
     with pytest.raises(Unavailable, match="socket of its tmux is gone"):
         await locate(pane.target)
-    os.unlink(tmux.socket)
+    tmux.path.unlink()
     os.kill(int(re.search(r"-USR1 (\d+)", str(gone.value))[1]), signal.SIGUSR1)
-    until(lambda: os.path.exists(tmux.socket) and tmux("list-sessions"))
+    until(tmux.path.is_socket)
     assert (await locate(pane.target))[0].server == Server(pid, tmux.socket)
 
 

@@ -2,8 +2,8 @@
 
 import os
 import signal
+from shlex import quote
 
-import psutil
 import pytest
 
 from aimon_desktop.terminals import Outcome, Target, focus, in_front, outside, tmux
@@ -12,7 +12,7 @@ from tests.fakes.tmux import needs_tmux, target, until
 
 pytestmark = [pytest.mark.tmux, needs_tmux]
 
-HOSTILE = ("#(touch pwned)", "x; kill-server", ";", "#{E:@x}", "$(touch pwned)", "\x1b]2;x\x07", "%0", "a b\tc", "x;")
+HOSTILE = ("#(touch pwned)", "x; kill-server", ";", "#{E:@x}", "$(touch pwned)", "`touch pwned`", "%0", "a  b", "x;")
 
 
 @pytest.fixture
@@ -88,8 +88,9 @@ async def test_a_window_shared_with_our_session_is_shown_in_our_session(main):
     main("new-session", "-d", "-s", "twin", "-t", "aimon")
     tty = main.attach("twin")
     assert (await focus(pane.target, main.aimon.pid)).ok
-    assert main("display-message", "-p", "-c", main.tty, "#{session_name} #{pane_id}") == f"aimon {pane.id}"
-    assert main("display-message", "-p", "-c", tty, "#{session_name}") == "twin"
+    assert main.shows(main.tty) == pane.id
+    sessions = main("list-clients", "-F", "#{client_tty} #{session_name}").splitlines()
+    assert set(sessions) == {f"{main.tty} aimon", f"{tty} twin"}
 
 
 @pytest.mark.parametrize("name", ["second", "odd;", "a b'$(x)"])
@@ -105,7 +106,7 @@ async def test_a_detached_session_of_another_socket_opens_in_a_window_and_only_o
     main("select-window", "-t", "aimon:0")
     outcome = await focus(pane.target, main.aimon.pid)
     assert outcome == Outcome(ok=True, line=f"Switched to tmux {pane.id}.")
-    assert main("display-message", "-p", "-c", main.tty, "#{pane_tty}") == tty
+    assert main("display-message", "-p", "-t", main.shows(main.tty), "#{pane_tty}") == tty
     assert len(main("list-windows", "-t", "aimon").splitlines()) == 2
 
 
@@ -188,15 +189,18 @@ async def test_s17_a_reused_pid_moves_nothing(main):
 async def test_s16_nothing_that_a_program_writes_gets_into_a_command(desk, main, monkeypatch):
     commands = []
     monkeypatch.setattr(tmux, "run", lambda *command: commands.append(command) or outside.run(*command))
-    panes = [main.session(f"work{number}") for number in range(len(HOSTILE))]
-    for pane, text in zip(panes, HOSTILE, strict=True):
-        main("select-pane", "-t", pane.id, "-T", text.replace(";", "\\;"))
-        main("rename-window", "-t", pane.id, text.replace(";", "\\;"))
-        main("rename-session", "-t", f"{pane.id}", f"{text.replace(';', chr(92) + ';')}{pane.id[1:]}")
+    panes = []
+    for number, text in enumerate(HOSTILE):
+        (desk.folder / text).mkdir()
+        script = desk.folder / f"{number}.sh"
+        script.write_text(f"printf '\\033]2;%s\\033\\134' {quote(text)}; cd {quote(text)}; exec sleep 600")
+        panes.append(main.session(f"s{number}", "sh", str(script)))
+        until(lambda text=text: main("display-message", "-p", "-t", panes[-1].id, "#{pane_title}") == text)
+    for pane in panes:
         assert (await focus(pane.target, main.aimon.pid)).ok
         assert main.shows(main.tty) == pane.id
         main("switch-client", "-c", main.tty, "-t", main.aimon.id)
-    assert not list(desk.folder.glob("pwned*"))
+    assert not list(desk.folder.rglob("pwned"))
     ours = {word for command in commands for word in command}
     assert ours <= {
         "tmux", "-S", main.socket, "list-panes", "-a", "-F", tmux._PANES, "list-clients", tmux._CLIENTS,
@@ -234,7 +238,8 @@ async def test_s19_a_hanging_tmux_is_one_line(main, monkeypatch):
 
 async def test_s19_a_refusal_of_tmux_is_one_line_with_a_command(main, monkeypatch):
     pane = main.session("work")
-    monkeypatch.setattr(tmux, "switch", lambda client, hop: outside.run("sh", "-c", "printf 'no\\033[2J\\nway' >&2; exit 3"))
+    refusal = "printf 'no\\033[2J\\nway' >&2; exit 3"
+    monkeypatch.setattr(tmux, "switch", lambda client, hop: outside.run("sh", "-c", refusal))
     outcome = await focus(pane.target, main.aimon.pid)
     assert outcome == Outcome(False, "sh: no way.", f"tmux -S {main.socket} attach -t '$1'")
 
@@ -259,4 +264,3 @@ async def test_what_is_in_front_is_known(main):
 
 async def test_a_process_outside_is_never_in_front(desk, main):
     assert not in_front(target(desk.orphan()), main.aimon.pid)
-    assert psutil.pid_exists(main.aimon.pid)

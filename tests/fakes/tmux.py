@@ -103,7 +103,8 @@ class Server:
 
     def __init__(self, desk: Desk, name: str) -> None:
         self.desk = desk
-        self.socket = f"{desk.folder}/{name}"
+        self.path = desk.folder / name
+        self.socket = str(self.path)
 
     def __call__(self, *command: str) -> str:
         done = subprocess.run(
@@ -142,8 +143,8 @@ class Server:
         return dict(line.split(" ") for line in told)
 
     def shows(self, client: str) -> str:
-        """The pane that a terminal shows now."""
-        return self("display-message", "-p", "-c", client, "#{pane_id}")
+        """The pane that a terminal shows now; `display-message -p -c` tells of whichever session was used last."""
+        return self.clients()[client]
 
     def popup(self, client: str, command: str) -> None:
         """Open a popup in a terminal; the command of tmux that does so lasts as long as the popup."""

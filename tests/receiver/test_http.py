@@ -252,3 +252,12 @@ async def test_health():
         assert heard.json["status"] == "ok"
         assert heard.json["service"] == "aimon"
         assert heard.json["pid"] == psutil.Process().pid
+
+
+async def test_s6_the_row_of_the_sender_says_how_many_bodies_were_refused():
+    hook = json.dumps({"hook_event_name": "SessionStart", "session_id": "s1", "cwd": "/home/dev"}).encode()
+    async with opened() as door:
+        assert (await door.post("/hooks/claude-code", hook)).status == 200
+        assert (await door.post("/v1/logs", bomb(), JSON | {"Content-Encoding": "gzip"})).status == 413
+        document = (await door.get("/api/v1/sessions")).json
+    assert [one["refused_bodies"] for one in document["sessions"]] == [1]
