@@ -23,7 +23,8 @@ def served(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         try:
             line = process.stderr.readline().decode()
-            assert (found := re.search(r"listening (http://127\.0\.0\.1:\d+)", line)), line
+            found = re.search(r"listening (http://127\.0\.0\.1:\d+)", line)
+            assert found, line
             yield process, found[1]
         finally:
             process.kill()

@@ -7,7 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
-from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -187,16 +187,12 @@ def test_without_a_running_aimon_the_words_say_what_to_do(program):
 
 
 def test_status_takes_three_times_the_start_of_bare_python_at_most(program):
-    from time import perf_counter
-
-    def best(*command: str) -> float:
-        def once() -> float:
-            began = perf_counter()
-            subprocess.run(command, env=program.environment, capture_output=True)
-            return perf_counter() - began
-
-        return min(once() for _ in range(12))
+    def taken(*command: str) -> float:
+        began = perf_counter()
+        subprocess.run(command, env=program.environment, capture_output=True)
+        return perf_counter() - began
 
     with program.serving():
-        status = [sys.executable, str(Path(sys.executable).with_name("aimon")), "status"]
-        assert best(*status) <= 3 * best(sys.executable, "-c", "pass")
+        pairs = [(taken(sys.executable, "-c", "pass"), taken(sys.executable, AIMON, "status")) for _ in range(15)]
+    bare, status = (min(column) for column in zip(*pairs, strict=True))  # in turns: a noisy machine is noisy to both
+    assert status <= 3 * bare

@@ -34,9 +34,9 @@ def test_the_demo_shows_a_fleet_and_leaves_nothing(program, environment):
         assert "DEMO" in terminal.until("! waiting")
         assert len(folders(program)) == 1
         terminal.type("?")
-        terminal.until("this page")
+        terminal.until("● works")
         terminal.type("Escape")
-        terminal.until("this page", gone=True)  # at once, esc and q would be alt+q
+        terminal.until("● works", gone=True)  # at once, esc and q would be alt+q
         terminal.type("q")
         assert "sessions" not in terminal.until("ended 0")
     assert folders(program) == []
