@@ -8,19 +8,18 @@ from collections.abc import Iterable, Mapping
 from os import environ
 from typing import Any, Literal
 
+from rich.style import Style
 from textual.app import App, SystemCommand
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.widgets import Input
 
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
-from aimon_tui import theme
+from aimon_tui import paint, theme
 from aimon_tui.attention import Attention
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
-from aimon_tui.paint import STILL
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
 from aimon_tui.views import DoorView, ScreenSettings
@@ -57,14 +56,15 @@ class AimonApp(App[None]):
         self.settings = settings or ScreenSettings()
         # Asked first: Textual takes NO_COLOR out of the environment.
         self.poor = theme.poor(environment)
+        self._inks: dict[tuple[str, str], Style] = {}
         # Said here: Textual sets up its filters in __init__, before it knows a theme.
         super().__init__(ansi_color=True if self.poor else None)
         self.animation_level = "none"
         self.ledger, self.door, self.demo = ledger, door, demo
-        self.ascii_only = self.settings.ascii
+        self.ascii_only = self.settings.ascii or not paint.glyphs(environment)
         self.board = Board(ledger)
         self.tab: str = TABS[0]
-        self.pulse = STILL
+        self.pulse = paint.STILL
         self._pulses = environment.get("TEXTUAL_ANIMATIONS") != "none"
         self._clock, self._framed = clock, framed
         self._paused_at: tuple[float, int] | None = None
@@ -78,6 +78,10 @@ class AimonApp(App[None]):
         for one in theme.THEMES:
             self.register_theme(one)
         self.theme = theme.chosen(self.settings.theme, environment)
+        if self.poor:  # the palette offers what can be read here
+            for one in [one for one in self.available_themes.values() if not one.ansi]:
+                self.unregister_theme(one.name)
+        self.set_class(self.ascii_only, "-ascii")
 
     # ------------------------------------------------------------------ what the widgets ask
 
@@ -91,14 +95,16 @@ class AimonApp(App[None]):
         """For how long the screen has been paused; None when it is not."""
         return None if self._paused_at is None else self._clock.monotonic() - self._paused_at[0]
 
-    @property
-    def available_themes(self) -> dict[str, Theme]:
-        """Every theme that can be read here: a terminal of 16 colours keeps to its own."""
-        return {name: one for name, one in super().available_themes.items() if one.ansi or not self.poor}
-
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our names for themes that do not know them."""
+        """Our names for themes that do not know them; asked whenever the theme changes."""
+        self._inks.clear()
         return theme.borrowed(self.current_theme)
+
+    def ink(self, spec: str, back: str) -> Style:
+        """The style of a spec on a ground, see `theme.style`."""
+        if (found := self._inks.get((spec, back))) is None:
+            found = self._inks[spec, back] = theme.style(self, spec, back)
+        return found
 
     def get_default_screen(self) -> Screen[Any]:
         """The dashboard is the first screen."""
@@ -145,21 +151,22 @@ class AimonApp(App[None]):
         if self._paused_at is not None:
             if on_the_second:
                 self._dashboard.header.refresh()
-        elif self._stale:
+            return
+        if self._stale:
             self._take(now_s)
         elif self.board.release(now_s):
             self.repaint()
-        elif on_the_second:
+        if on_the_second:
             self._dashboard.paint_clocks()
 
     def beat(self) -> None:
         """The pulse of working rows, one phase for all of them; it stands still while paused or out of focus."""
         if self._pulses and self._paused_at is None and self.app_focus:
-            self._turn_pulse("•" if self.pulse == STILL else STILL)
+            self._turn_pulse("•" if self.pulse == paint.STILL else paint.STILL)
 
     def on_app_blur(self) -> None:
         """Nobody looks."""
-        self._turn_pulse(STILL)
+        self._turn_pulse(paint.STILL)
 
     def repaint(self) -> None:
         """Paint everything that shows sessions anew."""
@@ -243,7 +250,7 @@ class AimonApp(App[None]):
     def action_pause(self) -> None:
         """Stop the screen, or let it go on; the ledger never stops."""
         self._paused_at = None if self._paused_at else (self._clock.monotonic(), self._clock.now_ns())
-        self._turn_pulse(STILL)
+        self._turn_pulse(paint.STILL)
         self._dashboard.header.refresh()
         self.frame()
 
@@ -274,7 +281,8 @@ class AimonApp(App[None]):
     def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
         """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""
         self.clear_notifications()
-        self.notify(clean(text), severity=severity, timeout=8 if severity == "error" else 4, markup=False)
+        said = paint.plain(clean(text)) if self.ascii_only else clean(text)
+        self.notify(said, severity=severity, timeout=8 if severity == "error" else 4, markup=False)
 
     def tell_terminal(self, sequence: str) -> None:
         """Send our own control sequence to the terminal, if there is one."""

@@ -32,8 +32,8 @@ class Key(Struct, frozen=True):
 KEYS = (
     Key("up", "k,up", "↑ k", "up", "up", "select", "cursor(-1)"),
     Key("down", "j,down", "↓ j", "down", "down", "select", "cursor(1)"),
-    Key("first", "g,home", "g", "first", "first: back to who waits", "select", "cursor_to(0)"),
-    Key("last", "G,end", "G", "last", "last", "select", "cursor_to(-1)"),
+    Key("first", "g,home", "g home", "first", "first: back to who waits", "select", "cursor_to(0)"),
+    Key("last", "G,end", "G end", "last", "last", "select", "cursor_to(-1)"),
     Key("page_up", "pageup", "pgup", "page up", "a page up", "select", "cursor_page(-1)"),
     Key("page_down", "pagedown", "pgdn", "page down", "a page down", "select", "cursor_page(1)"),
     Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "select", footer=1),

@@ -4,6 +4,8 @@ Text goes to the screen as segments, never as markup, so nothing in it is ever i
 """
 
 import re
+from collections.abc import Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -14,7 +16,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from aimon_tui.format import ELLIPSIS
-from aimon_tui.theme import style
 
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
@@ -30,6 +31,13 @@ STILL = "●"
 """The pulse of a working row when it stands still."""
 
 _FOREIGN = re.compile("[^\x00-\x7f]")
+
+
+def glyphs(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal can draw more than ASCII: its locale does not name another encoding than UTF-8."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    encoding = locale.partition(".")[2].partition("@")[0]
+    return encoding.lower().replace("-", "") in {"", "utf8"}
 
 
 def plain(text: str) -> str:
@@ -48,7 +56,7 @@ class Line:
         """Add text in the style of a spec."""
         if self.app.ascii_only:
             text = plain(text)
-        self.parts.append(Segment(text, style(self.app, spec, self.back)))
+        self.parts.append(Segment(text, self.app.ink(spec, self.back)))
         self.width += cell_len(text)
         return self
 
@@ -75,7 +83,7 @@ class Line:
 
     def strip(self, width: int) -> Strip:
         """The finished row, cropped or filled to `width`."""
-        return Strip(self.parts).adjust_cell_length(width, style(self.app, "ink", self.back))
+        return Strip(self.parts).adjust_cell_length(width, self.app.ink("ink", self.back))
 
 
 def bar(line: Line, width: int, share: float, spec: str) -> None:
@@ -103,6 +111,16 @@ class Painted(Widget):
     def lines(self, width: int) -> list[Line]:
         """The lines to show at a width."""
         raise NotImplementedError
+
+    def refresh_changed(self) -> None:
+        """Paint the lines that say something else than they did."""
+        if self._drawn is None or not self.is_on_screen:
+            self.refresh()
+            return
+        pairs = zip_longest(self._drawn, self.lines(self.size.width))
+        changed = [y for y, (before, now) in enumerate(pairs) if not (before and now and before.parts == now.parts)]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """All rows that have to be painted, for Textual."""

@@ -77,6 +77,17 @@ def columns(width: int) -> tuple[Column, ...]:
     return tuple(Column(name, cells, align) for name, (cells, align) in kept.items())
 
 
+@cache
+def place(name: str, width: int) -> tuple[int, int] | None:
+    """First cell and width of a column in a table of some width; None where it had to go."""
+    x = 1
+    for column in columns(width):
+        if column.name == name:
+            return x, column.width
+        x += column.width + gap(width)
+    return None
+
+
 def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: bool = False) -> dict[str, Cell]:
     """Every cell of a row but the state's.
 

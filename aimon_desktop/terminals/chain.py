@@ -6,6 +6,7 @@ looks at it, which has an environment, a terminal and parents of its own.
 """
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -21,6 +22,9 @@ Hop: TypeAlias = tmux.Hop  # other multiplexers and terminals will join it
 
 DEPTH = 6
 """Hops followed: tmux in tmux over ssh is three."""
+
+_TMUX = "tmux: server" if sys.platform == "linux" else "tmux"
+"""What its server calls itself; on Linux a wrapper may well be called `tmux`."""
 
 _TERMINALS = frozenset(
     {
@@ -86,8 +90,9 @@ def _up_to_tmux(pid: int) -> tuple[set[int], int | None]:
     with suppress(psutil.Error):
         own = psutil.Process(pid)
         for one in (own, *own.parents()):
-            if inside and (name := one.name()) and (name.startswith("tmux") or name in _TERMINALS):
-                return inside, one.pid if name.startswith("tmux") else None
+            name = one.name()
+            if inside and (name == _TMUX or name in _TERMINALS):
+                return inside, one.pid if name == _TMUX else None
             inside.add(one.pid)
     return inside, None
 
@@ -104,7 +109,7 @@ def _claimed(pid: int) -> tuple[str | None, int | None]:
 def _is_our_tmux(pid: int) -> bool:
     try:
         server = psutil.Process(pid)
-        return server.name().startswith("tmux") and server.uids().real == os.getuid()
+        return server.name() == _TMUX and server.uids().real == os.getuid()
     except psutil.Error:
         return False
 

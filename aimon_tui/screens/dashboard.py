@@ -78,8 +78,8 @@ class Dashboard(Screen[None]):
         self.set_class(not len(self.aimon.board), "-empty")
         self.table.resized()
         self.table.refresh()
-        self._empty.refresh()
-        self._footer.refresh()
+        self._empty.refresh_changed()
+        self._footer.refresh_changed()
         self._paint_selected()
         self._say(held=held)
 
@@ -92,9 +92,9 @@ class Dashboard(Screen[None]):
 
     def paint_clocks(self) -> None:
         """Paint what a second changes."""
-        self.header.refresh()
+        self.header.refresh_changed()
         self.table.paint_clocks()
-        self._panels["session"].refresh()
+        self._panels["session"].refresh_changed()
 
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
@@ -119,7 +119,7 @@ class Dashboard(Screen[None]):
     def _paint_selected(self) -> None:
         """Paint what tells of the selected session."""
         for panel in (*self._panels.values(), self._tabs, self._summary):
-            panel.refresh()
+            panel.refresh_changed()
         for name, title in self._titles.items():
             title.say("30 min" if name == "cost" else "", figure(name, self.aimon.board.session))
 
@@ -130,4 +130,4 @@ class Dashboard(Screen[None]):
         if board.filter:
             note += f" · {clean(board.filter.text)}"
         self._head.say(note, f"{len(board.rows)} of {len(board)}", focused=True)
-        self.header.refresh()
+        self.header.refresh_changed()

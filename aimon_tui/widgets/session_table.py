@@ -7,9 +7,9 @@ from textual.strip import Strip
 
 from aimon_core.clean import clean
 from aimon_core.session import Session
-from aimon_tui.format import fit
+from aimon_tui.format import clock, fit
 from aimon_tui.paint import Line, Scrolled
-from aimon_tui.rows import STATES, cells, columns, cut, gap
+from aimon_tui.rows import STATES, cells, columns, cut, gap, place
 
 PULSE_COLUMN = 2
 """Where the state's glyph stands."""
@@ -24,6 +24,10 @@ class SessionTable(Scrolled):
         def __init__(self, row: int) -> None:
             super().__init__()
             self.row = row
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._ages: dict[str, str] = {}
 
     def count(self) -> int:
         """Rows of the board."""
@@ -95,12 +99,14 @@ class SessionTable(Scrolled):
                 self.refresh(Region(PULSE_COLUMN, y, 1, 1))
 
     def paint_clocks(self) -> None:
-        """Paint the ages: one column."""
-        x = 1
-        for column in columns(self.size.width):
-            if column.name == "for":
-                self.refresh(Region(x, 1, column.width, self.size.height - 1))
-            x += column.width + gap(self.size.width)
+        """Paint the ages that read otherwise than they did."""
+        if (ages := place("for", self.size.width)) is None:
+            return
+        before, self._ages = self._ages, {}
+        for y, session in self._seen():
+            age = self._ages[session.key] = clock((self.aimon.now_ns - session.since_ns) / 1e9)
+            if before.get(session.key) != age:
+                self.refresh(Region(ages[0], y, ages[1], 1))
 
     def render_line(self, y: int) -> Strip:
         """One row, for Textual."""

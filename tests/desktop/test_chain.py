@@ -121,9 +121,16 @@ async def test_a_terminal_that_was_started_from_a_pane_is_outside_of_it(desk, tm
     assert [str(hop) for hop in await locate(pane.target)] == ["tmux %0"]
 
 
+async def test_a_program_that_is_merely_called_tmux_is_no_server(desk, tmux):
+    (desk.folder / "tmux").symlink_to(PYTHON)
+    pane = tmux.session("work", f"{desk.folder}/tmux", "-c", "import pty; pty.spawn(['sleep', '600'])")
+    (hop,) = await locate(target(pane.child("sleep")))
+    assert (hop.server.pid, hop.pane) == (tmux.pid, pane.id)
+
+
 async def test_a_popup_has_no_pane(desk, tmux):
     tmux.session("work")
-    tmux.popup(tmux.attach("work"), f"echo $$ > {desk.folder}/pid; sleep 600")
+    tmux.popup(tmux.attach("work"), f"echo $$ > {desk.folder}/pid; exec sleep 600")
     (hop,) = await locate(target(desk.note("pid")))
     assert (hop.pane, hop.windows, str(hop)) == (None, (), "tmux popup")
 

@@ -160,15 +160,26 @@ async def test_aimon_in_tmux_in_tmux_reaches_panes_of_both(desk, main):
 
 
 async def test_a_popup_cannot_be_gone_to(desk, main):
-    main.popup(main.tty, f"echo $$ > {desk.folder}/pid; sleep 600")
+    main.popup(main.tty, f"echo $$ > {desk.folder}/pid; exec sleep 600")
     outcome = await focus(target(desk.note("pid")), main.aimon.pid)
     assert outcome == Outcome(False, "It runs in a popup or a background job of tmux: there is no pane to go to.")
 
 
+async def test_another_tmux_that_is_shown_in_a_popup_is_selected_there(desk, main):
+    second = desk.server("second")
+    second.session("far")
+    pane = second.window("far")
+    main.popup(main.tty, f"exec env -u TMUX tmux -S {second.socket} attach -t far")
+    (tty,) = until(second.clients)
+    outcome = await focus(pane.target, main.aimon.pid)
+    assert outcome == Outcome(ok=True, line=f"Selected tmux {pane.id} in the terminal {tty}.")
+    assert (second.shows(tty), main.shows(main.tty)) == (pane.id, main.aimon.id)
+
+
 async def test_from_a_popup_and_from_a_key_of_tmux_the_terminal_below_is_used(desk, main):
     pane, other = main.session("work"), main.session("other")
-    main.popup(main.tty, f"echo $$ > {desk.folder}/popup; sleep 600")
-    main("run-shell", "-b", f"echo $$ > {desk.folder}/job; sleep 600")
+    main.popup(main.tty, f"echo $$ > {desk.folder}/popup; exec sleep 600")
+    main("run-shell", "-b", f"echo $$ > {desk.folder}/job; exec sleep 600")
     for viewer, wanted in (("popup", pane), ("job", other)):
         assert (await focus(wanted.target, desk.note(viewer))).ok
         assert main.shows(main.tty) == wanted.id

@@ -1,144 +1,206 @@
-"""A frozen morning of eight sessions, the ones of the design's pictures, and a ledger that holds whatever it is given."""
+"""The frozen morning of the look pictures as real sessions, fleets of any size, and a ledger and a door that hold still.
 
+Ages are relative to where a fresh `SteppedClock` stands, so the same code paints the same picture on any day.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import cycle, islice
 from typing import Any
 
 from msgspec.structs import replace
 
-from aimon_core.clock import SteppedClock
-from aimon_core.session import Auxiliary, Context, Cost, ModelUse, Session, State, Subagent, Tokens, Totals, Turn
+from aimon_core.session import (
+    Context,
+    Cost,
+    Evidence,
+    ModelUse,
+    Session,
+    State,
+    Tokens,
+    Totals,
+    Turn,
+)
 
 NOW_NS = 1_795_226_400_000_000_000
-"""What a fresh SteppedClock shows."""
+"""What a fresh SteppedClock shows: 2026-11-21 02:00 UTC."""
 
-SPEND = (.1, .1, .4, .6, .9, 1.4, 1.1, .8, .3, .2, .2, .5, 1, 1.7, 2.1, 1.6, .9, .4, .2, .3, .3, .8, 1.2, 1.1, .6, .4, .9, 1.8, 2.6, 3.4)  # fmt: skip # noqa: E501
+HOME = "/home/dev"
+
+SPENT = (
+    0.2, 0.5, 1.0, 1.7, 2.1, 1.6, 0.9, 0.4, 0.2, 0.3, 0.3, 0.8, 1.2, 1.1, 0.6, 0.4, 0.9, 1.8, 2.6, 3.4,
+    3.1, 2.2, 1.4, 1.9, 2.8, 3.6, 4.2, 3.9, 3.1, 3.1,
+)  # fmt: skip
+"""A bursty half hour: the sparkline of the pictures."""
 
 
 def ago(seconds: float) -> int:
+    """A moment before now."""
     return NOW_NS - round(seconds * 1e9)
 
 
-def session(
-    agent: str, session_id: str, name: str, state: State, for_s: float, *, model: str | None = None,
-    ctx: float | None = None, tokens: int = 0, usd: float | None = 0.0, **facts: Any,
-) -> Session:  # fmt: skip
-    """A session that entered its state `for_s` seconds ago."""
-    cost = Cost(usd, computed_usd=usd, basis="computed") if usd is not None else Cost(None, unpriced_models=("model-x",))
+def reported(usd: float) -> Cost:
+    """Dollars that the agent tells and the price table confirms."""
+    return Cost(usd, usd, usd, "reported")
+
+
+def computed(usd: float) -> Cost:
+    """Dollars that only the price table knows."""
+    return Cost(usd, None, usd, "computed")
+
+
+def unpriced(model: str) -> Cost:
+    """Work of a model without a price."""
+    return Cost(None, None, None, "unknown", (model,))
+
+
+def session(agent: str, name: str, state: State = "working", for_s: float = 60, **facts: Any) -> Session:
+    """A session that entered its state `for_s` seconds ago, with whatever else is to be told of it."""
+    session_id = facts.pop("session_id", f"{name}-1")
     base = {
-        "key": f"{agent}:{session_id}", "agent": agent, "session_id": session_id, "name": name,
-        "cwd": f"/home/dev/projects/{name}", "branch": "main", "state": state, "since_ns": ago(for_s), "model": model,
-        "started_at_ns": ago(for_s + 600), "last_activity_at_ns": ago(for_s), "tokens": Tokens(input=tokens),
-        "cost": cost, "context": None if ctx is None else Context(round(ctx * 200_000), 200_000),
+        "key": f"{agent}:{session_id}", "agent": agent, "session_id": session_id, "name": name, "state": state,
+        "cwd": f"{HOME}/projects/{name}", "since_ns": ago(for_s), "started_at_ns": ago(for_s + 536),
+        "last_activity_at_ns": ago(for_s), "turns": 1,
     }  # fmt: skip
     return Session(**{**base, **facts})
 
 
-def shop_api() -> Session:
-    """Who waits, with everything that the panels can tell."""
+def window(share: float) -> Context:
+    """A context window of 200,000 tokens, filled to a share."""
+    return Context(round(share * 200_000), 200_000)
+
+
+def waiting() -> Session:
+    """The one that needs a person: every panel has something to say about it."""
+    tokens = Tokens(input=12_300, cache_read=1_099_600, cache_write_5m=88_000, output=14_000, reasoning=3_000)
     return session(
-        "claude-code", "abaa2f48-4cec-45ef-9cda-68d1543b3cb6", "shop-api", "waiting", 14, model="claude-opus-5-5",
-        ctx=.64, doing="Bash: rm -rf build ?", waiting_for="permission", waiting_on="Bash: rm -rf build",
-        tokens=0, started_at_ns=ago(550), waited_ns=70 * 10**9, waits=1, turns=7, llm_calls=41, tool_calls=36,
-        turn=Turn(7, ago(43), None, None, 5, 4, 2, 70 * 10**9), burn_usd_per_hour=3.10, spend=SPEND,
-        usd=4.12,
-    )  # fmt: skip
-
-
-def fleet() -> list[Session]:
-    """The eight, as they come out of the ledger: in the order in which they began, not in that of need."""
-    waiting = replace(
-        shop_api(),
-        tokens=Tokens(12_300, 1_099_600, cache_write_5m=88_000, output=14_000, reasoning=3_000),
-        cost=Cost(4.12, reported_usd=4.12, computed_usd=4.12, basis="reported"),
+        "claude-code", "shop-api", "waiting", 14, session_id="abaa2f48-4cec-45ef-9cda-68d1543b3cb6",
+        model="claude-opus-5-5", models=("claude-opus-5-5", "claude-haiku-4-5"), branch="main",
+        waiting_for="permission", waiting_on="Bash: rm -rf build", doing="Bash: rm -rf build ?",
+        evidence=(Evidence("hook:PermissionRequest", ago(14), "waiting", decides=True),),
+        turns=7, turn=Turn(7, ago(43.2), None, None, 5, 4, 2, 0), llm_calls=5, tool_calls=4, waits=2,
+        waited_ns=70_000_000_000, tokens=tokens, cost=reported(4.12), context=window(0.64),
         by_model=(
-            ModelUse("claude-opus-5-5", 39, Tokens(), Cost(3.90)), ModelUse("claude-haiku-4-5", 2, Tokens(), Cost(.22)),
+            ModelUse("claude-opus-5-5", 4, tokens, reported(3.90)),
+            ModelUse("claude-haiku-4-5", 1, Tokens(), reported(0.22)),
         ),
-        cache_expires_at_ns=ago(-192), pid=5722,
+        burn_usd_per_hour=3.10, spend=SPENT, cache_expires_at_ns=ago(-192), pid=5722,
     )  # fmt: skip
+
+
+def morning() -> list[Session]:
+    """The eight sessions of the pictures, in the order of need."""
+    sonnet, gpt, small = "claude-sonnet-5", "gpt-5.5", "gpt-5.4"
     return [
-        session("qwen-code", "f7", "notes", "idle", 723, model="qwen3-coder", ctx=.03, tokens=12_300, usd=None),
-        session("codex", "h8", "web-app", "ended", 40, model="gpt-5.5", tokens=84_000, usd=.31, doing="closed", branch="fix-cart"),
-        session("claude-code", "d4", "infra", "failed", 185, model="claude-sonnet-5-20251101", ctx=.22, tokens=512_000, usd=.77,
-                doing="rate_limit (429), attempt 4 of 10", last_error_type="rate_limit", errors=4),
-        session("gemini-cli", "c3", "data-pipeline", "working", 72, model="gemini-3.5", ctx=.08, tokens=90_100, usd=.09, doing="thinking"),
-        session("opencode", "g6", "billing-reconciler", "working", 31, model="gpt-5.5", ctx=.91, tokens=2_480_000, usd=6.67,
-                doing="edit src/ledger/reconcile.py"),
-        waiting,
-        session("codex", "b2", "web-app", "working", 8, model="gpt-5.5", ctx=.31, tokens=310_400, usd=.88, doing="exec_command npm test"),
-        session("copilot", "e5", "docs", "completed", 21, model="gpt-5.4", tokens=41_200, usd=None, doing="“Updated the guide.”"),
+        waiting(),
+        session("claude-code", "infra", "failed", 185, model=sonnet, doing="rate_limit (429), attempt 4 of 10",
+                last_error_type="rate_limit", errors=1, retries=4, context=window(0.22),
+                tokens=Tokens(cache_read=500_000, output=12_000), cost=reported(0.77)),
+        session("gemini-cli", "data-pipeline", "working", 72, model="gemini-3.5", doing="thinking",
+                context=window(0.08), tokens=Tokens(input=90_000, output=100), cost=computed(0.09)),
+        session("opencode", "billing-reconciler", "working", 31, model=gpt, doing="edit src/ledger/reconcile.py",
+                context=window(0.91), tokens=Tokens(cache_read=2_400_000, output=80_000), cost=computed(6.67)),
+        session("codex", "web-app", "working", 8, model=gpt, doing="exec_command npm test", branch="cart-total",
+                context=window(0.31), tokens=Tokens(cache_read=310_000, output=400), cost=computed(0.88)),
+        session("copilot", "docs", "completed", 21, model=small, doing="“Updated the guide.”",
+                tokens=Tokens(input=41_000, output=200), cost=unpriced(small)),
+        session("qwen-code", "notes", "idle", 723, model="qwen3-coder", started_at_ns=ago(4_000),
+                context=window(0.03), tokens=Tokens(input=12_000, output=300), cost=unpriced("qwen3-coder")),
+        session("codex", "web-app", "ended", 40, session_id="web-app-0", model=gpt, doing="closed", branch="main",
+                ended_at_ns=ago(40), tokens=Tokens(input=80_000, output=4_000), cost=computed(0.31)),
     ]  # fmt: skip
 
 
-def many(number: int) -> list[Session]:
-    """Any number of sessions: the eight over and over, each with a key of its own."""
-    eight = fleet()
-    return [
-        replace(one, key=f"{one.key}-{i}", session_id=f"{one.session_id}-{i}", since_ns=one.since_ns - i * 10**9)
-        for i in range(number)
-        for one in [eight[i % len(eight)]]
-    ]
+def fleet(number: int) -> list[Session]:
+    """Any number of living sessions: the morning over and over, each with a key, a name and an age of its own."""
+
+    def one(place: int, model: Session) -> Session:
+        name = model.name if place < len(models) else f"{model.name}-{place // len(models)}"
+        since_ns = model.since_ns - 7_000_000_000 * (place // len(models))
+        return replace(model, name=name, session_id=f"s{place}", key=f"{model.agent}:s{place}", since_ns=since_ns)
+
+    models = morning()[:-1]
+    return [one(place, model) for place, model in enumerate(islice(cycle(models), number))]
 
 
-def crowded() -> Session:
-    """One session about which there is something to say in every line."""
-    return replace(
-        fleet()[5],
-        subagents=(Subagent("a31", "general-purpose", "working", Tokens(), Cost(.01)), Subagent("a32", None, "completed", Tokens(), Cost(.2))),
-        blind_spots=("no hooks: waits invisible",), refused_bodies=2,
-        last_error_type="rate_limit", errors=3, auxiliary=Auxiliary(2, Tokens(input=40, output=10), Cost(.03)),
+def blind() -> Session:
+    """A session of which aimon sees little: no price, no hooks, no window, one body refused."""
+    return session(
+        "goose", "greenhouse", "working", 5, model="acme/llama-next-400b-2026-10-01", doing="shell: just water",
+        turn=Turn(1, ago(5), None, None, 1, 0, 0, 0), tokens=Tokens(input=7_000, output=900),
+        cost=unpriced("acme/llama-next-400b-2026-10-01"), cwd=None,
+        by_model=(ModelUse("acme/llama-next-400b-2026-10-01", 1, Tokens(), unpriced("llama")),),
+        blind_spots=("no hooks: waits invisible", "no spans: waterfall from logs"),
     )  # fmt: skip
 
 
-class Books:
-    """A ledger in memory: tests put sessions in and take them out."""
+class StillLedger:
+    """A ledger over finished sessions: what is put in is listed, nothing happens by itself, every call is counted."""
 
-    def __init__(self, sessions: list[Session] | None = None, *, today_usd: float = 12.84, burn: float = 3.10) -> None:
-        self.books = {one.key: one for one in (fleet() if sessions is None else sessions)}
-        self.changed = set(self.books)
-        self.acknowledged: list[str] = []
+    def __init__(self, sessions: Iterable[Session] = ()) -> None:
+        self._sessions = {one.key: one for one in sessions}
+        self._dirty = set(self._sessions)
         self.ticks = 0
-        self._totals = Totals(sessions=len(self.books), today_usd=today_usd, burn_usd_per_hour=burn)
 
     def put(self, *sessions: Session) -> None:
-        self.books |= {one.key: one for one in sessions}
-        self.changed |= {one.key for one in sessions}
-
-    def change(self, key: str, **facts: Any) -> None:
-        self.put(replace(self.books[key], **facts))
+        """New sessions, or new pictures of known ones."""
+        for one in sessions:
+            self._sessions[one.key] = one
+            self._dirty.add(one.key)
 
     def remove(self, key: str) -> None:
-        del self.books[key]
-        self.changed.add(key)
+        """A session leaves the list."""
+        del self._sessions[key]
+        self._dirty.add(key)
+
+    def clear(self) -> None:
+        """Every session leaves."""
+        for key in list(self._sessions):
+            self.remove(key)
 
     def tick(self) -> None:
+        """Time passes, and nothing is due."""
         self.ticks += 1
 
     def drain(self) -> set[str]:
-        changed, self.changed = self.changed, set()
+        """What was put or removed since the last call."""
+        changed, self._dirty = self._dirty, set()
         return changed
 
     def get(self, key: str) -> Session | None:
-        return self.books.get(key)
+        """One session."""
+        return self._sessions.get(key)
 
     def sessions(self) -> list[Session]:
-        return list(self.books.values())
+        """All of them, in the order in which they came."""
+        return list(self._sessions.values())
 
     def totals(self) -> Totals:
-        return self._totals
+        """Sums over what is known; an unpriced session adds no dollars."""
+        known = self._sessions.values()
+        usd = sum(one.cost.usd or 0.0 for one in known)
+        return Totals(
+            sessions=len(known),
+            cost=Cost(usd),
+            today_usd=usd,
+            burn_usd_per_hour=sum(one.burn_usd_per_hour for one in known),
+        )
 
     def acknowledge(self, key: str) -> None:
-        self.acknowledged.append(key)
-        if self.books[key].state in {"completed", "failed"}:
-            self.change(key, state="idle")
+        """What was done or failed is idle from now on."""
+        seen = self._sessions.get(key)
+        if seen is not None and seen.state in {"completed", "failed"}:
+            self.put(replace(seen, state="idle", since_ns=NOW_NS))
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._sessions.values())
 
 
-class Door:
-    """The header's view of a door that is open."""
+class StillDoor:
+    """A door that says what it is told to say."""
 
-    def __init__(self, *, problem: str | None = None, rate: float = 14.0, address: str = "127.0.0.1:4318") -> None:
-        self.address, self.problem, self._rate = address, problem, rate
+    def __init__(self, problem: str | None = None, rate: float = 14.0) -> None:
+        self.address, self.problem, self._rate = "127.0.0.1:4318", problem, rate
 
     def rate(self) -> float:
+        """Events a second."""
         return self._rate
-
-
-__all__ = ["NOW_NS", "Books", "Door", "SteppedClock", "ago", "crowded", "fleet", "many", "session", "shop_api"]

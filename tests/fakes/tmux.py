@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,7 +55,7 @@ class Desk:
         }
         self.servers: list[Server] = []
         self._started: list[subprocess.Popen[bytes]] = []
-        self._orphans: list[int] = []
+        self._orphans: list[psutil.Process] = []
 
     def server(self, name: str = "main") -> "Server":
         self.servers.append(Server(self, name))
@@ -80,13 +80,17 @@ class Desk:
             ["sh", "-c", "sleep 600 >&2 & echo $!"], env=self.environment | environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        self._orphans.append(int(told.stdout))
-        return self._orphans[-1]
+        return self._adopted(int(told.stdout))
 
     def note(self, name: str) -> int:
-        """The pid that a program wrote to a file."""
+        """The pid that a program of ours wrote to a file."""
         file = self.folder / name
-        return int(until(lambda: file.exists() and file.read_text().strip()))
+        return self._adopted(int(until(lambda: file.exists() and file.read_text().strip())))
+
+    def _adopted(self, pid: int) -> int:
+        """A process that would outlive its server."""
+        self._orphans.append(psutil.Process(pid))
+        return pid
 
     def close(self) -> None:
         for server in self.servers:
@@ -94,8 +98,9 @@ class Desk:
         for process in self._started:
             process.kill()
             process.communicate()
-        for pid in self._orphans:
-            os.kill(pid, 9)
+        for orphan in self._orphans:
+            with suppress(psutil.NoSuchProcess):
+                orphan.kill()
 
 
 class Server:

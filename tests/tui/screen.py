@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -13,13 +15,16 @@ import aimon_tui
 from aimon_core.clock import SteppedClock
 from aimon_core.session import Session
 from aimon_tui.app import AimonApp, ScreenSettings
-from tests.fakes.morning import StillDoor, StillLedger, morning
+from tests.fakes.fleet import StillDoor, StillLedger, morning
 
 WIDE, MEDIUM, SMALL = (120, 40), (80, 24), (60, 15)
 """The three sizes that the layout is drawn for."""
 
 TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 COLOURLESS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}
+
+ROUNDS = 4
+"""How often what a key sets off may set off something else: an action, a class, a layout, a resize."""
 
 TAKEN = "Port 4318 belongs to otelcol (pid 812)."
 
@@ -28,6 +33,7 @@ class Played(AimonApp):
     """The dashboard on a clock and a ledger that a test moves; no timer of its own."""
 
     CSS_PATH = Path(aimon_tui.__file__).with_name("aimon.tcss")
+    last: "Played"
 
     def __init__(
         self,
@@ -38,6 +44,7 @@ class Played(AimonApp):
         demo: bool = False,
         **settings: Any,
     ) -> None:
+        Played.last = self
         self.still = StillLedger(morning() if sessions is None else sessions)
         self.stepped = SteppedClock()
         self.told: list[str] = []
@@ -74,6 +81,26 @@ class Played(AimonApp):
     def selected(self) -> str | None:
         """Key of the selected session."""
         return self.board.selected
+
+
+async def settle(app: AimonApp) -> None:
+    """Let every message pass and what they ask for be laid out and painted; each may ask for more."""
+    for _ in range(ROUNDS):
+        if app.is_running and await Pilot(app)._wait_for_screen():
+            app.screen._on_timer_update()
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    """Put text where the cursor is, all at once."""
+    pilot.app.post_message(events.Paste(text))
+    await pilot.pause()
+
+
+async def narrow(pilot: Pilot[None], text: str, *keys: str) -> None:
+    """Open the filter line, fill it, and press more keys."""
+    await pilot.press("slash")
+    await paste(pilot, text)
+    await pilot.press(*keys)
 
 
 def strips(app: AimonApp) -> list[Strip]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aimon_tui.filters import FIELDS, Filter
-from tests.fakes.morning import blind, morning
+from tests.fakes.fleet import blind, morning
 
 EVERYBODY = [one.name for one in morning()]
 

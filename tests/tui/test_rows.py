@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from aimon_core.session import Auxiliary, Context, Cost, State, Tokens
 from aimon_tui.paint import ASCII
 from aimon_tui.rows import NEED, STATES, cells, columns, gap, model_name
-from tests.fakes.morning import NOW_NS, blind, morning, session, unpriced, waiting
+from tests.fakes.fleet import NOW_NS, blind, morning, session, unpriced, waiting
 
 EVERY = ["state", "for", "agent", "project", "model", "doing", "ctx", "tokens", "cost"]
 DROPPED = ["model", "tokens", "ctx", "agent", "doing", "cost", "for"]

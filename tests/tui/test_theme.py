@@ -13,8 +13,10 @@ from textual.geometry import Region
 from textual.theme import BUILTIN_THEMES, Theme
 
 from aimon_tui.theme import ANSI, DARK, LIGHT, THEMES, borrowed, chosen, contrast
-from tests.fakes.morning import StillDoor, blind, fleet, morning
-from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, cells, said
+from tests.fakes.fleet import StillDoor, blind, fleet, morning
+from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, cells, narrow, said
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 GRAPHIC = set("━╸╺▌▐█▏▎▍▋▊▉▁▂▃▄▅▆▇▒▔")
 MEANINGLESS = set("─ ")
@@ -108,7 +110,7 @@ class TestEveryPaintedCellCanBeRead:
         async with app.run_test(size=WIDE) as pilot:
             await pilot.press("G")
             judge(app)
-            await pilot.press("slash", *"goose", "enter")
+            await narrow(pilot, "goose", "enter")
             judge(app)
 
 

@@ -62,9 +62,8 @@ async def test_a_restart_knows_everything_and_a_second_delivery_adds_nothing(tmp
 
 def test_what_a_restart_knows_holds_no_prompt_and_no_command(tmp_path: Path) -> None:
     asyncio.run(told(tmp_path, sent("tui_permission")))
-    stored = b"".join(
-        (tmp_path / name).read_bytes() for name in ("journal.db", "journal.db-wal") if (tmp_path / name).exists()
-    )
+    files = [path for path in (tmp_path / "journal.db", tmp_path / "journal.db-wal") if path.exists()]
+    stored = b"".join(path.read_bytes() for path in files)
     from aimon_core.journal import Journal
 
     journal = Journal.read_only(tmp_path / "journal.db")

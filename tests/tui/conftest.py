@@ -1,0 +1,16 @@
+"""Pilots that do not sleep: Textual's waits until the process is idle, 20 ms at a time; ours lets the messages pass."""
+
+import pytest
+
+from tests.tui.screen import Played, settle
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """A key is pressed when everything that it sets off has happened, painting included."""
+
+    async def idle(*_limits: float) -> None:
+        await settle(Played.last)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", idle)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", idle)

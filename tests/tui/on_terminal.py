@@ -1,0 +1,33 @@
+"""The dashboard on a real terminal, for `test_pty`: `python -m tests.tui.on_terminal morning|hostile|wait`."""
+
+import sys
+
+from aimon_core.clock import SteppedClock
+from aimon_tui.app import AimonApp, ScreenSettings
+from tests.fakes.fleet import StillDoor, StillLedger, morning, session
+from tests.tui.test_hostile import CORPUS, everywhere
+
+
+class Waits(StillLedger):
+    """A ledger in which a session begins to wait at the third frame."""
+
+    def tick(self) -> None:
+        super().tick()
+        if self.ticks == 3:
+            self.put(session("codex", "web-app", "waiting", 0))
+
+
+def dashboard(name: str) -> AimonApp:
+    """What is shown: calm, so that only what telemetry brings could ring or name the window, or with a new wait."""
+    sessions = [one for text in CORPUS.values() for one in everywhere(text)] if name == "hostile" else morning()
+    calm = name != "wait"
+    return AimonApp(
+        StillLedger(sessions) if calm else Waits(sessions),
+        door=StillDoor(),
+        clock=SteppedClock(),
+        settings=ScreenSettings(bell=not calm, title=not calm),
+    )
+
+
+if __name__ == "__main__":
+    dashboard(sys.argv[1]).run()

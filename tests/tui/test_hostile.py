@@ -1,0 +1,227 @@
+"""Telemetry may say anything: on the screen it is words in cells, and nothing else (S12, S13, S14)."""
+
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.inspect import (
+    BoolType,
+    FloatType,
+    IntType,
+    LiteralType,
+    NoneType,
+    StrType,
+    StructType,
+    UnionType,
+    VarTupleType,
+)
+from msgspec.structs import replace
+from rich.cells import cell_len
+
+from aimon_core.session import Auxiliary, Session
+from aimon_tui.rows import cells
+from tests.fakes.fleet import NOW_NS, StillDoor, session
+from tests.tui.screen import MEDIUM, SMALL, WIDE, Played, narrow, paste, strips
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+CORPUS = {
+    "markup": "[bold red]x[/] [/nothing] [@click=app.quit]press[/] [link=file:///etc/passwd]l[/] [",
+    "closing markup": "[/]" * 40,
+    "escape": "\x1b[31mred\x1b[0m\x1b[2J\x1b[H",
+    "clipboard": "\x1b]52;c;ZXZpbA==\x07 \x1b]52;c;ZXZpbA==\x1b\\",
+    "title and bell": "\x1b]0;owned\x07\x07\x07",
+    "device strings": "\x1bPq#0;2;0;0;0\x1b\\ \x1b_Gf=100;AAAA\x1b\\ \x1b[?1049l",
+    "C1": "\x9b2J\x9d52;c;ZXZpbA==\x9c\x90q\x9c\x85",
+    "bidi": "\u202egnp.exe\u202c \u2066x\u2069 \u200f\u200e\u061c",
+    "hidden": "a\u200bb\u200dc\ufeffd\u00ade\U000e0041\U000e0042",
+    "lines": "one\ntwo\r\nthree\rfour\u2028five\u2029six\x0bseven\x0ceight\tnine",
+    "marks": "Z" + "\u0301\u0338\u0489" * 200,
+    "wide": "日本語のプロジェクト名 👩‍👩‍👧‍👦 🇩🇪 ﷽ ｆｕｌｌ" * 5,
+    "half a pair": "\ud83d lone \ude00",
+    "nothing": "\x00\x00\x07\x08\x7f",
+    "blanks": "\u3164\u2800\u00a0  " * 20,
+    "path": "/../" * 200 + "\x1b[5m/etc/passwd",
+    "format": "{0} {self} %s %n $(id) `id` ;rm -rf ~",
+}
+FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+STATES = ("working", "completed", "failed")
+MEGABYTE = 1 << 20
+
+
+def saturated(text: str, kind: Any = msgspec.inspect.type_info(Session)) -> Any:
+    """A session, or a part of one, with a text wherever one fits."""
+    match kind:
+        case StrType():
+            return text
+        case IntType():
+            return 3
+        case FloatType():
+            return 0.5
+        case BoolType():
+            return True
+        case LiteralType():
+            return kind.values[0]
+        case UnionType():
+            return saturated(text, next(one for one in kind.types if not isinstance(one, NoneType)))
+        case VarTupleType():
+            return (saturated(text, kind.item_type),) * 2
+        case StructType():
+            return kind.cls(**{field.name: saturated(text, field.type) for field in kind.fields})
+    raise NotImplementedError(kind)
+
+
+def everywhere(text: str) -> list[Session]:
+    """Three sessions with a text in every field that takes one; the later ones leave room for what others hide."""
+    full = replace(saturated(text), since_ns=NOW_NS, started_at_ns=NOW_NS)
+    short = replace(full, refused_bodies=0, blind_spots=())
+    bare = replace(short, subagents=(), auxiliary=Auxiliary(), waiting_for=None)
+    return [replace(one, key=f"{text}{place}", state=STATES[place]) for place, one in enumerate((full, short, bare))]
+
+
+def check(app: Played) -> None:
+    """Only words in cells: nothing a terminal obeys, nothing to click, no cell too many."""
+    assert app.is_running
+    width = app.screen.size.width
+    for strip in strips(app):
+        assert cell_len(strip.text) == width, strip.text
+        for text, style, _ in strip:
+            assert not FORBIDDEN.search(text), ascii(text)
+            assert style is None or (not style.link and not any(name.startswith("@") for name in style.meta)), text
+
+
+async def each(app: Played, pilot) -> AsyncIterator[str]:
+    """Every text of the corpus in turn, in every field of the sessions on the screen."""
+    for name, text in CORPUS.items():
+        app.still.clear()
+        app.tell(*everywhere(text))
+        app.step(5)
+        await pilot.pause()
+        yield name
+
+
+@pytest.mark.parametrize("size", [WIDE, MEDIUM, SMALL], ids="{0[0]}x{0[1]}".format)
+async def test_every_field_of_a_session_is_words(size):
+    app = Played()
+    async with app.run_test(size=size) as pilot:
+        async for _ in each(app, pilot):
+            for row in range(3):
+                app.action_cursor_to(row)
+                for _ in range(3 if size == MEDIUM else 1):
+                    app.action_panel()
+                    check(app)
+
+
+async def test_keys_and_clicks_on_it_do_what_they_always_do():
+    app = Played()
+    async with app.run_test(size=MEDIUM, notifications=True) as pilot:
+        async for name in each(app, pilot):
+            for column in (3, 20, 40, 60) if "markup" in name else ():
+                await pilot.click("#table", offset=(column, 1))
+            for _ in range(3):
+                await pilot.press("y")
+                check(app)
+                assert not FORBIDDEN.search(app.clipboard)
+            await pilot.press("x", "s")
+            assert len(app.screen_stack) == 1
+            assert app.paused_s is None
+            assert app.theme == "aimon-dark"
+
+
+async def test_toasts_and_a_taken_port_are_words():
+    door = StillDoor()
+    app = Played([], door=door)
+    async with app.run_test(size=MEDIUM, notifications=True) as pilot:
+        for text in CORPUS.values():
+            door.problem = f"Port 4318 belongs to {text} (pid 812)."
+            app.repaint()
+            for words in (text, f"Port 4318 belongs to {text}."):
+                app.toast(words, "error")
+                await pilot.pause()
+                check(app)
+
+
+async def test_what_is_pasted_into_the_filter_is_words():
+    app = Played()
+    async with app.run_test(size=MEDIUM) as pilot:
+        for text in CORPUS.values():
+            await narrow(pilot, text)
+            check(app)
+            await pilot.press("enter")
+            check(app)
+            await pilot.press("escape")
+            assert len(app.board.rows) == 8
+
+
+async def test_a_project_called_like_a_filter_can_be_filtered():
+    app = Played([session("codex", "[b](*")])
+    async with app.run_test(size=MEDIUM) as pilot:
+        await narrow(pilot, "[b](*")
+        assert len(app.board.rows) == 1
+
+
+def fastest(work) -> float:
+    """Milliseconds of the quickest of five runs: the machine may be busy."""
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - begun))
+    return min(times)
+
+
+@pytest.mark.parametrize("piece", ["x", "\x1b[31m", "日", "\u0301", "/", " ", "[/]"], ids=ascii)
+async def test_a_megabyte_in_every_field_is_painted_in_time(piece):
+    huge = piece * (MEGABYTE // len(piece))
+    app = Played([replace(saturated(huge), key="k", state="working")])
+    async with app.run_test(size=WIDE):
+        check(app)
+
+        def frame() -> None:
+            app.tell(replace(app.still.get("k")))
+            app.repaint()
+            strips(app)
+
+        assert fastest(frame) < 50
+
+
+@pytest.mark.parametrize("text", ["x" * MEGABYTE, "\x1b]52;c;" * (MEGABYTE // 7)], ids=["plain", "escapes"])
+def test_the_cells_of_a_megabyte_cost_no_more_than_those_of_a_line(text):
+    huge, small = saturated(text), saturated(text[:2_000])
+
+    def told(one: Session):
+        return fastest(lambda: cells(one, NOW_NS, strong=True, short=False, twin=True))
+
+    assert told(huge) < 4 * told(small) + 1
+
+
+async def test_a_megabyte_is_pasted_and_filtered_in_time():
+    app = Played([replace(saturated("x" * MEGABYTE), key="k")])
+    async with app.run_test(size=MEDIUM) as pilot:
+        await pilot.press("slash")
+        await paste(pilot, "\x1b[31m y" * (MEGABYTE // 7))
+        check(app)
+        assert len(app.board.filter.text) <= 1_000
+        assert fastest(lambda: app.board.narrow("x y z cost>1")) < 50
+
+
+def test_the_check_can_fail():
+    assert FORBIDDEN.search("\x1b[0m")
+    assert all(FORBIDDEN.search(CORPUS[name]) for name in ("escape", "clipboard", "C1", "bidi", "lines", "half a pair"))
+    fields = msgspec.json.encode(saturated("hostile"))
+    assert fields.count(b"hostile") > 30
+
+
+async def test_a_widget_that_forgets_to_clean_is_found(monkeypatch):
+    monkeypatch.setattr("aimon_tui.rows.clean", lambda text, limit=0: text)
+    app = Played(everywhere(CORPUS["escape"]))
+    async with app.run_test(size=WIDE):
+        with pytest.raises(AssertionError):
+            check(app)
+
+
