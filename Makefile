@@ -25,7 +25,8 @@ run: $(READY) # the dashboard; ARGS='serve --port 5318' gives it arguments
 demo: $(READY) # the dashboard with a scripted fleet: no agent, no network, nothing of yours touched
 	$(BIN)/aimon demo $(ARGS)
 
-test: $(READY) # all tests, with branch coverage; ARGS='-k wire' picks some, without
+test: $(READY) # every gate, then all tests with branch coverage; ARGS='-k wire' picks some, without
+	$(if $(ARGS),,@$(MAKE) --no-print-directory check)
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests

@@ -68,7 +68,7 @@ class AimonApp(App[None]):
         self._pulses = environment.get("TEXTUAL_ANIMATIONS") != "none"
         self._clock, self._framed = clock, framed
         self._paused_at: tuple[float, int] | None = None
-        self._second = 0
+        self._second = self._beats = 0
         self._changed: set[str] = set()
         self._shown: object = None
         self._stale = True
@@ -131,8 +131,7 @@ class AimonApp(App[None]):
         self._dashboard.show_panel(self.tab)
         self.frame()
         if self._framed:
-            self.set_interval(FRAME_S, self.frame)
-            self.set_interval(PULSE_S, self.beat)
+            self.set_interval(FRAME_S, self._turn)
 
     def on_unmount(self) -> None:
         """The terminal gets its title back."""
@@ -158,6 +157,13 @@ class AimonApp(App[None]):
             self.repaint()
         if on_the_second:
             self._dashboard.paint_clocks()
+
+    def _turn(self) -> None:
+        """A turn of the timer: the frame and, each half second, the pulse, so that both are painted at once."""
+        self.frame()
+        before, self._beats = self._beats, int(self._clock.monotonic() / PULSE_S)
+        if before != self._beats:
+            self.beat()
 
     def beat(self) -> None:
         """The pulse of working rows, one phase for all of them; it stands still while paused or out of focus."""

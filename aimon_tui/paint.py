@@ -71,6 +71,12 @@ class Line:
             self.put(text, spec)
         return self
 
+    def join(self, other: "Line") -> "Line":
+        """Add what another line says."""
+        self.parts += other.parts
+        self.width += other.width
+        return self
+
     def over(self, column: int, text: str, spec: str) -> "Line":
         """Put text over what already stands at a column, to the end of the line."""
         self.to(column)
@@ -83,6 +89,8 @@ class Line:
 
     def strip(self, width: int) -> Strip:
         """The finished row, cropped or filled to `width`."""
+        if self.width == width:
+            return Strip(self.parts, width)
         return Strip(self.parts).adjust_cell_length(width, self.app.ink("ink", self.back))
 
 

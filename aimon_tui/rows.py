@@ -22,6 +22,8 @@ STATES = {
 }
 """Glyph, word and colour of each state: never one without the others."""
 
+_OVER = frozenset({"ended", "expired"})
+
 NEED = tuple(STATES)
 """States by how much they need a person."""
 
@@ -95,7 +97,7 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
     row has the same project: the branch follows it.
     """
     state = session.state
-    over = state in {"ended", "expired"}
+    over = state in _OVER
     quiet = over or state == "idle"
     text = "faint" if over else "muted" if quiet or state == "completed" else "ink"
     figure = "faint" if over else "muted"
@@ -103,7 +105,7 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
     branch = session.branch or "" if twin else ""
     usd = dollars(session)
     return {
-        "for": Cell(clock((now_ns - session.since_ns) / 1e9), "wait b" if state == "waiting" else figure),
+        "for": age(session, now_ns),
         "agent": Cell(clean(agent, 40), "faint" if quiet else "muted"),
         "project": Cell(clean(session.name, 80), f"{text} b" if strong else text, clean(branch, 40)),
         "model": Cell(model_name(session.model) or NONE, "faint" if quiet or not session.model else "muted"),
@@ -112,6 +114,13 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
         "tokens": Cell(count(session.total_tokens), figure),
         "cost": Cell(money(usd), "faint" if usd is None else text),
     }
+
+
+def age(session: Session, now_ns: int) -> Cell:
+    """For how long it has been in its state."""
+    state = session.state
+    spec = "wait b" if state == "waiting" else "faint" if state in _OVER else "muted"
+    return Cell(clock((now_ns - session.since_ns) / 1e9), spec)
 
 
 def dollars(session: Session) -> float | None:

@@ -9,7 +9,10 @@ from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_tui.format import clock, fit
 from aimon_tui.paint import Line, Scrolled
-from aimon_tui.rows import STATES, cells, columns, cut, gap, place
+from aimon_tui.rows import STATES, Column, age, cells, columns, cut, gap, place
+
+KEPT = 256
+"""Rows whose unchanging part is kept: more than any terminal shows."""
 
 PULSE_COLUMN = 2
 """Where the state's glyph stands."""
@@ -28,6 +31,7 @@ class SessionTable(Scrolled):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._ages: dict[str, str] = {}
+        self._kept: dict[str, tuple[object, Line]] = {}
 
     def count(self) -> int:
         """Rows of the board."""
@@ -42,26 +46,39 @@ class SessionTable(Scrolled):
         return line
 
     def row(self, index: int, width: int) -> Line:
-        """One session."""
-        board, now_ns = self.aimon.board, self.aimon.now_ns
+        """One session: what runs by itself, its pulse and its age, before what changes with the session only."""
+        board, pulse = self.aimon.board, self.aimon.pulse
         session = board.rows[index]
         chosen, waits = session.key == board.selected, session.state == "waiting"
         line = Line(self.aimon, "select" if chosen else "wait-tint" if waits else "background")
         line.put("▌" if chosen else " ", "select-mark")
-        told = cells(session, now_ns, strong=chosen or waits, short=width < 100, twin=session.name in board.twins)
-        space = " " * gap(width)
-        for column in columns(width):
-            if column.name == "state":
-                glyph, word, colour = STATES[session.state]
-                if session.state == "working":
-                    glyph = self.aimon.pulse
-                spec = "pill-ink/pill b" if waits else f"{colour} b" if session.state == "failed" else colour
-                line.put(fit(f" {glyph} {word}", column.width), spec)
-            else:
+        glyph, word, colour = STATES[session.state]
+        text = f" {pulse if session.state == 'working' else glyph} {word}"
+        spec = "pill-ink/pill b" if waits else f"{colour} b" if session.state == "failed" else colour
+        first, *columns_left = columns(width)
+        line.put(fit(text, first.width), spec)
+        if columns_left and columns_left[0].name == "for":
+            told = age(session, self.aimon.now_ns)
+            line.put(" " * gap(width) + fit(told.text, columns_left.pop(0).width, ">"), told.spec)
+        return line.join(self._rest(session, columns_left, line.back, width))
+
+    def _rest(self, session: Session, columns_left: list[Column], back: str, width: int) -> Line:
+        """The other columns, drawn once for each picture of a session: pulse and age paint a row thrice a second."""
+        twin = session.name in self.aimon.board.twins
+        told_of = (session, twin, back, width, self.aimon.theme)
+        kept = self._kept.get(session.key)
+        if kept is None or kept[0] != told_of:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            kept = self._kept[session.key] = (told_of, Line(self.aimon, back))
+            told = cells(session, 0, strong=back != "background", short=width < 100, twin=twin)
+            for column in columns_left:
+                blank = " " * gap(width)
                 for text, spec in cut(told[column.name], column):
-                    line.put(text, spec)
-            line.put(space)
-        return line
+                    kept[1].put(blank + text, spec)
+                    blank = ""
+            kept[1].put(" ")
+        return kept[1]
 
     def nothing(self, width: int) -> Line:
         """What stands in place of rows when a filter lets none through."""

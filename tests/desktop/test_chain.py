@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -87,9 +88,12 @@ async def test_a_claimed_socket_that_leads_to_another_server_is_not_believed(des
     wrong = desk.server("wrong")
     wrong.session("wrong")
     tmux.session("first")
-    pane = tmux.session("work", "env", f"TMUX={wrong.socket},{tmux.pid},0", "sleep", "600")
-    (hop,) = await locate(pane.target)
-    assert (hop.server.socket, hop.pane) == (tmux.socket, pane.id)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(f"{desk.folder}/dead")
+    for claim in (wrong.socket, f"{desk.folder}/dead", f"{desk.folder}/gone", str(desk.folder)):
+        pane = tmux.session(f"s{len(claim)}", "env", f"TMUX={claim},{tmux.pid},0", "sleep", "600")
+        (hop,) = await locate(pane.target)
+        assert (hop.server.socket, hop.pane) == (tmux.socket, pane.id)
 
 
 async def test_a_process_without_an_environment_is_found_all_the_same(tmux):

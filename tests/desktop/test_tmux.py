@@ -4,6 +4,7 @@ import os
 import signal
 from shlex import quote
 
+import psutil
 import pytest
 
 from aimon_desktop.terminals import Outcome, Target, focus, in_front, outside, tmux
@@ -103,6 +104,8 @@ async def test_a_detached_session_of_another_socket_opens_in_a_window_and_only_o
     (tty,) = until(second.clients)
     assert second.shows(tty) == pane.id
     assert main.shows(main.tty) != main.aimon.id
+    client = psutil.Process(int(second("list-clients", "-F", "#{client_pid}")))
+    assert "TMUX" not in client.environ()
     main("select-window", "-t", "aimon:0")
     outcome = await focus(pane.target, main.aimon.pid)
     assert outcome == Outcome(ok=True, line=f"Switched to tmux {pane.id}.")
@@ -217,6 +220,23 @@ async def test_s16_nothing_that_a_program_writes_gets_into_a_command(desk, main,
         "tmux", "-S", main.socket, "list-panes", "-a", "-F", tmux._PANES, "list-clients", tmux._CLIENTS,
         "switch-client", "-c", main.tty, "-t", *(f"${pane.id[1:]}:@{pane.id[1:]}.{pane.id}" for pane in panes),
     }  # fmt: skip
+
+
+def test_the_terminal_used_last_comes_first_and_programs_do_not_come(monkeypatch):
+    told = "5 11 $0 0 /dev/pts/1\n7 12 $0 0 /dev/pts/2\n9 13 $0 1 \n6 14 $1 0 /dev/pts/3\n"
+    monkeypatch.setattr(tmux, "run", lambda *command: told)
+    assert [client.pid for client in tmux._clients(tmux.Server(1, "/s"))] == [12, 14, 11]
+
+
+def test_a_terminal_stays_in_its_own_session_when_that_has_the_window_too(monkeypatch):
+    commands = []
+    monkeypatch.setattr(tmux, "run", lambda *command: commands.append(command[-1]))
+    ours, other = tmux.Client(1, "/dev/pts/1", "$0"), tmux.Client(2, "/dev/pts/2", "$1")
+    windows = (tmux.Window("$1", "@4", active=True), tmux.Window("$0", "@4", active=False))
+    hop = tmux.Hop(tmux.Server(9, "/s"), "%7", windows, (other, ours))
+    tmux.switch(ours, hop)
+    tmux.switch(tmux.Client(3, "/dev/pts/3", "$2"), hop)
+    assert commands == ["$0:@4.%7", "$1:@4.%7"]
 
 
 @pytest.mark.parametrize(

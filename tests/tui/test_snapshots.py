@@ -1,0 +1,95 @@
+"""Pictures of every state a person would look at: `pytest tests/tui/test_snapshots.py --snapshot-update` draws them anew.
+
+A picture that changed is looked at before it is taken in: the report of a failing run shows both side by side.
+"""
+
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from tests.fakes.fleet import HOME, StillDoor, blind, fleet, waiting
+from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, paste
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+class Shot(Struct, frozen=True):
+    """What is on the screen, and what was done before looking at it."""
+
+    size: tuple[int, int]
+    theme: str = "aimon-dark"
+    sessions: Any = None
+    keys: tuple[str, ...] = ()
+    typed: str = ""
+    later_s: float = 0.0
+    problem: str | None = None
+    demo: bool = False
+    ascii: bool = False
+
+
+NOBODY: tuple = ()
+FILTER = ("slash",)
+
+SHOTS = {
+    "wide-dark": Shot(WIDE),
+    "wide-light": Shot(WIDE, "aimon-light"),
+    "wide-ansi": Shot(WIDE, "aimon-ansi"),
+    "wide-ascii": Shot(WIDE, "aimon-ansi", ascii=True),
+    "medium-tokens-dark": Shot(MEDIUM),
+    "medium-cost-dark": Shot(MEDIUM, keys=("tab",)),
+    "medium-session-dark": Shot(MEDIUM, keys=("tab", "tab")),
+    "medium-tokens-light": Shot(MEDIUM, "aimon-light"),
+    "medium-cost-light": Shot(MEDIUM, "aimon-light", keys=("tab",)),
+    "medium-session-light": Shot(MEDIUM, "aimon-light", keys=("tab", "tab")),
+    "small-dark": Shot(SMALL),
+    "small-light": Shot(SMALL, "aimon-light"),
+    "empty-wide": Shot(WIDE, sessions=NOBODY),
+    "empty-medium": Shot(MEDIUM, sessions=NOBODY),
+    "empty-small": Shot(SMALL, sessions=NOBODY),
+    "empty-port-taken": Shot(MEDIUM, sessions=NOBODY, problem=TAKEN),
+    "one": Shot(WIDE, sessions=(waiting(),)),
+    "many": Shot(WIDE, sessions=fleet(200), keys=("pagedown", "pagedown", "pagedown")),
+    "selected-elsewhere": Shot(WIDE, keys=("j", "j", "j"), later_s=3),
+    "held": Shot(MEDIUM, keys=("j",)),
+    "filter-open": Shot(WIDE, keys=FILTER, typed="state:working cost>0.5"),
+    "filter-empty": Shot(MEDIUM, keys=FILTER),
+    "filter-small": Shot(SMALL, keys=FILTER, typed="codex"),
+    "nothing-found": Shot(MEDIUM, keys=FILTER, typed="agent:goose"),
+    "paused": Shot(WIDE, keys=("space",), later_s=12),
+    "help-medium": Shot(MEDIUM, "aimon-light", keys=("question_mark",)),
+    "help-wide": Shot(WIDE, keys=("question_mark",)),
+    "help-small": Shot(SMALL, keys=("question_mark",)),
+    "palette": Shot(MEDIUM, keys=("ctrl+p",)),
+    "copied": Shot(MEDIUM, keys=("y",)),
+    "blind": Shot(WIDE, sessions=(blind(),)),
+    "blind-session": Shot(MEDIUM, sessions=(blind(), waiting()), keys=("j", "tab", "tab")),
+    "port-taken": Shot(WIDE, problem=TAKEN),
+    "port-taken-medium": Shot(MEDIUM, problem=TAKEN),
+    "demo": Shot(WIDE, demo=True),
+    "demo-small": Shot(SMALL, demo=True),
+}
+
+
+@pytest.mark.parametrize("name", SHOTS)
+def test_the_screen_looks_as_it_did(snap_compare, monkeypatch, name):
+    monkeypatch.setenv("HOME", HOME)  # a folder of one's own is drawn as ~
+    shot = SHOTS[name]
+    app = Played(
+        shot.sessions,
+        theme=shot.theme,
+        ascii=shot.ascii,
+        demo=shot.demo,
+        door=StillDoor(shot.problem, rate=0 if shot.sessions == NOBODY else 14),
+        environment=COLOURLESS if shot.theme == "aimon-ansi" else TRUECOLOR,
+    )
+
+    async def play(pilot):
+        await pilot.press(*shot.keys)
+        if shot.typed:
+            await paste(pilot, shot.typed)
+        if shot.later_s:
+            app.step(shot.later_s)
+        await pilot.pause()
+
+    assert snap_compare(app, run_before=play, terminal_size=shot.size)
