@@ -4,8 +4,6 @@ One flat set of names serves all four: `port` in the file is `AIMON_PORT` in the
 command line. msgspec, not pydantic: pydantic costs 215 ms before the first paint.
 """
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,10 +81,12 @@ def load(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
 
 
 def _from_file(file: Path) -> list[tuple[str, Any, str]]:
+    if not file.exists():
+        return []
+    import tomllib  # noqa: PLC0415 - 3 ms of the first paint, and most people have no file
+
     try:
         told = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}.", "Mend or remove the file.") from error
     for name in told:
@@ -121,6 +121,8 @@ def _typed(name: str, value: Any, source: str, *, strict: bool) -> Any:
 
 
 def _nearest(name: str) -> str:
+    import difflib  # noqa: PLC0415 - as above
+
     close = difflib.get_close_matches(name.replace("-", "_"), NAMES, n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else _HINT
 

@@ -1,9 +1,14 @@
 """The tool calls of one session: each once, whichever channels tell of its decision, its start and its result."""
 
+from collections import deque
+
 from msgspec import Struct
 
 from aimon_core.events import PermissionAnswered, ToolFinished, ToolStarted
 from aimon_core.merged import Merged
+
+RECENT = 512
+"""Calls kept at hand, to count those of the current turn: a picture is drawn ten times a second."""
 
 ToolReport = ToolStarted | ToolFinished | PermissionAnswered
 
@@ -35,6 +40,7 @@ class Tools(Merged[ToolCall, ToolReport]):
         super().__init__(_began, _fill, self._counted)
         self.calls = 0
         self.errors = 0
+        self._recent: deque[ToolCall] = deque(maxlen=RECENT)
 
     def take(self, event: ToolReport) -> bool:
         """Take one report in.
@@ -46,10 +52,12 @@ class Tools(Merged[ToolCall, ToolReport]):
         return self.add(event, key=event.call_id, mark=event.name, witness=witness, unit=event.unit)
 
     def since(self, start_ns: int) -> int:
-        """Calls first told of after a moment."""
-        return sum(call.at_ns >= start_ns for call in self)
+        """Calls first told of after a moment, of the last `RECENT`."""
+        return sum(call.at_ns >= start_ns for call in self._recent)
 
     def _counted(self, before: ToolCall | None, after: ToolCall | None) -> None:
+        if before is None and after is not None:
+            self._recent.append(after)
         for call, sign in ((before, -1), (after, 1)):
             if call is not None:
                 self.calls += sign
