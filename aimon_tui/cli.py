@@ -1,6 +1,7 @@
-"""The command `aimon`: where it starts, and the one command that must not wait for the others to load.
+"""The command `aimon`: where it starts, and the two calls that must not wait for a command line to be read.
 
-`aimon status` runs on every prompt of a shell and takes the standard library alone; everything else is in `console`.
+`aimon status` runs on every prompt of a shell and takes the standard library alone; the dashboard is to be painted at
+once. Everything else is in `console`.
 """
 
 import sys
@@ -8,13 +9,19 @@ import sys
 
 def main() -> None:
     """Run what the command line asks for, and exit with its code."""
-    if sys.argv[1:] in (["status"], ["status", "--short"]):
-        from aimon_desktop.outputs import short
+    match sys.argv[1:]:
+        case ["status"] | ["status", "--short"]:
+            from aimon_desktop.outputs import short
 
-        sys.exit(short.main(sys.argv[2:]))
-    from aimon_tui.console import program
+            sys.exit(short.main(sys.argv[2:]))
+        case []:
+            from aimon_tui import start
 
-    program.main(prog_name="aimon")
+            sys.exit(start.main())
+        case _:
+            from aimon_tui.console import program
+
+            program.main(prog_name="aimon")
 
 
 if __name__ == "__main__":

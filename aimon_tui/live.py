@@ -37,6 +37,7 @@ class LiveApp(AimonApp):
         for notice in self.runtime.notices:
             self.toast(notice, "error")
         gc.freeze()  # what was imported and restored lives as long as we do: the collector need not look at it again
+        gc.enable()
 
 
 async def shown(app: LiveApp) -> None:

@@ -101,7 +101,22 @@ def bar(line: Line, width: int, share: float, spec: str) -> None:
     line.put("─" * (width - (halves + 1) // 2), "track")
 
 
-class Painted(Widget):
+class Plain(Widget):
+    """A widget without border, padding and tint, whose lines need none of what Textual does for those."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows in a region, for Textual."""
+        ground, filters = self.background_colors[1], self.get_line_filters()
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, ground)
+            strips.append(strip.crop(crop.x, crop.right))
+        return strips
+
+
+class Painted(Plain):
     """A fixed block of lines; subclasses give them, and are asked once for each time they are painted."""
 
     back: ClassVar[str] = "background"
@@ -143,7 +158,7 @@ class Painted(Widget):
         return (lines[y] if y < len(lines) else self.line()).strip(self.size.width)
 
 
-class Scrolled(ScrollView, can_focus=False):
+class Scrolled(Plain, ScrollView, can_focus=False):
     """Any number of rows below a fixed head, only the visible ones painted."""
 
     @property

@@ -104,14 +104,20 @@ class Runtime:
 
         `frame_s` is how often the hands are told what changed, besides whenever the screen asks.
         """
-        folder = runtime_dir.secure(self._runtime_folder)
-        self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
-        await asyncio.to_thread(_load_doors)
-        self._open_journal()
-        self._spawn(self._load_prices())
-        self._spawn(self._restore())
-        self._spawn(self._beat(frame_s))
-        await self._open_doors()
+        try:
+            folder = runtime_dir.secure(self._runtime_folder)
+            self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
+            await asyncio.to_thread(_load_doors)
+            self._open_journal()
+            self._spawn(self._load_prices())
+            self._spawn(self._restore())
+            self._spawn(self._beat(frame_s))
+            await self._open_doors()
+        except AimonError as error:
+            self.door.problem = error.message
+            if not self._tasks:
+                self.restored.set()  # there is nothing to wait for
+            raise
 
     async def stop(self) -> None:
         """Close everything; harmless when nothing is open."""
@@ -194,11 +200,7 @@ class Runtime:
         receiver = Receiver(
             sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options
         )
-        try:
-            await receiver.start()
-        except AimonError as error:
-            self.door.problem = error.message
-            raise
+        await receiver.start()
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))
 

@@ -4,7 +4,6 @@ Apart from the terminals because each of them asks a program of its own and all 
 Blocking: for threads, never for the loop.
 """
 
-import os
 import subprocess
 
 from aimon_core.clean import clean
@@ -16,10 +15,9 @@ LIMIT_S = 1.0
 
 def run(*command: str) -> str:
     """What a command prints. Raises Unavailable when it is missing, hangs or fails."""
-    ours = {name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE"}}
     try:
         done = subprocess.run(  # noqa: S603 - arguments, each checked by who gives it
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S, env=ours, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S, check=False
         )
     except FileNotFoundError:
         raise Unavailable(f"{command[0]} is not on the PATH.") from None

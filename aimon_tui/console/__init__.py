@@ -63,6 +63,6 @@ def program(ctx: click.Context, config: Any) -> None:
               aimon --port 5318 --no-persist
     """
     if ctx.invoked_subcommand is None:
-        from aimon_tui.console.dashboard import run
+        from aimon_tui.start import run
 
         run(config.settings)

@@ -1,5 +1,7 @@
 """The table of sessions: one row each, row 0 of the widget is the column head and never scrolls."""
 
+from collections.abc import Iterable
+
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -105,25 +107,24 @@ class SessionTable(Scrolled):
 
     def repaint(self, keys: set[str]) -> None:
         """Paint the rows of some sessions anew, if they can be seen."""
-        for y, session in self._seen():
-            if session.key in keys:
-                self.refresh(Region(0, y, self.size.width, 1))
+        width = self.size.width
+        self._refresh(Region(0, y, width, 1) for y, session in self._seen() if session.key in keys)
 
     def beat(self) -> None:
         """Paint the pulse of working rows: one cell a row."""
-        for y, session in self._seen():
-            if session.state == "working":
-                self.refresh(Region(PULSE_COLUMN, y, 1, 1))
+        self._refresh(Region(PULSE_COLUMN, y, 1, 1) for y, session in self._seen() if session.state == "working")
 
     def paint_clocks(self) -> None:
         """Paint the ages that read otherwise than they did."""
         if (ages := place("for", self.size.width)) is None:
             return
         before, self._ages = self._ages, {}
+        rows = []
         for y, session in self._seen():
             age = self._ages[session.key] = clock((self.aimon.now_ns - session.since_ns) / 1e9)
             if before.get(session.key) != age:
-                self.refresh(Region(ages[0], y, ages[1], 1))
+                rows.append(Region(ages[0], y, ages[1], 1))
+        self._refresh(rows)
 
     def render_line(self, y: int) -> Strip:
         """One row, for Textual."""
@@ -142,6 +143,11 @@ class SessionTable(Scrolled):
         """Keep the selected row in sight."""
         self.resized()
         self.call_after_refresh(self.show_selected)
+
+    def _refresh(self, regions: Iterable[Region]) -> None:
+        """Paint some regions; none at all, which Textual takes for everything, is nothing."""
+        if found := tuple(regions):
+            self.refresh(*found)
 
     def _seen(self) -> list[tuple[int, Session]]:
         """The rows that can be seen, and where."""

@@ -90,8 +90,8 @@ async def test_a_claimed_socket_that_leads_to_another_server_is_not_believed(des
     tmux.session("first")
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(f"{desk.folder}/dead")
-    for claim in (wrong.socket, f"{desk.folder}/dead", f"{desk.folder}/gone", str(desk.folder)):
-        pane = tmux.session(f"s{len(claim)}", "env", f"TMUX={claim},{tmux.pid},0", "sleep", "600")
+    for number, claim in enumerate((wrong.socket, f"{desk.folder}/dead", f"{desk.folder}/gone", str(desk.folder))):
+        pane = tmux.session(f"s{number}", "env", f"TMUX={claim},{tmux.pid},0", "sleep", "600")
         (hop,) = await locate(pane.target)
         assert (hop.server.socket, hop.pane) == (tmux.socket, pane.id)
 
@@ -116,6 +116,8 @@ async def test_a_variable_alone_proves_nothing(desk, tmux):
     pid = desk.orphan(TMUX=f"{tmux.socket},{tmux.pid},0", TMUX_PANE="%0")
     assert await locate(target(pid)) == ()
     assert await locate(target(desk.orphan())) == ()
+    no_server = desk.orphan(TMUX=f"{tmux.socket},{os.getpid()},0")
+    assert await locate(target(no_server)) == ()
 
 
 async def test_a_terminal_that_was_started_from_a_pane_is_outside_of_it(desk, tmux):

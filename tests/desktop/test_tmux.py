@@ -88,6 +88,7 @@ async def test_a_window_shared_with_our_session_is_shown_in_our_session(main):
     pane = main.window("aimon")
     main("new-session", "-d", "-s", "twin", "-t", "aimon")
     tty = main.attach("twin")
+    main.type(main.tty)
     assert (await focus(pane.target, main.aimon.pid)).ok
     assert main.shows(main.tty) == pane.id
     sessions = main("list-clients", "-F", "#{client_tty} #{session_name}").splitlines()
@@ -147,6 +148,16 @@ async def test_when_nobody_looks_at_aimon_either_there_is_a_command(desk):
     outcome = await focus(pane.target, aimon.pid)
     assert (outcome.ok, outcome.command) == (False, f"tmux -S {server.socket} attach -t '$1'")
     assert len(server("list-windows", "-a").splitlines()) == 2
+
+
+async def test_a_tmux_is_never_shown_in_itself(desk):
+    outer, inner = desk.server("outer"), desk.server("inner")
+    aimon, pane = inner.session("aimon"), outer.session("work")
+    outer.session("shell", "env", "-u", "TMUX", "tmux", "-S", inner.socket, "attach", "-t", "aimon")
+    until(inner.clients)
+    outcome = await focus(pane.target, aimon.pid)
+    assert (outcome.ok, outcome.command) == (False, f"tmux -S {outer.socket} attach -t '$0'")
+    assert len(inner("list-windows", "-a").splitlines()) == 1
 
 
 async def test_aimon_in_tmux_in_tmux_reaches_panes_of_both(desk, main):

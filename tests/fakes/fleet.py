@@ -1,4 +1,4 @@
-"""The frozen morning of the look pictures as real sessions, fleets of any size, and a ledger and a door that hold still.
+"""The frozen morning of the look pictures as real sessions, fleets of any size, a ledger and a door that hold still.
 
 Ages are relative to where a fresh `SteppedClock` stands, so the same code paints the same picture on any day.
 """

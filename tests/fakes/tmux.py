@@ -110,6 +110,7 @@ class Server:
         self.desk = desk
         self.path = desk.folder / name
         self.socket = str(self.path)
+        self._keyboards: dict[str, subprocess.Popen[bytes]] = {}
 
     def __call__(self, *command: str) -> str:
         done = subprocess.run(
@@ -139,8 +140,22 @@ class Server:
     def attach(self, session: str) -> str:
         """The name of a new terminal that shows a session."""
         before = self.clients()
-        self.desk.terminal("tmux", "-S", self.socket, "attach", "-t", session)
-        return until(lambda: set(self.clients()) - set(before)).pop()
+        terminal = self.desk.terminal("tmux", "-S", self.socket, "attach", "-t", session)
+        tty = until(lambda: set(self.clients()) - set(before)).pop()
+        self._keyboards[tty] = terminal
+        return tty
+
+    def type(self, client: str) -> None:
+        """Press a key in a terminal, which makes it the one used last."""
+        self._keyboards[client].stdin.write(b" ")
+        self._keyboards[client].stdin.flush()
+
+        def used() -> bool:
+            told = self("list-clients", "-F", "#{client_tty} #{client_activity}").splitlines()
+            moments = dict(line.split(" ") for line in told)
+            return moments[client] == max(moments.values())
+
+        until(used)
 
     def clients(self) -> dict[str, str]:
         """Terminal to the pane that it shows."""

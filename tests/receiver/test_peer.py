@@ -3,15 +3,18 @@
 import asyncio
 import os
 import socket
+import struct
 import subprocess
 import sys
 from contextlib import asynccontextmanager
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
+from aimon_core.process import Process
 from receiver import peer
-from receiver.peer import UNKNOWN, Peer, Peers, is_agent
+from receiver.peer import UNKNOWN, Peer, Peers, agent_of, ask_kernel, is_agent
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
@@ -121,13 +124,27 @@ async def test_a_client_that_is_gone_is_nobody_and_not_root(tmp_path):
         assert await door.peers.of(transport) == UNKNOWN
 
 
+async def test_whoever_listens_on_the_port_of_a_client_that_is_gone_is_not_the_client(tmp_path):
+    async with opened(tmp_path) as door:
+        transport, client = await door.connected()
+        theirs, ours = client.getsockname(), client.getpeername()
+        assert ask_kernel(theirs, ours).inode == os.fstat(client.fileno()).st_ino
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # gone without a trace
+        client.close()
+        with socket.create_server(theirs):
+            assert ask_kernel(theirs, ours) is None
+        assert transport.get_extra_info("peername") == theirs
+
+
 async def test_another_user_is_seen_as_one_and_never_looked_up(tmp_path, monkeypatch):
     async with opened(tmp_path) as door:
         door.client("-c", CONNECT)
         transport = await door.next()
-        monkeypatch.setattr(peer, "_own_pids", lambda: pytest.fail("a stranger's process is none of ours"))
+        looked = []
+        monkeypatch.setattr(peer, "_own_pids", lambda: looked.append(1) or ())
         monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
         assert await door.peers.of(transport) == Peer(os.geteuid())
+        assert looked == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root starts programs of other users")
@@ -135,6 +152,21 @@ async def test_a_process_of_another_user_is_not_ours(tmp_path):
     async with opened(tmp_path) as door:
         door.client("-c", CONNECT.replace("open_ones", "import os, encodings.idna; os.setuid(65534); open_ones"))
         assert await door.who() == Peer(65534)
+
+
+async def test_what_is_another_users_is_neither_holder_nor_agent(tmp_path, monkeypatch):
+    stranger = Process(7, 1.0, os.getuid() + 1, None, None, "claude")
+    assert (agent_of(stranger), agent_of(replace(stranger, uid=os.getuid()))) == (
+        None,
+        replace(stranger, uid=os.getuid()),
+    )
+    async with opened(tmp_path) as door:
+        _, client = await door.connected()
+        with client:
+            inode = os.fstat(client.fileno()).st_ino
+            assert peer._among([os.getpid()], {inode})[inode].pid == os.getpid()
+            monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+            assert peer._among([os.getpid()], {inode}) == {}
 
 
 async def test_many_at_once_share_one_search(tmp_path, monkeypatch):
@@ -153,7 +185,7 @@ async def test_a_process_that_came_before_is_found_without_a_search(tmp_path, mo
     async with opened(tmp_path) as door:
         client = door.client("-c", CONNECT, count=2)
         assert (await door.who()).process.pid == client.pid
-        monkeypatch.setattr(peer, "_own_pids", lambda: pytest.fail("searched again"))
+        monkeypatch.setattr(peer, "_own_pids", lambda: ())
         assert (await door.who()).process.pid == client.pid
 
 
@@ -166,7 +198,8 @@ async def test_who_gives_up_waiting_takes_nothing_from_the_others(tmp_path):
         again = asyncio.create_task(door.peers.of(first))
         await asyncio.sleep(0)
         impatient.cancel()
-        assert (await patient).process.pid == (await again).process.pid == client.pid
+        async with asyncio.timeout(10):
+            assert (await patient).process.pid == (await again).process.pid == client.pid
         assert impatient.cancelled()
 
 

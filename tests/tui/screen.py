@@ -23,8 +23,12 @@ WIDE, MEDIUM, SMALL = (120, 40), (80, 24), (60, 15)
 TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 COLOURLESS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}
 
-ROUNDS = 4
+ROUNDS = 3
 """How often what a key sets off may set off something else: an action, a class, a layout, a resize."""
+
+SHOP, INFRA, DOCS = "claude-code:abaa2f48-4cec-45ef-9cda-68d1543b3cb6", "claude-code:infra-1", "copilot:docs-1"
+LEDGER = "opencode:billing-reconciler-1"
+"""Keys of the morning's sessions: one waits, one failed, one is done, one works."""
 
 TAKEN = "Port 4318 belongs to otelcol (pid 812)."
 
@@ -86,6 +90,8 @@ class Played(AimonApp):
 async def settle(app: AimonApp) -> None:
     """Let every message pass and what they ask for be laid out and painted; each may ask for more."""
     for _ in range(ROUNDS):
+        if app._resize_timer is not None:  # Textual waits for the last of many sizes
+            app._check_resize()
         if app.is_running and await Pilot(app)._wait_for_screen():
             app.screen._on_timer_update()
 
@@ -116,6 +122,11 @@ def text(app: AimonApp) -> list[str]:
 def said(app: AimonApp) -> str:
     """Everything on the screen as one text."""
     return "\n".join(text(app))
+
+
+def projects(app: Played) -> list[str]:
+    """The names of the rows, in their order."""
+    return [one.name for one in app.board.rows]
 
 
 def listed(app: Played) -> list[str]:

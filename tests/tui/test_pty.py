@@ -32,9 +32,13 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         everything = {
-            "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": str(folder / "config"),
-            "XDG_STATE_HOME": str(folder / "state"), "XDG_RUNTIME_DIR": str(folder),
-        } | environment  # fmt: skip
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_RUNTIME_DIR": str(folder),
+        } | environment
         command = [sys.executable, "-m", "tests.tui.on_terminal", name]
         self._process = subprocess.Popen(command, cwd=ROOT, env=everything, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)

@@ -1,4 +1,4 @@
-"""Pictures of every state a person would look at: `pytest tests/tui/test_snapshots.py --snapshot-update` draws them anew.
+"""Pictures of every state that a person would look at; `pytest tests/tui --snapshot-update` draws them anew.
 
 A picture that changed is looked at before it is taken in: the report of a failing run shows both side by side.
 """

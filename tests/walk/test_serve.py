@@ -162,6 +162,13 @@ def test_an_address_of_the_network_is_refused_before_anything_opens(program, com
     assert "loopback only, not on 0.0.0.0" in done.stderr
 
 
+def test_the_bare_command_reads_its_settings_too(program):
+    done = program.run(AIMON_HOST="10.0.0.1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("aimon listens on loopback only, not on 10.0.0.1.")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_runtime_folder_of_somebody_else_is_refused(program):
     (program.runtime / "aimon").symlink_to(program.folder)
     done = program.run("serve", "--port", "0")
