@@ -34,7 +34,7 @@ class Signals:
     """What was heard of one session, by signal."""
 
     def __init__(self) -> None:
-        self._heard: dict[str, tuple[int, str]] = {}
+        self._heard: dict[tuple[str, str], tuple[int, str]] = {}
         self.channels: set[str] = set()
         """Channels that ever spoke."""
 
@@ -44,14 +44,14 @@ class Signals:
         says = _says(event)
         if says is None:
             return
-        name = f"{event.channel}:{event.signal}"
-        known = self._heard.get(name)
+        source = (event.channel, event.signal)
+        known = self._heard.get(source)
         if known is None or known[0] <= event.at_ns:
-            self._heard[name] = (event.at_ns, says)
+            self._heard[source] = (event.at_ns, says)
 
     def newest(self, decider: str, decided_ns: int, state: str) -> tuple[Evidence, ...]:
         """The newest signals first; the one that decided always among them."""
-        heard = dict(self._heard)
+        heard = {":".join(source): told for source, told in self._heard.items()}
         if decider and decider not in heard:
             heard[decider] = (decided_ns, state)
         order = sorted(heard.items(), key=lambda item: (item[0] != decider, -item[1][0], item[0]))[:SHOWN]

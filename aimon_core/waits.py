@@ -33,7 +33,6 @@ class Wait(Struct):
             return None
         return max(0, self.answered_ns - self.asked_ns)
 
-
     @property
     def window(self) -> tuple[int | None, int | None]:
         """When it began and ended, as exactly as anybody told; None where nobody did."""

@@ -6,7 +6,7 @@ Text goes to the screen as segments, never as markup, so nothing in it is ever i
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -117,10 +117,14 @@ class Plain(Widget):
 
 
 class Painted(Plain):
-    """A fixed block of lines; subclasses give them, and are asked once for each time they are painted."""
+    """A fixed block of lines; subclasses give them, and are asked again when they are refreshed."""
 
     back: ClassVar[str] = "background"
-    _drawn: list[Line] | None = None
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._strips: list[Strip] = []
+        self._drawn_for: object = None
 
     @property
     def aimon(self) -> "AimonApp":
@@ -135,27 +139,35 @@ class Painted(Plain):
         """The lines to show at a width."""
         raise NotImplementedError
 
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint it anew, with what it says now."""
+        self._drawn_for = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def refresh_changed(self) -> None:
         """Paint the lines that say something else than they did."""
-        if self._drawn is None or not self.is_on_screen:
+        if self._drawn_for != self._circumstances:
             self.refresh()
             return
-        pairs = zip_longest(self._drawn, self.lines(self.size.width))
-        changed = [y for y, (before, now) in enumerate(pairs) if not (before and now and before.parts == now.parts)]
+        before, self._strips = self._strips, self._draw()
+        changed = [y for y, (old, new) in enumerate(zip_longest(before, self._strips)) if old != new]
         if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """All rows that have to be painted, for Textual."""
-        self._drawn = None
-        return super().render_lines(crop)
+            super().refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render_line(self, y: int) -> Strip:
         """One row of the widget, for Textual."""
-        if self._drawn is None:
-            self._drawn = self.lines(self.size.width)
-        lines = self._drawn
-        return (lines[y] if y < len(lines) else self.line()).strip(self.size.width)
+        if self._drawn_for != self._circumstances:
+            self._strips, self._drawn_for = self._draw(), self._circumstances
+        return self._strips[y] if y < len(self._strips) else self.line().strip(self.size.width)
+
+    @property
+    def _circumstances(self) -> object:
+        """What changes everything that is drawn."""
+        return (self.size, self.app.theme)
+
+    def _draw(self) -> list[Strip]:
+        width = self.size.width
+        return [line.strip(width) for line in self.lines(width)]
 
 
 class Scrolled(Plain, ScrollView, can_focus=False):

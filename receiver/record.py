@@ -104,10 +104,14 @@ def _number(found: str | bool | float | None, /) -> float | None:  # noqa: FBT00
     return number if -1e300 < number < 1e300 else None
 
 
+PROCESS_KEYS = ("process.pid", "aimon.pid", "aimon.cwd", "host.name")
+"""Resource attributes that say where a session runs."""
+
+
 class Scope:
     """What all records of one instrumentation scope share."""
 
-    __slots__ = ("label", "name", "resource", "service")
+    __slots__ = ("label", "name", "resource", "service", "tagged")
 
     def __init__(self, name: str, resource: Attributes) -> None:
         self.name = name
@@ -115,6 +119,8 @@ class Scope:
         self.service = resource.text("service.name") or ""
         self.label = f"{self.service}/{name}/"
         """What counts of its unknown records begin with."""
+        self.tagged = any(key in resource.raw for key in PROCESS_KEYS)
+        """Whether the resource names a process, a folder or a host: most do not, and then no record need look."""
 
 
 class Record(Attributes):

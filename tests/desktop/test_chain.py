@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from aimon_core import process
 from aimon_core.errors import Unavailable
 from aimon_desktop.terminals import Target, locate, outside
 from aimon_desktop.terminals.chain import around
@@ -113,10 +114,10 @@ async def test_a_process_whose_parents_have_ended_is_found_by_its_terminal(desk,
 
 async def test_a_variable_alone_proves_nothing(desk, tmux):
     tmux.session("work")
-    pid = desk.orphan(TMUX=f"{tmux.socket},{tmux.pid},0", TMUX_PANE="%0")
+    pid = desk.outside(TMUX=f"{tmux.socket},{tmux.pid},0", TMUX_PANE="%0")
     assert await locate(target(pid)) == ()
-    assert await locate(target(desk.orphan())) == ()
-    no_server = desk.orphan(TMUX=f"{tmux.socket},{os.getpid()},0")
+    assert await locate(target(desk.outside())) == ()
+    no_server = desk.outside(TMUX=f"{tmux.socket},{os.getpid()},0")
     assert await locate(target(no_server)) == ()
 
 
@@ -173,18 +174,18 @@ async def test_a_window_that_two_sessions_share_is_in_both(tmux):
 
 
 async def test_s17_a_reused_pid_is_refused(desk):
-    right = target(desk.orphan())
+    right = target(desk.outside())
     with pytest.raises(Unavailable, match="another program now"):
         await locate(Target(right.pid, right.started_at - 60))
 
 
 async def test_s17_an_ended_process_and_another_users_are_refused(desk, monkeypatch):
-    process = desk.start("cat")
-    gone = target(process.pid)
-    process.communicate()
+    gone = target(desk.outside())
+    os.kill(gone.pid, signal.SIGKILL)
+    until(lambda: process.facts(gone.pid) is None)
     with pytest.raises(Unavailable, match=f"Its process {gone.pid} has ended"):
         await locate(gone)
-    theirs = target(desk.orphan())
+    theirs = target(desk.outside())
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
     with pytest.raises(Unavailable, match="belongs to another user"):
         await locate(theirs)

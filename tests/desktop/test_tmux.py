@@ -127,7 +127,7 @@ async def test_another_socket_in_another_terminal_is_selected_there(desk, main):
 async def test_a_detached_session_seen_from_outside_tmux_gives_a_command_that_works(desk, main):
     main.session("work")
     pane = main.window("work")
-    outcome = await focus(pane.target, desk.orphan())
+    outcome = await focus(pane.target, desk.outside())
     assert (outcome.ok, outcome.line) == (False, f"tmux {pane.id} is in a session that no terminal shows.")
     assert outcome.command == f"tmux -S {main.socket} attach -t '$1'"
     before = main.clients()
@@ -138,7 +138,7 @@ async def test_a_detached_session_seen_from_outside_tmux_gives_a_command_that_wo
 
 async def test_a_session_in_view_is_selected_from_outside_tmux(desk, main):
     pane = main.window("aimon")
-    assert (await focus(pane.target, desk.orphan())).ok
+    assert (await focus(pane.target, desk.outside())).ok
     assert main.shows(main.tty) == pane.id
 
 
@@ -200,7 +200,7 @@ async def test_from_a_popup_and_from_a_key_of_tmux_the_terminal_below_is_used(de
 
 
 async def test_outside_tmux_says_so(desk, main):
-    outcome = await focus(target(desk.orphan()), main.aimon.pid)
+    outcome = await focus(target(desk.outside()), main.aimon.pid)
     assert outcome == Outcome(False, "It runs outside tmux, and no other terminal can be focused yet.")
 
 
@@ -305,4 +305,4 @@ async def test_what_is_in_front_is_known(main):
 
 
 async def test_a_process_outside_is_never_in_front(desk, main):
-    assert not in_front(target(desk.orphan()), main.aimon.pid)
+    assert not in_front(target(desk.outside()), main.aimon.pid)

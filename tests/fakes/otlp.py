@@ -27,11 +27,18 @@ def put(found: Any, attributes: Mapping[str, Value]) -> None:
 
 
 def log(
-    body: str, attributes: Mapping[str, Value], *, scope: str = "com.anthropic.claude_code.events", at_ns: int = 1
+    body: str,
+    attributes: Mapping[str, Value],
+    *,
+    scope: str = "com.anthropic.claude_code.events",
+    at_ns: int = 1,
+    resource: Mapping[str, Value] | None = None,
 ) -> Record:
     """One log record."""
     message = CLASSES["Logs"]()
-    scoped = message.resource_logs.add().scope_logs.add()
+    group = message.resource_logs.add()
+    put(group.resource.attributes, resource or {})
+    scoped = group.scope_logs.add()
     scoped.scope.name = scope
     record = scoped.log_records.add(time_unix_nano=at_ns)
     record.body.s = body

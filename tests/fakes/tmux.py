@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import psutil
 import pytest
@@ -23,6 +23,7 @@ FOREVER = ("sleep", "600")
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
+_ORPHANED = 'exec 3<&0; "$0" "$@" <&3 3<&- >/dev/null & echo $!'
 _IN_A_TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
 
 
@@ -40,8 +41,28 @@ def target(pid: int) -> Target:
     return Target(pid, psutil.Process(pid).create_time())
 
 
+class Started:
+    """A program that was started and left alone."""
+
+    def __init__(self, pid: int, keyboard: IO[bytes]) -> None:
+        self.pid, self.keyboard = pid, keyboard
+        self.process = psutil.Process(pid)
+
+    def press(self, keys: bytes) -> None:
+        self.keyboard.write(keys)
+        self.keyboard.flush()
+
+    def end(self) -> None:
+        self.keyboard.close()
+        with suppress(psutil.NoSuchProcess):
+            self.process.kill()
+
+
 class Desk:
-    """A folder with tmux servers and terminals in it, all gone in the end."""
+    """A folder with tmux servers and terminals in it, all gone in the end.
+
+    Whatever runs here is below none of ours: tests that run in a tmux must not be found in it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,54 +74,46 @@ class Desk:
             "SHELL": "/bin/sh",
             "LC_ALL": "C",
         }
-        self.servers: list[Server] = []
-        self._started: list[subprocess.Popen[bytes]] = []
-        self._orphans: list[psutil.Process] = []
+        self._servers: list[Server] = []
+        self._started: list[Started] = []
+        self._noted: list[psutil.Process] = []
 
     def server(self, name: str = "main") -> "Server":
-        self.servers.append(Server(self, name))
-        return self.servers[-1]
+        self._servers.append(Server(self, name))
+        return self._servers[-1]
 
-    def start(self, *command: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """A program that waits for input until the end."""
-        process = subprocess.Popen(
-            command, env=self.environment | environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, cwd=self.folder,
-        )  # fmt: skip
-        self._started.append(process)
-        return process
+    def start(self, *command: str, **environment: str) -> Started:
+        """A program whose parent has gone; it can be typed to."""
+        with subprocess.Popen(
+            ["sh", "-c", _ORPHANED, *command], env=self.environment | environment, cwd=self.folder,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        ) as shell:  # fmt: skip
+            keyboard, shell.stdin = shell.stdin, None
+            self._started.append(Started(int(shell.stdout.read()), keyboard))
+        return self._started[-1]
 
-    def terminal(self, *command: str) -> "subprocess.Popen[bytes]":
+    def terminal(self, *command: str) -> Started:
         """A program in a terminal of its own."""
         return self.start(sys.executable, "-c", _IN_A_TERMINAL, *command)
 
-    def orphan(self, **environment: str) -> int:
-        """A process below none of ours, and so in no tmux, even where the tests run in one."""
-        told = subprocess.run(
-            ["sh", "-c", "sleep 600 >&2 & echo $!"], env=self.environment | environment, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        return self._adopted(int(told.stdout))
+    def outside(self, **environment: str) -> int:
+        """A process in no terminal at all."""
+        return self.start(*FOREVER, **environment).pid
 
     def note(self, name: str) -> int:
-        """The pid that a program of ours wrote to a file."""
+        """The pid that a program of ours wrote to a file; it may outlive its server."""
         file = self.folder / name
-        return self._adopted(int(until(lambda: file.exists() and file.read_text().strip())))
-
-    def _adopted(self, pid: int) -> int:
-        """A process that would outlive its server."""
-        self._orphans.append(psutil.Process(pid))
-        return pid
+        self._noted.append(psutil.Process(int(until(lambda: file.exists() and file.read_text().strip()))))
+        return self._noted[-1].pid
 
     def close(self) -> None:
-        for server in self.servers:
+        for server in self._servers:
             server.close()
-        for process in self._started:
-            process.kill()
-            process.communicate()
-        for orphan in self._orphans:
+        for started in self._started:
+            started.end()
+        for process in self._noted:
             with suppress(psutil.NoSuchProcess):
-                orphan.kill()
+                process.kill()
 
 
 class Server:
@@ -110,7 +123,7 @@ class Server:
         self.desk = desk
         self.path = desk.folder / name
         self.socket = str(self.path)
-        self._keyboards: dict[str, subprocess.Popen[bytes]] = {}
+        self._terminals: dict[str, Started] = {}
 
     def __call__(self, *command: str) -> str:
         done = subprocess.run(
@@ -142,13 +155,12 @@ class Server:
         before = self.clients()
         terminal = self.desk.terminal("tmux", "-S", self.socket, "attach", "-t", session)
         tty = until(lambda: set(self.clients()) - set(before)).pop()
-        self._keyboards[tty] = terminal
+        self._terminals[tty] = terminal
         return tty
 
     def type(self, client: str) -> None:
         """Press a key in a terminal, which makes it the one used last."""
-        self._keyboards[client].stdin.write(b" ")
-        self._keyboards[client].stdin.flush()
+        self._terminals[client].press(b" ")
 
         def used() -> bool:
             told = self("list-clients", "-F", "#{client_tty} #{client_activity}").splitlines()
@@ -158,9 +170,9 @@ class Server:
         until(used)
 
     def clients(self) -> dict[str, str]:
-        """Terminal to the pane that it shows."""
+        """Terminal to the pane that it shows, once it shows one."""
         told = self("list-clients", "-F", "#{client_tty} #{pane_id}").splitlines()
-        return dict(line.split(" ") for line in told)
+        return dict(words for line in told if len(words := line.split()) == 2)
 
     def shows(self, client: str) -> str:
         """The pane that a terminal shows now; `display-message -p -c` tells of whichever session was used last."""

@@ -111,10 +111,9 @@ def test_leaving_by_command_ends_the_session_where_no_hook_tells(command: str) -
 
 
 def test_a_wrapper_can_tell_pid_and_folder_by_resource_attributes() -> None:
-    record = log("claude_code.user_prompt", {"session.id": "s"})
-    record.scope.resource.raw["aimon.pid"].s = "77"  # type: ignore[index]
+    record = log("claude_code.user_prompt", {"session.id": "s"}, resource={"aimon.pid": "77", "aimon.cwd": "/home/dev"})
     seen = next(one for one in read(record) if isinstance(one, SessionSeen))
-    assert seen.pid == 77
+    assert (seen.pid, seen.cwd) == (77, "/home/dev")
 
 
 def test_a_record_without_a_session_is_counted_as_unread() -> None:

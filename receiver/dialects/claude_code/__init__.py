@@ -74,15 +74,12 @@ class ClaudeCode:
             "agent_id": record.identity("agent_id"),
         }
         events = reads(record, base)
-        seen = _facts(record, base)
-        return (*events, seen) if seen else events
+        return (*events, _facts(record, base)) if record.scope.tagged else events
 
 
-def _facts(record: Record, base: dict[str, Any]) -> SessionSeen | None:
+def _facts(record: Record, base: dict[str, Any]) -> SessionSeen:
     """A pid or a place that a wrapper wrote into OTEL_RESOURCE_ATTRIBUTES, and the host where the user allows it."""
     resource = record.scope.resource
     pid = resource.integer("process.pid") or resource.integer("aimon.pid")
     cwd, host = resource.text("aimon.cwd"), resource.text("host.name")
-    if pid is None and cwd is None and host is None:
-        return None
     return SessionSeen(**base, pid=pid, cwd=cwd, host=host)
