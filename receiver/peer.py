@@ -111,8 +111,8 @@ class Peers:
         if missing := wanted - found.keys():
             found |= _among(_own_pids(), missing)
         for process in found.values():
-            if _identity(process) not in self._agents:
-                self._agents[_identity(process)] = agent_of(process)
+            one = _identity(process)
+            self._agents[one] = self._agents.pop(one) if one in self._agents else agent_of(process)
         while len(self._agents) > REMEMBERED + len(found):
             del self._agents[next(iter(self._agents))]
         return found

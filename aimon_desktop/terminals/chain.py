@@ -101,9 +101,9 @@ def _claimed(pid: int) -> tuple[str | None, int | None]:
     """Socket and server that $TMUX names; they count only where something else says the same."""
     try:
         socket, server, _ = psutil.Process(pid).environ().get("TMUX", "").rsplit(",", 2)
-    except (psutil.Error, ValueError):
+        return (socket, int(server)) if server.isdecimal() else (None, None)
+    except (psutil.Error, ValueError):  # another user's, or no such thing
         return None, None
-    return (socket, int(server)) if server.isdecimal() else (None, None)
 
 
 def _is_our_tmux(pid: int) -> bool:

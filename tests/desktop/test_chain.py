@@ -117,8 +117,8 @@ async def test_a_variable_alone_proves_nothing(desk, tmux):
     pid = desk.outside(TMUX=f"{tmux.socket},{tmux.pid},0", TMUX_PANE="%0")
     assert await locate(target(pid)) == ()
     assert await locate(target(desk.outside())) == ()
-    no_server = desk.outside(TMUX=f"{tmux.socket},{os.getpid()},0")
-    assert await locate(target(no_server)) == ()
+    for claim in (f"{os.getpid()},0", "-1,0", f"{'9' * 30},0", f"{'9' * 5000},0", ",", "0,0"):
+        assert await locate(target(desk.outside(TMUX=f"{tmux.socket},{claim}"))) == ()
 
 
 async def test_a_terminal_that_was_started_from_a_pane_is_outside_of_it(desk, tmux):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import struct
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -124,16 +123,14 @@ async def test_a_client_that_is_gone_is_nobody_and_not_root(tmp_path):
         assert await door.peers.of(transport) == UNKNOWN
 
 
-async def test_whoever_listens_on_the_port_of_a_client_that_is_gone_is_not_the_client(tmp_path):
+async def test_a_listener_is_not_the_client_that_had_its_port(tmp_path):
     async with opened(tmp_path) as door:
-        transport, client = await door.connected()
-        theirs, ours = client.getsockname(), client.getpeername()
-        assert ask_kernel(theirs, ours).inode == os.fstat(client.fileno()).st_ino
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # gone without a trace
-        client.close()
-        with socket.create_server(theirs):
-            assert ask_kernel(theirs, ours) is None
-        assert transport.get_extra_info("peername") == theirs
+        _, client = await door.connected()
+        with client:
+            held = ask_kernel(client.getsockname(), client.getpeername())
+            assert held.inode == os.fstat(client.fileno()).st_ino
+        listener = (door.host, door.port)
+        assert ask_kernel(listener, ("127.0.0.1", 1)) is None
 
 
 async def test_another_user_is_seen_as_one_and_never_looked_up(tmp_path, monkeypatch):
@@ -252,6 +249,18 @@ async def test_what_is_remembered_is_bounded(tmp_path, monkeypatch):
             door.client("-c", CONNECT)
             assert (await door.who()).process
         assert len(door.peers._agents) == 1
+
+
+async def test_a_process_that_still_connects_is_not_forgotten_for_newer_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(peer, "REMEMBERED", 1)
+    async with opened(tmp_path) as door:
+        agent = door.client(door.script("claude", CONNECT), count=2)
+        first, second = await door.next(), await door.next()
+        assert (await door.peers.of(first)).agent.pid == agent.pid
+        for _ in range(2):
+            door.client("-c", CONNECT)
+            await door.who()
+            assert (await door.peers.of(second)).agent.pid == agent.pid
 
 
 @pytest.mark.parametrize(
