@@ -11,7 +11,6 @@ from typing import Any, Literal
 from rich.style import Style
 from textual.app import App, SystemCommand
 from textual.screen import Screen
-from textual.widgets import Input
 
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
@@ -23,9 +22,8 @@ from aimon_tui.copying import Copying, shortened
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
 from aimon_tui.views import DoorView, ScreenSettings
-from aimon_tui.widgets.footer import Footer
-from aimon_tui.widgets.session_table import SessionTable
-from aimon_tui.widgets.tabs import TABS, TabBar
+from aimon_tui.widgets.filter_bar import FilterBar
+from aimon_tui.widgets.tabs import TABS
 
 __all__ = ["AimonApp", "DoorView", "ScreenSettings"]
 
@@ -77,11 +75,19 @@ class AimonApp(App[None]):
         self._dashboard = Dashboard()
         for one in theme.THEMES:
             self.register_theme(one)
-        self.theme = theme.chosen(self.settings.theme, environment)
+        self._begin_with(theme.chosen(self.settings.theme, environment))
         if self.poor:  # the palette offers what can be read here
             for one in [one for one in self.available_themes.values() if not one.ansi]:
                 self.unregister_theme(one.name)
         self.set_class(self.ascii_only, "-ascii")
+
+    def _begin_with(self, name: str) -> None:
+        """Start in a theme: before there is anything to restyle, which at the first paint would take a tenth of it."""
+        if self.native_ansi_color != self.available_themes[name].ansi:
+            self.theme = name  # Textual has to turn its colour filters
+            return
+        self.set_reactive(AimonApp.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # ------------------------------------------------------------------ what the widgets ask
 
@@ -115,7 +121,9 @@ class AimonApp(App[None]):
         return commands(self.run_action, self.works, self.action_change_theme)
 
     def works(self, action: str) -> bool:
-        """Whether an action does anything now: panels take turns only where they are tabs."""
+        """Whether an action does anything now: tabs take turns where there are tabs, `/` in a filter is a letter."""
+        if action == "filter":
+            return not isinstance(self.focused, FilterBar)
         return action != "panel" or self._dashboard.tabbed
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - by its name
@@ -128,7 +136,6 @@ class AimonApp(App[None]):
         """The dashboard is there: show what is known, then start the frame."""
         self._attention.begin()
         self._attention.look(self.ledger.sessions())
-        self._dashboard.show_panel(self.tab)
         self.frame()
         if self._framed:
             self.set_interval(FRAME_S, self._turn)
@@ -211,22 +218,14 @@ class AimonApp(App[None]):
         self.board.move_to(row, self._clock.monotonic())
         self._moved()
 
-    def on_session_table_chosen(self, message: SessionTable.Chosen) -> None:
-        """A row was clicked."""
-        self.action_cursor_to(message.row)
-
     def action_filter(self) -> None:
         """Open the filter line."""
         self._dashboard.open_filter()
 
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self.board.narrow(message.value)
+    def narrow(self, text: str) -> None:
+        """Show only what a filter lets through."""
+        self.board.narrow(text)
         self._moved()
-
-    def on_input_submitted(self, _message: Input.Submitted) -> None:
-        """Enter keeps the filter."""
-        self.action_keep()
 
     def action_keep(self) -> None:
         """Keep the filter and give the keys back to the table."""
@@ -243,15 +242,12 @@ class AimonApp(App[None]):
 
     def action_panel(self) -> None:
         """Show the next panel."""
-        self._show_panel(TABS[(TABS.index(self.tab) + 1) % len(TABS)])
+        self.show_panel(TABS[(TABS.index(self.tab) + 1) % len(TABS)])
 
-    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
-        """A panel's name was clicked."""
-        self._show_panel(message.panel)
-
-    async def on_footer_chosen(self, message: Footer.Chosen) -> None:
-        """A key's name was clicked."""
-        await self.run_action(message.action)
+    def show_panel(self, panel: str) -> None:
+        """Show one panel, where there is room for one only."""
+        self.tab = panel
+        self._dashboard.show_panel(panel)
 
     def action_pause(self) -> None:
         """Stop the screen, or let it go on; the ledger never stops."""
@@ -298,7 +294,3 @@ class AimonApp(App[None]):
     def _moved(self) -> None:
         self.repaint()
         self._dashboard.table.show_selected()
-
-    def _show_panel(self, panel: str) -> None:
-        self.tab = panel
-        self._dashboard.show_panel(panel)

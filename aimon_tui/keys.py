@@ -22,11 +22,14 @@ class Key(Struct, frozen=True):
     """For Textual; the id where it is the same."""
     footer: int = 0
     """Worth in the footer, 1 first; 0 never shown there."""
+    at_once: bool = False
+    """Done before the next key is looked at: what is typed ahead, in one burst, already goes to the new place."""
 
     @property
     def binding(self) -> Binding:
         """For Textual."""
-        return Binding(self.keys, f"app.{self.action or self.id}", self.help, id=self.id, show=False)
+        action = f"app.{self.action or self.id}"
+        return Binding(self.keys, action, self.help, id=self.id, show=False, priority=self.at_once)
 
 
 KEYS = (
@@ -36,7 +39,7 @@ KEYS = (
     Key("last", "G,end", "G end", "last", "last", "select", "cursor_to(-1)"),
     Key("page_up", "pageup", "pgup", "page up", "a page up", "select", "cursor_page(-1)"),
     Key("page_down", "pagedown", "pgdn", "page down", "a page down", "select", "cursor_page(1)"),
-    Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "select", footer=1),
+    Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "select", footer=1, at_once=True),
     Key("sort", "s", "s", "sort", "sort: need, cost, age …", "select", footer=2),
     Key("panel", "tab", "tab", "panel", "next panel, where tabs are", "select", footer=3),
     Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=4),
@@ -59,7 +62,7 @@ LASTING = tuple(key for key in KEYS if key.id in {"help", "quit"})
 """These stay in the footer at any width."""
 
 TYPING = (
-    Key("keep", "enter", "enter", "keep", "keep the filter", "filter"),
+    Key("keep", "enter", "enter", "keep", "keep the filter", "filter", at_once=True),
     Key("clear", "escape", "esc", "show all", "show every row", "filter"),
 )
 """What works in the filter line, which takes every other key for itself."""

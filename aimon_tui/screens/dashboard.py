@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widgets import Input
 
 from aimon_core.clean import clean
 from aimon_tui.keys import BINDINGS
@@ -34,12 +35,13 @@ class Dashboard(Screen[None]):
     BINDINGS = BINDINGS  # type: ignore[assignment] # Textual declares a list of more than bindings
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes="-empty")
         self.header, self.table = Header(id="header"), SessionTable(id="table")
         self._head, self._tabs = Title("sessions", id="title"), TabBar(id="tabs")
         self._panels: dict[str, Painted] = dict(zip(TABS, (TokensPanel(), CostPanel(), FactsPanel()), strict=True))
         self._titles = {name: Title(name) for name in TABS}
         self._boxes = [Vertical(self._titles[name], self._panels[name], id=name, classes="panel") for name in TABS]
+        self._boxes[0].add_class("-active")
         self._empty, self._summary = Empty(id="empty"), Summary(id="summary")
         self._filter, self._footer = FilterBar(id="filter"), Footer(id="footer")
 
@@ -55,6 +57,9 @@ class Dashboard(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Every part is mounted at every size; `aimon.tcss` says which can be seen."""
+        width, height = self.app.size  # told before anything is mounted, the size costs no second styling of it all
+        for length, classes in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
+            self.add_class(max(one for one in classes or [] if one[0] <= length)[1], update=False)
         yield self.header
         yield self._head
         yield self.table
@@ -72,6 +77,22 @@ class Dashboard(Screen[None]):
     def on_resize(self) -> None:
         """Other keys may work now."""
         self.call_after_refresh(self._footer.refresh)
+
+    def on_session_table_chosen(self, message: SessionTable.Chosen) -> None:
+        """A row was clicked."""
+        self.aimon.action_cursor_to(message.row)
+
+    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+        """A panel's name was clicked."""
+        self.aimon.show_panel(message.panel)
+
+    async def on_footer_chosen(self, message: Footer.Chosen) -> None:
+        """A key's name was clicked."""
+        await self.aimon.run_action(message.action)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """The filter works while it is typed."""
+        self.aimon.narrow(message.value)
 
     def paint(self, held: bool) -> None:  # noqa: FBT001 - painted as held, or not
         """Paint everything that shows sessions."""
@@ -105,7 +126,7 @@ class Dashboard(Screen[None]):
     def open_filter(self) -> None:
         """Give the keys to the filter line."""
         self.add_class("-filtering")
-        self._filter.focus()
+        self.set_focus(self._filter)  # at once: `focus()` waits for its turn
         self._footer.refresh()
 
     def close_filter(self, *, clear: bool = False) -> None:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
@@ -47,7 +48,8 @@ class HelpText(Painted):
 class Help(ModalScreen[None]):
     """A page over the dashboard."""
 
-    BINDINGS: ClassVar = [("escape,question_mark,q", "dismiss", "close")]
+    # Before the next key is looked at: what is typed ahead is for the dashboard.
+    BINDINGS: ClassVar = [Binding("escape,question_mark,q", "dismiss", "close", priority=True)]
 
     def compose(self) -> ComposeResult:
         """One block in the middle."""

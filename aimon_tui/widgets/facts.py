@@ -69,6 +69,8 @@ def _waited(session: Session, now_ns: int) -> Fact:
     open_ns = now_ns - session.since_ns if session.state == "waiting" else 0
     waited_s, age_s = (session.waited_ns + open_ns) / 1e9, (now_ns - session.started_at_ns) / 1e9
     if waited_s < 0.05:
+        if any("waits" in spot for spot in session.blind_spots):
+            return Fact("you", (("not told", "faint"),), 1)
         return Fact("you", (("never waited for", "faint"),), 1)
     return Fact("you", ((span(waited_s), "wait b" if open_ns else "ink"), (f" of {span(age_s)} waited", "muted")), 8)
 

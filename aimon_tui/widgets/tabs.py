@@ -6,7 +6,7 @@ from textual.message import Message
 
 from aimon_core.clean import clean
 from aimon_core.session import Session
-from aimon_tui.format import count, money
+from aimon_tui.format import NONE, count, money
 from aimon_tui.paint import Line, Painted
 
 TABS = ("tokens", "cost", "session")
@@ -19,7 +19,10 @@ def figure(panel: str, session: Session | None) -> str:
         return ""
     if panel == "tokens":
         return count(session.total_tokens)
-    return f"{money(session.burn_usd_per_hour)}/h" if panel == "cost" else clean(session.name, 24)
+    if panel == "session":
+        return clean(session.name, 24)
+    known = session.burn_usd_per_hour or session.cost.usd is not None
+    return f"{money(session.burn_usd_per_hour)}/h" if known else NONE  # what has no price burns nobody knows how much
 
 
 class TabBar(Painted):

@@ -32,7 +32,6 @@ async def test_only_the_row_that_changed_is_painted(painted):
         painted.clear()
         app.tell(replace(app.still.get(LEDGER), doing="thinking"))
         await pilot.pause()
-        said(app)
         assert set(painted) == {4}
 
 
@@ -44,7 +43,6 @@ async def test_when_nothing_changed_nothing_is_painted(painted):
         app.step(0.1)
         app.step(0.1)
         await pilot.pause()
-        said(app)
         assert painted == []
 
 
@@ -52,12 +50,10 @@ async def test_of_a_thousand_rows_only_those_in_sight_are_painted(painted):
     app = Played(fleet(1_000))
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("G")
-        said(app)
         assert set(painted) <= set(range(app.table.size.height))
         painted.clear()
         app.tell(replace(app.board.rows[3], doing="out of sight"))
         await pilot.pause()
-        said(app)
         assert painted == []
 
 

@@ -124,8 +124,8 @@ def test_no_color_sends_no_colour_whatever_is_pressed(terminal):
     screen.press(b"j", b"held")
     screen.press(b"t", b"16 colours")
     screen.press(b"?", b" close")
-    screen.press(b"\x1b[27u")  # esc, said in a way that can be nothing else
-    screen.press(b"/", b"state:waiting")
+    screen.press(b"\x1b[27u", b"quit")  # esc, said in a way that can be nothing else
+    screen.press(b"/", b"show all")
     screen.press(b"goose\r", b"Nothing matches")
     sent = screen.leave()
     assert not {code for code in styles(sent) if coloured(code)}
@@ -153,7 +153,7 @@ def test_nothing_that_telemetry_says_is_obeyed(terminal, size):
     for _ in range(20):
         screen.press(b"j")
     screen.press(b"s", b"cost")
-    screen.press(b"/", b"words, state:waiting")
+    screen.press(b"/", b"show all")
     screen.press(b"owned\r", b"filter")
     sent = screen.leave().replace(POINTER, b"")
     assert b"\x07" not in sent

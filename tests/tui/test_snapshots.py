@@ -85,6 +85,7 @@ def test_the_screen_looks_as_it_did(snap_compare, monkeypatch, name):
     )
 
     async def play(pilot):
+        await pilot.pause()
         await pilot.press(*shot.keys)
         if shot.typed:
             await paste(pilot, shot.typed)

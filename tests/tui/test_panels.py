@@ -1,0 +1,143 @@
+"""What the three panels say of the selected session: tokens, cost, facts."""
+
+import pytest
+from msgspec.structs import replace
+
+from aimon_core.session import Auxiliary, Cost, ModelUse, Session, Subagent, Terminal, Tokens, Turn
+from tests.fakes.fleet import HOME, ago, blind, computed, reported, session, unpriced, waiting
+from tests.tui.screen import MEDIUM, Played, text
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+async def panel(one: Session, name: str, size: tuple[int, int] = MEDIUM) -> list[str]:
+    """The lines of one panel about a session."""
+    app = Played([one])
+    app.tab = name
+    async with app.run_test(size=size):
+        region = app.screen.query_one(f"#{name}").region
+        return [line[region.x : region.right].strip() for line in text(app)[region.y : region.bottom]]
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch):
+    monkeypatch.setenv("HOME", HOME)
+
+
+# ------------------------------------------------------------------ tokens
+
+
+async def test_each_part_of_the_tokens_has_its_figure_and_its_bar():
+    lines = await panel(waiting(), "tokens")
+    assert [line.split("  ")[0] for line in lines[:5]] == ["input", "cache read", "cache write", "output", "reasoning"]
+    assert "1.1M" in lines[1]
+    assert lines[1].count("━") == 40
+    assert lines[0].count("╸") == 1  # little is still something
+    assert lines[4].endswith("3.0k  in output")
+
+
+async def test_nothing_has_no_bar_and_unknown_reasoning_is_no_zero():
+    lines = await panel(session("codex", "new"), "tokens")
+    assert "━" not in "".join(lines)
+    assert "╸" not in "".join(lines)
+    assert lines[4].split() == ["reasoning", "—", "not", "told", "apart"]
+
+
+async def test_helpers_are_in_the_figures():
+    helped = session(
+        "codex", "shop", tokens=Tokens(output=1_000), auxiliary=Auxiliary(1, Tokens(output=234), Cost(0.0))
+    )
+    assert "1.2k" in (await panel(helped, "tokens"))[3]
+
+
+# ------------------------------------------------------------------ cost
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        (reported(4.12), "computed $4.12 ✓ as reported"),
+        (Cost(4.12, 4.12, 4.09, "reported"), "computed $4.09 × reported $4.12"),
+        (Cost(4.12, 4.12, 4.118, "reported"), "computed $4.12 × by $0.0020"),  # both would read alike
+        (computed(0.88), "computed $0.88 not reported"),
+        (Cost(0.5, 0.5, None, "reported"), "reported $0.50 not computed"),
+        (unpriced("acme/llama-next"), "unpriced llama-next"),
+    ],
+)
+async def test_what_was_reported_is_compared_with_what_was_computed(cost, words):
+    lines = await panel(session("codex", "shop", cost=cost), "cost")
+    assert words in [" ".join(line.split()) for line in lines]
+
+
+async def test_models_stand_dearest_first_with_bars_of_the_dearest():
+    lines = await panel(waiting(), "cost")
+    assert lines[1].startswith("opus-5-5")
+    assert lines[1].count("━") == 40
+    assert lines[2].startswith("haiku-4-5")
+    assert 0 < lines[2].count("━") < 5
+
+
+async def test_more_models_than_rows_stand_together_and_no_dollar_is_lost():
+    uses = tuple(ModelUse(f"model-{place}", 1, Tokens(), computed(1.0)) for place in range(12))
+    lines = await panel(session("codex", "shop", cost=computed(12.0), by_model=uses), "cost")
+    (more,) = [line for line in lines if "more" in line]
+    alone = sum(line.startswith("model-") for line in lines)
+    number, usd = int(more.split()[0]), float(more.split("$")[1].split()[0])
+    assert alone + number == usd + alone == 12
+
+
+async def test_a_model_without_a_price_says_so():
+    use = ModelUse("llama", 1, Tokens(), unpriced("llama"))
+    lines = await panel(session("codex", "shop", cost=unpriced("llama"), by_model=(use,)), "cost")
+    assert lines[1].split() == ["llama", "—", "no", "price", "known"]
+    assert "$0.00" not in "".join(lines)
+
+
+async def test_the_burn_of_what_has_no_price_is_no_zero():
+    app = Played([session("codex", "shop", cost=unpriced("llama"))])
+    app.tab = "cost"
+    async with app.run_test(size=MEDIUM):
+        strip = text(app)[app.screen.query_one("#tabs").region.y]
+        assert "$0.00" not in strip
+
+
+# ------------------------------------------------------------------ facts
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({}, "turn none yet"),
+        ({"turn": Turn(3, ago(5), None, None, 1, 0, 2, 0)}, "turn 3 1 call · 0 tools · 2 waits"),
+        ({"waited_ns": 90 * 10**9}, "you 1m30s of 9m56s waited"),
+        ({"cache_expires_at_ns": ago(-65)}, "cache expires in 1:05"),
+        ({"cache_expires_at_ns": ago(1)}, "cache expired"),
+        ({}, "cache —"),
+        ({"branch": "main"}, "folder ~/projects/shop · main"),
+        ({"cwd": "/srv/shop"}, "folder /srv/shop"),
+        ({"cwd": None}, "folder not told"),
+        ({"pid": 812}, "process pid 812"),
+        ({"pid": 812, "terminal": Terminal(("tmux %3", "kitty"), True, "hook")}, "terminal tmux %3 in kitty · pid 812"),
+        ({"refused_bodies": 1}, "refused 1 body refused"),
+        ({"refused_bodies": 2}, "refused 2 bodies refused"),
+        ({"blind_spots": ("no hooks: waits invisible",)}, "blind no hooks: waits invisible"),
+        ({"last_error_type": "rate_limit"}, "error rate_limit"),
+        (
+            {"subagents": (Subagent("a1", None, "working", Tokens(), Cost(0.0)),) * 2},
+            "subagents 2 · 2 at work",
+        ),
+    ],
+)
+async def test_each_fact_has_its_line(told, line):
+    lines = await panel(replace(session("codex", "shop"), **told), "session")
+    assert line in [" ".join(one.split()) for one in lines]
+
+
+async def test_an_open_wait_counts_while_it_lasts():
+    assert "1m24s of 9m10s waited" in (await panel(waiting(), "session"))[1]
+
+
+async def test_where_waits_are_invisible_nobody_says_there_were_none():
+    lines = await panel(blind(), "session")
+    assert "waits invisible" in "".join(lines)
+    assert "never waited for" not in "".join(lines)
