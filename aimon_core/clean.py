@@ -41,7 +41,7 @@ def clean(text: str, limit: int = LIMIT) -> str:
     Escape sequences, control, bidi and zero-width characters go, blanks of every kind become single spaces, a
     lone surrogate becomes U+FFFD; emoji, CJK and a few combining marks stay. NFC; a cut shows as `…`.
     """
-    if text.isascii() and text.isprintable() and len(text) <= limit:
+    if len(text) <= limit and text.isascii() and text.isprintable():
         return " ".join(text.split())
     bounded = text[: limit * RAW_PER_KEPT]
     words = " ".join(_visible(bounded).split())
