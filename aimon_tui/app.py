@@ -136,6 +136,7 @@ class AimonApp(App[None]):
         """The dashboard is there: show what is known, then start the frame."""
         self._attention.begin()
         self._attention.look(self.ledger.sessions())
+        self._dashboard.show_panel(self.tab)
         self.frame()
         if self._framed:
             self.set_interval(FRAME_S, self._turn)

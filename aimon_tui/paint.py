@@ -20,6 +20,10 @@ from aimon_tui.format import ELLIPSIS
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
 
+    _Widget = Widget
+else:
+    _Widget = object  # Textual takes the style of a class from its first base that is a widget
+
 ASCII = str.maketrans({
     "×": "x", "●": "*", "•": ".", "✓": "+", "○": "o", "·": ".", "▌": ">", "▐": "|", "─": "-", "━": "=", "╸": "=",
     "╺": "=", "▒": "%", "▁": "_", "▂": "_", "▃": ".", "▄": "-", "▅": "=", "▆": "+", "▇": "#", "█": "#", "▼": "v",
@@ -101,37 +105,57 @@ def bar(line: Line, width: int, share: float, spec: str) -> None:
     line.put("─" * (width - (halves + 1) // 2), "track")
 
 
-def straight(widget: Widget, crop: Region, finished: dict[int, Strip]) -> list[Strip]:
-    """The rows in a region of a widget without border, padding and tint; what is new goes into `finished`.
+class Straight(_Widget):
+    """A widget without border, padding and tint, whose rows are kept until they are refreshed.
 
-    What Textual does for those takes two thirds of the time a row takes.
+    What Textual does for those three takes two thirds of the time that a row takes.
     """
-    ground, filters = widget.background_colors[1], widget.get_line_filters()
-    strips = []
-    for y in crop.line_range:
-        if (strip := finished.get(y)) is None:
-            strip = widget.render_line(y)
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, ground)
-            finished[y] = strip
-        strips.append(strip.crop(crop.x, crop.right))
-    return strips
-
-
-class Painted(Widget):
-    """A fixed block of lines; subclasses give them, and are asked again when they are refreshed."""
-
-    back: ClassVar[str] = "background"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        self._finished: dict[int, Strip] = {}
+        self._finished_for: object = None
         super().__init__(id=id)
-        self._strips: list[Strip] = []
-        self._drawn_for: object = None
 
     @property
     def aimon(self) -> "AimonApp":
         """The app, by its own type."""
         return self.app  # type: ignore[return-value]
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint some rows anew, or all of them."""
+        for y in [y for region in regions for y in region.line_range]:
+            self._finished.pop(y, None)
+        if not regions:
+            self._finished_for = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def begin(self) -> None:
+        """All rows are about to be drawn anew."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows in a region, for Textual."""
+        if self._finished_for != (circumstances := (self.size, self.app.theme)):
+            self._finished, self._finished_for = {}, circumstances
+            self.begin()
+        return [self._row(y).crop(crop.x, crop.right) for y in crop.line_range]
+
+    def _row(self, y: int) -> Strip:
+        if (strip := self._finished.get(y)) is None:
+            strip = self.render_line(y)
+            for line_filter in self.get_line_filters():
+                strip = strip.apply_filter(line_filter, self.background_colors[1])
+            self._finished[y] = strip
+        return strip
+
+
+class Painted(Straight, Widget):
+    """A fixed block of lines; subclasses give them."""
+
+    back: ClassVar[str] = "background"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        self._strips: list[Strip] = []
+        super().__init__(id=id)
 
     def line(self) -> Line:
         """A new line on this widget's ground."""
@@ -141,53 +165,29 @@ class Painted(Widget):
         """The lines to show at a width."""
         raise NotImplementedError
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Paint it anew, with what it says now."""
-        self._drawn_for = None
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+    def begin(self) -> None:
+        """Draw all lines."""
+        width = self.size.width
+        self._strips = [line.strip(width) for line in self.lines(width)]
 
     def refresh_changed(self) -> None:
         """Paint the lines that say something else than they did."""
-        if self._drawn_for != self._circumstances:
+        if self._finished_for is None:
             self.refresh()
             return
-        before, self._strips = self._strips, self._draw()
+        before = self._strips
+        self.begin()
         changed = [y for y, (old, new) in enumerate(zip_longest(before, self._strips)) if old != new]
         if changed:
-            super().refresh(*(Region(0, y, self.size.width, 1) for y in changed))
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows in a region, for Textual."""
-        return straight(self, crop, {})
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render_line(self, y: int) -> Strip:
         """One row of the widget, for Textual."""
-        if self._drawn_for != self._circumstances:
-            self._strips, self._drawn_for = self._draw(), self._circumstances
         return self._strips[y] if y < len(self._strips) else self.line().strip(self.size.width)
 
-    @property
-    def _circumstances(self) -> object:
-        """What changes everything that is drawn."""
-        return (self.size, self.app.theme)
 
-    def _draw(self) -> list[Strip]:
-        width = self.size.width
-        return [line.strip(width) for line in self.lines(width)]
-
-
-class Scrolled(ScrollView, can_focus=False):
+class Scrolled(Straight, ScrollView, can_focus=False):
     """Any number of rows below a fixed head, only the visible ones painted."""
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
-        super().__init__(id=id)
-        self._finished: dict[int, Strip] = {}
-        self._finished_for: object = None
-
-    @property
-    def aimon(self) -> "AimonApp":
-        """The app, by its own type."""
-        return self.app  # type: ignore[return-value]
 
     def count(self) -> int:
         """How many rows there are."""
@@ -206,18 +206,6 @@ class Scrolled(ScrollView, can_focus=False):
         size = Size(self.size.width, self.count() + 1)
         if size != self.virtual_size:
             self.virtual_size = size
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Paint some rows anew, or all of them."""
-        for y in [y for region in regions for y in region.line_range] if regions else list(self._finished):
-            self._finished.pop(y, None)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows in a region, for Textual."""
-        if self._finished_for != (circumstances := (self.size, self.app.theme)):
-            self._finished, self._finished_for = {}, circumstances
-        return straight(self, crop, self._finished)
 
     def render_line(self, y: int) -> Strip:
         """One row of the widget, for Textual: the head, then rows from the scroll offset on."""
