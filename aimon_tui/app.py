@@ -4,23 +4,24 @@ Ten times a second it lets the ledger's time pass and takes what changed; only r
 pushed here: at 2,000 events a second a message for each cost three times the CPU and fell seconds behind.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from os import environ
 from typing import Any, Literal
 
-from rich.style import Style
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.screen import Screen
 
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
-from aimon_tui import paint, theme
+from aimon_tui import paint
 from aimon_tui.attention import Attention
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
+from aimon_tui.themed import ThemedApp
 from aimon_tui.views import DoorView, ScreenSettings
 from aimon_tui.widgets.filter_bar import FilterBar
 from aimon_tui.widgets.tabs import TABS
@@ -31,7 +32,7 @@ FRAME_S = 0.1
 PULSE_S = 0.5
 
 
-class AimonApp(App[None]):
+class AimonApp(ThemedApp):
     """The dashboard."""
 
     TITLE = "aimon"
@@ -52,12 +53,7 @@ class AimonApp(App[None]):
     ) -> None:
         """`framed=False` starts no timer: a test calls `frame` and `beat` by hand."""
         self.settings = settings or ScreenSettings()
-        # Asked first: Textual takes NO_COLOR out of the environment.
-        self.poor = theme.poor(environment)
-        self._inks: dict[tuple[str, str], Style] = {}
-        # Said here: Textual sets up its filters in __init__, before it knows a theme.
-        super().__init__(ansi_color=True if self.poor else None)
-        self.animation_level = "none"
+        super().__init__(self.settings.theme, environment)
         self.ledger, self.door, self.demo = ledger, door, demo
         self.ascii_only = self.settings.ascii or not paint.glyphs(environment)
         self.board = Board(ledger)
@@ -73,21 +69,7 @@ class AimonApp(App[None]):
         self._copying = Copying()
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
-        for one in theme.THEMES:
-            self.register_theme(one)
-        self._begin_with(theme.chosen(self.settings.theme, environment))
-        if self.poor:  # the palette offers what can be read here
-            for one in [one for one in self.available_themes.values() if not one.ansi]:
-                self.unregister_theme(one.name)
         self.set_class(self.ascii_only, "-ascii")
-
-    def _begin_with(self, name: str) -> None:
-        """Start in a theme: before there is anything to restyle, which at the first paint would take a tenth of it."""
-        if self.native_ansi_color != self.available_themes[name].ansi:
-            self.theme = name  # Textual has to turn its colour filters
-            return
-        self.set_reactive(AimonApp.theme, name)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     # ------------------------------------------------------------------ what the widgets ask
 
@@ -100,17 +82,6 @@ class AimonApp(App[None]):
     def paused_s(self) -> float | None:
         """For how long the screen has been paused; None when it is not."""
         return None if self._paused_at is None else self._clock.monotonic() - self._paused_at[0]
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our names for themes that do not know them; asked whenever the theme changes."""
-        self._inks.clear()
-        return theme.borrowed(self.current_theme)
-
-    def ink(self, spec: str, back: str) -> Style:
-        """The style of a spec on a ground, see `theme.style`."""
-        if (found := self._inks.get((spec, back))) is None:
-            found = self._inks[spec, back] = theme.style(self, spec, back)
-        return found
 
     def get_default_screen(self) -> Screen[Any]:
         """The dashboard is the first screen."""
@@ -139,7 +110,7 @@ class AimonApp(App[None]):
         self._dashboard.show_panel(self.tab)
         self.frame()
         if self._framed:
-            self.set_interval(FRAME_S, self._turn)
+            self.run_worker(self._run())
 
     def on_unmount(self) -> None:
         """The terminal gets its title back."""
@@ -166,12 +137,14 @@ class AimonApp(App[None]):
         if on_the_second:
             self._dashboard.paint_clocks()
 
-    def _turn(self) -> None:
-        """A turn of the timer: the frame and, each half second, the pulse, so that both are painted at once."""
-        self.frame()
-        before, self._beats = self._beats, int(self._clock.monotonic() / PULSE_S)
-        if before != self._beats:
-            self.beat()
+    async def _run(self) -> None:
+        """The frame and, each half second, the pulse, so that both are painted at once."""
+        while True:
+            await asyncio.sleep(FRAME_S)
+            self.frame()
+            before, self._beats = self._beats, int(self._clock.monotonic() / PULSE_S)
+            if before != self._beats:
+                self.beat()
 
     def beat(self) -> None:
         """The pulse of working rows, one phase for all of them; it stands still while paused or out of focus."""
@@ -272,10 +245,8 @@ class AimonApp(App[None]):
 
     def action_turn_theme(self) -> None:
         """Go on to our next theme."""
-        if self.poor:
+        if not self.turn_theme():
             self.toast("Themes need more than the 16 colours of this terminal.")
-        else:
-            self.theme = "aimon-light" if self.theme == "aimon-dark" else "aimon-dark"
 
     def action_help(self) -> None:
         """Show every key."""

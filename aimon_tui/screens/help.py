@@ -11,6 +11,9 @@ from aimon_tui.format import fit
 from aimon_tui.keys import GROUPS, KEYS
 from aimon_tui.paint import Line, Painted
 
+KEY = 8
+"""Cells of a key's name."""
+
 
 class HelpText(Painted):
     """The keys in two columns."""
@@ -34,13 +37,13 @@ class HelpText(Painted):
         return [*rows, self.line(), self.line().put("  esc", "key b").put(" close", "muted")]
 
     def _columns(self, width: int) -> list[list[list[tuple[str, str]]]]:
-        room = width // 2 - 10
+        room = width // 2 - KEY - 2
         columns: list[list[list[tuple[str, str]]]] = [[], []]
         for place, group in enumerate(GROUPS):
             column = columns[min(place, 1)]
             column += [*([[]] if column else []), [(group, "muted b")]]
             column += [
-                [(fit(key.shown, 7), "key b"), (fit(key.help, room), "ink")] for key in KEYS if key.group == group
+                [(fit(key.shown, KEY), "key b"), (fit(key.help, room), "ink")] for key in KEYS if key.group == group
             ]
         return columns
 

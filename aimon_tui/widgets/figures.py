@@ -86,8 +86,8 @@ class CostPanel(Figures):
     def _comparison(self, cost: Cost, width: int) -> Line:
         computed, reported = cost.computed_usd, cost.reported_usd
         if cost.unpriced_models:
-            names = ", ".join(model_name(name) for name in cost.unpriced_models)
-            return self.line().put(f" {fit('unpriced', LABEL)} ", "muted").put(fit(names, width - LABEL - 3), "faint")
+            line, room = self.figure("unpriced", "", width)
+            return line.put(fit(", ".join(model_name(name) for name in cost.unpriced_models), room), "faint")
         if computed is None:
             line, room = self.figure("reported", money(reported or 0.0), width)
             return line.put(fit("not computed", room), "faint") if reported else line
