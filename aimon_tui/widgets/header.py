@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from aimon_tui.format import clock, count, money
+from aimon_tui.format import NONE, clock, count, money
 from aimon_tui.paint import Line, Painted
 from aimon_tui.rows import STATES
 
@@ -45,12 +45,12 @@ class Header(Painted):
             line.put(f" {word}{slack}" if width >= 100 else slack, "muted" if some else "faint")
 
     def _money(self, width: int) -> list[tuple[int, Pieces]]:
+        """Today's dollars and those of an hour; where no call has had a price yet, nobody knows how many."""
         totals = self.aimon.board.totals
-        today: Pieces = [(money(totals.today_usd), "ink b"), (" today", "muted")]
-        burn: Pieces = [
-            (f"{money(totals.burn_usd_per_hour):>8}", "ink b" if totals.burn_usd_per_hour else "faint"),
-            ("/h", "muted"),
-        ]
+        known = bool(totals.today_usd) or totals.cost.usd is not None
+        spent, burnt = money(totals.today_usd if known else None), money(totals.burn_usd_per_hour) if known else NONE
+        today: Pieces = [(spent, "ink b" if known else "faint"), (" today", "muted")]
+        burn: Pieces = [(f"{burnt:>8}", "ink b" if totals.burn_usd_per_hour else "faint"), ("/h", "muted")]
         return [(2, today), (1, burn)] if width >= 70 else [(2, today)]
 
     def _door(self, width: int) -> list[tuple[int, Pieces]]:
