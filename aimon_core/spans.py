@@ -57,6 +57,8 @@ class TurnTree(Struct, frozen=True):
     """In the order of the tree: each before what lies in it."""
     cost_usd: float | None
     """None when a call of it has no known cost."""
+    until_ns: int | None
+    """When the last thing in it ended, for a background subagent outlives its prompt; None while anything is open."""
 
 
 class _Node:
@@ -196,7 +198,13 @@ def _turn(number: int, turn: TurnTimes, nodes: list[_Node], links: dict[str | No
         failed=turn.reason == "failed",
         spans=tuple(spans),
         cost_usd=sum(span.cost_usd or 0.0 for span in calls) if known else None,
+        until_ns=_until(turn.end_ns, spans),
     )
+
+
+def _until(end_ns: int | None, spans: list[Span]) -> int | None:
+    ends = [end_ns, *(span.end_ns for span in spans)]
+    return None if None in ends else max(end for end in ends if end is not None)
 
 
 def _order(node: _Node) -> tuple[int, str]:

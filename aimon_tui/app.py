@@ -14,13 +14,17 @@ from textual.screen import Screen
 
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
+from aimon_core.spans import TurnTree
 from aimon_tui import paint
 from aimon_tui.attention import Attention
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
+from aimon_tui.keys import DASHBOARD, SESSION, on, remapped
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
+from aimon_tui.screens.session import SessionPage
+from aimon_tui.screens.why import Why
 from aimon_tui.themed import ThemedApp
 from aimon_tui.views import DoorView, ScreenSettings
 from aimon_tui.widgets.filter_bar import FilterBar
@@ -57,6 +61,7 @@ class AimonApp(ThemedApp):
         self.ledger, self.door, self.demo = ledger, door, demo
         self.ascii_only = self.settings.ascii or not paint.glyphs(environment)
         self.board = Board(ledger)
+        self.keys = remapped(self.settings.keys)
         self.tab: str = TABS[0]
         self.pulse = paint.STILL
         self._pulses = environment.get("TEXTUAL_ANIMATIONS") != "none"
@@ -70,6 +75,7 @@ class AimonApp(ThemedApp):
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
         self.set_class(self.ascii_only, "-ascii")
+        self.set_keymap(dict(self.settings.keys))
 
     # ------------------------------------------------------------------ what the widgets ask
 
@@ -87,13 +93,14 @@ class AimonApp(ThemedApp):
         """The dashboard is the first screen."""
         return self._dashboard
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - by its name
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
-        return commands(self.run_action, self.works, self.action_change_theme)
+        page = SESSION if isinstance(screen, SessionPage) else DASHBOARD
+        return commands(on(page, self.keys), self.run_action, self.works, self.action_change_theme)
 
     def works(self, action: str) -> bool:
         """Whether an action does anything now: tabs take turns where there are tabs, `/` in a filter is a letter."""
-        if action == "filter":
+        if action in {"filter", "open"}:
             return not isinstance(self.focused, FilterBar)
         return action != "panel" or self._dashboard.tabbed
 
@@ -135,7 +142,23 @@ class AimonApp(ThemedApp):
         elif self.board.release(now_s):
             self.repaint()
         if on_the_second:
-            self._dashboard.paint_clocks()
+            for page in self._pages:
+                page.paint_clocks()
+
+    @property
+    def _pages(self) -> list[Dashboard | SessionPage | Why]:
+        """What shows sessions now, whatever lies over it."""
+        return [page for page in self.screen_stack if isinstance(page, Dashboard | SessionPage | Why)]
+
+    @property
+    def chosen(self) -> str | None:
+        """Key of the session that keys are about: the page's own, else the selected one."""
+        return self.screen.key if isinstance(self.screen, SessionPage) else self.board.selected
+
+    @property
+    def turn_shown(self) -> TurnTree | None:
+        """The turn on the dashboard's axis."""
+        return self._dashboard.waterfall.turn
 
     async def _run(self) -> None:
         """The frame and, each half second, the pulse, so that both are painted at once."""
@@ -170,6 +193,9 @@ class AimonApp(ThemedApp):
                 self._dashboard.paint_changed(changed, held=self.board.held(now_s))
             else:
                 self.repaint()
+            for page in self._pages[1:]:
+                if not isinstance(page, Dashboard):
+                    page.paint_changed(changed)
 
     def _turn_pulse(self, glyph: str) -> None:
         if self.pulse != glyph:
@@ -178,18 +204,14 @@ class AimonApp(ThemedApp):
 
     # ------------------------------------------------------------------ what the keys do
 
-    def action_cursor(self, steps: int) -> None:
-        """Move the selection by some rows."""
-        self.board.move(steps, self._clock.monotonic())
-        self._moved()
-
-    def action_cursor_page(self, pages: int) -> None:
-        """Move the selection by what the table shows at once."""
-        self.action_cursor(pages * self._dashboard.table.page)
-
-    def action_cursor_to(self, row: int) -> None:
+    def select(self, row: int) -> None:
         """Select a row by its number, or the last one with -1."""
         self.board.move_to(row, self._clock.monotonic())
+        self._moved()
+
+    def move(self, steps: int) -> None:
+        """Move the selection by some rows."""
+        self.board.move(steps, self._clock.monotonic())
         self._moved()
 
     def action_filter(self) -> None:
@@ -230,10 +252,20 @@ class AimonApp(ThemedApp):
         self._dashboard.header.refresh()
         self.frame()
 
+    def action_open(self) -> None:
+        """Show the page of the selected session."""
+        if self.board.selected:
+            self.push_screen(SessionPage(self.board.selected))
+
+    def action_why(self) -> None:
+        """Say what speaks for the state of the selected session."""
+        if self.chosen:
+            self.push_screen(Why(self.chosen))
+
     def action_acknowledge(self) -> None:
         """The selected session has been seen."""
-        if self.board.selected:
-            self.ledger.acknowledge(self.board.selected)
+        if self.chosen:
+            self.ledger.acknowledge(self.chosen)
             self.frame()
 
     def action_copy(self) -> None:

@@ -54,4 +54,4 @@ async def shown(app: LiveApp) -> None:
 
 def screen_settings(settings: Settings) -> ScreenSettings:
     """What the settings say about the screen."""
-    return ScreenSettings(theme=settings.theme, ascii=settings.ascii)
+    return ScreenSettings(theme=settings.theme, ascii=settings.ascii, keys=settings.keys)

@@ -18,6 +18,7 @@ from aimon_core.errors import AimonError, UsageError
 from aimon_core.events import Event
 from aimon_core.lifecycle import Options
 from aimon_core.session import Session, Totals, Transition
+from aimon_core.spans import TurnTree
 from aimon_core.store import SessionStore
 from aimon_tui.hands import Hand, Publication, StatusFile
 
@@ -169,6 +170,10 @@ class Runtime:
     def totals(self) -> Totals:
         """Sums over all of them."""
         return self.store.totals()
+
+    def turns(self, key: str) -> list[TurnTree]:
+        """The tree of a session, turn by turn."""
+        return self.store.turns(key)
 
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that it is done."""
