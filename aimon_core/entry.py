@@ -86,6 +86,21 @@ class Entry:
         """The newest value of a fact, or None."""
         return self.facts[name][1] if name in self.facts else None
 
+    @property
+    def retained(self) -> int:
+        """Calls that are remembered one by one, those of models and of tools."""
+        return sum(map(len, self._remembered()))
+
+    @property
+    def folded(self) -> int:
+        """Calls that only stand in the sums."""
+        return sum(book.folded for book in self._remembered())
+
+    def forget(self) -> None:
+        """Forget the older half of the calls one by one."""
+        for book in self._remembered():
+            book.forget()
+
     def price(self, picodollars: Callable[[Call], int | None]) -> None:
         """Price the calls that changed since the last time; only the money in the books moves."""
         for call in self.pending.values():
@@ -96,6 +111,9 @@ class Entry:
                 self._priced(call, computed)
             call.computed, call.priced = computed, True
         self.pending.clear()
+
+    def _remembered(self) -> list[Calls | Tools]:
+        return [self.calls, self.tools, *(helper.tools for helper in self.helpers.values())]
 
     def _booked(self, before: Call | None, after: Call | None) -> None:
         self._book(before, after)

@@ -23,6 +23,10 @@ from aimon_core.spans import TurnTree, tree
 from aimon_core.sums import Sums
 
 _MINUTE_NS = 60_000_000_000
+_STEP_NS = 500_000_000
+"""Between two looks at the silence of sessions: a thousand of them take 2 ms."""
+_LOOK = 16_384
+"""Events between two looks at how much is remembered."""
 
 
 class Priced(Protocol):
@@ -47,6 +51,8 @@ class Limits(Struct, frozen=True):
 
     sessions: int = 5_000
     """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
+    calls: int = 400_000
+    """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget their older ones."""
 
 
 class Counters(Struct):
@@ -72,6 +78,7 @@ class SessionStore:
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
+        self._look_at, self._ticked_ns = _LOOK, 0
         self.machine = Metering()
         self.counters = Counters()
 
@@ -108,11 +115,17 @@ class SessionStore:
             if isinstance(event, SessionSeen) and event.pid is not None:
                 self._enter_process(key, event, now_ns)
         self._dirty.update(touched)
+        if self.counters.events >= self._look_at:
+            self._look_at = self.counters.events + _LOOK
+            self._forget()
         return [moved for key in touched if (moved := self._moved(key, now_ns)) is not None]
 
     def tick(self) -> list[Transition]:
         """Let time pass: silence ends turns, ended rows leave the list, the long silent expire."""
         now_ns = self._clock.now_ns()
+        if 0 <= now_ns - self._ticked_ns < _STEP_NS:
+            return []
+        self._ticked_ns = now_ns
         moved = []
         minute = now_ns // _MINUTE_NS
         if minute != self._minute:  # burn and sparklines age even when nothing happens
@@ -209,6 +222,23 @@ class SessionStore:
             self._evict()
         entry = self._entries[key] = Entry(event.agent, event.session_id, self._sums)
         return entry
+
+    @property
+    def retained(self) -> int:
+        """Calls that are remembered one by one, over all sessions."""
+        return sum(entry.retained for entry in self._entries.values())
+
+    def _forget(self) -> None:
+        """Let the longest silent sessions forget their older calls, until few enough are remembered."""
+        surplus = self.retained - self._limits.calls
+        for key, entry in sorted(self._entries.items(), key=lambda item: item[1].arrived_ns):
+            if surplus <= 0:
+                return
+            before, folded = entry.retained, entry.folded
+            entry.forget()
+            surplus -= before - entry.retained
+            self.counters.calls_folded += entry.folded - folded
+            self._dirty.add(key)
 
     def _evict(self) -> None:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
