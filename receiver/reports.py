@@ -1,0 +1,191 @@
+"""Deliveries as reports, one a record or payload, and which of them tell of one span.
+
+Whose a report is the dialects say, as they did when it came in: it is translated again, and its events name the span.
+One without an id tells of the span it looks like and lies nearest to, as the ledger counted it.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from msgspec import Struct
+
+from aimon_core.events import (
+    Channel,
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PermissionAsked,
+    SubagentEnded,
+    SubagentStarted,
+    ToolFinished,
+    ToolStarted,
+)
+from aimon_core.identity import session_key
+from aimon_core.journal import Delivery
+from aimon_core.session import Tokens
+from aimon_core.spans import Span
+from receiver import attributes, codec, hooks, otlp
+from receiver.attributes import Pairs
+from receiver.dialects import Interpreter
+from receiver.hooks import HOOK_AGENTS
+from receiver.record import Record
+from receiver.status import Refused
+
+NEAR_NS = 1_500_000_000
+"""Two reports of one thing without an id lie closer than this: a hook's process takes its time to start."""
+
+
+class Report(Struct):
+    """A record or a payload, what it means, and how to read all of it."""
+
+    channel: Channel
+    signal: str
+    at_ns: int
+    events: list[Event]
+    attributes: Callable[[], Pairs]
+    span_id: bytes = b""
+    """Of a span its own."""
+    parent_id: bytes = b""
+
+
+def read(deliveries: Iterable[Delivery], key: str, thing: str) -> list[Report]:
+    """What deliveries say about one session today, in their order; what cannot be read any more is left out.
+
+    `thing` is the id that is asked for: of a payload that names several, only its part is told.
+    """
+    interpreter = Interpreter()
+    reports: list[Report] = []
+    for delivery in deliveries:
+        try:
+            found = list(_split(delivery, interpreter, thing))
+        except (Refused, ValueError, LookupError):
+            continue
+        reports += [one for one in found if not one.events or session_key(one.events[0]) == key]
+    return reports
+
+
+def _split(delivery: Delivery, interpreter: Interpreter, thing: str) -> Iterator[Report]:
+    arrived_ns = delivery.arrived_ns
+    if (agent := delivery.kind.removeprefix("hooks/")) in HOOK_AGENTS:
+        payload = json.loads(delivery.body)
+        events = hooks.translate(agent, payload, arrived_ns)
+        yield Report("hook", events[-1].signal, arrived_ns, events, partial(attributes.of_payload, payload, thing))
+    elif delivery.kind == "logs" or delivery.kind == "traces":
+        message = codec.decode(delivery.kind, delivery.body, "protobuf")
+        for record in otlp.records(delivery.kind, message, arrived_ns):
+            yield _report(record, interpreter.translate((record,)))
+
+
+def _report(record: Record, events: list[Event]) -> Report:
+    if record.signal == "logs":
+        return Report("log", record.name, record.at_ns, events, partial(attributes.of_record, record))
+    ids = record.span_id, record.parent_id
+    return Report("span", record.name, record.at_ns, events, partial(attributes.of_record, record), *ids)
+
+
+# ------------------------------------------------------------------------------------------ whose it is
+
+_OWN = (LlmCalled, ToolStarted, ToolFinished, SubagentStarted, SubagentEnded)
+"""Events of what is a span of its own."""
+
+
+def thing_of(span: Span) -> str:
+    """The id of what a span shows, without its kind; a number where the client told none."""
+    return span.key.partition(":")[2]
+
+
+def about(span: Span, reports: list[Report]) -> list[Report]:
+    """Those of a session's reports, given in the order of their arrival, that tell of a span."""
+    match span.kind:
+        case "llm":
+            return _of_call(span, reports)
+        case "tool":
+            return _of_tool(span, reports)
+        case "wait":
+            asked = (PermissionAsked, PermissionAnswered)
+            return [one for one in _of_tool(span, reports) if any(isinstance(event, asked) for event in one.events)]
+        case "agent":
+            agent = thing_of(span)
+            return [one for one in reports if any(_bounds_agent(event, agent) for event in one.events)]
+
+
+def _bounds_agent(event: Event, agent_id: str) -> bool:
+    return isinstance(event, SubagentStarted | SubagentEnded) and event.agent_id == agent_id
+
+
+def _of_call(span: Span, reports: list[Report]) -> list[Report]:
+    call_id, mark = thing_of(span), (not span.failed, span.name, _counts(span.tokens))
+
+    def apart_ns(event: Event) -> int | None:
+        if isinstance(event, LlmCalled) and not event.call_id:
+            if (event.ok, event.model, _counts(event.tokens)) == mark:
+                return abs(event.at_ns - (span.end_ns or span.start_ns))
+        return None
+
+    def names(event: Event) -> bool:
+        return isinstance(event, LlmCalled) and event.call_id == call_id
+
+    named = [one for one in reports if any(map(names, one.events))]
+    heard = {one.channel for one in named}
+    return named + [one for one in _alike(span, reports, apart_ns) if one.channel not in heard]
+
+
+def _of_tool(span: Span, reports: list[Report]) -> list[Report]:
+    """By its id, by what lies in it where that says no more, else by likeness."""
+
+    def apart_ns(event: Event) -> int | None:
+        match event:
+            case ToolFinished(call_id=None, name=span.name):
+                return abs(event.at_ns - (span.end_ns or span.start_ns))
+            case ToolStarted(call_id=None, name=span.name) | PermissionAnswered(call_id=None, name=span.name):
+                return abs(event.at_ns - span.start_ns)
+        return None
+
+    named = _naming(thing_of(span), reports)
+    heard = {(one.channel, one.signal) for one in named}
+    spans = {one.span_id for one in named if one.span_id}
+    decided = {event.unit for one in named for event in one.events if isinstance(event, PermissionAnswered)}
+    parts = [
+        one
+        for one in reports
+        if one.channel == "span"
+        and (one.parent_id in spans or one.span_id.hex() in decided)
+        and not any(isinstance(event, _OWN) for event in one.events)
+    ]
+    return named + parts + [one for one in _alike(span, reports, apart_ns) if (one.channel, one.signal) not in heard]
+
+
+def _naming(call_id: str, reports: list[Report]) -> list[Report]:
+    """Reports of a tool's id; a request for permission has none, but repeats the input of the call before it."""
+    inputs: dict[str, str | None] = {}
+
+    def names(event: Event) -> bool:
+        match event:
+            case ToolStarted():
+                inputs[event.digest] = event.call_id
+                return event.call_id == call_id
+            case PermissionAsked(call_id=None):
+                return bool(event.digest) and inputs.get(event.digest) == call_id
+            case ToolFinished() | PermissionAsked() | PermissionAnswered():
+                return event.call_id == call_id
+        return False
+
+    return [one for one in reports if any([names(event) for event in one.events])]
+
+
+def _alike(span: Span, reports: list[Report], apart_ns: Callable[[Event], int | None]) -> list[Report]:
+    """Of each signal the report without an id that lies nearest to a span, if it is another's in nothing."""
+    nearest: dict[str, tuple[int, Report]] = {}
+    for one in reports:
+        for event in one.events:
+            if event.agent_id not in {None, span.agent_id}:
+                continue
+            apart = apart_ns(event)
+            if apart is not None and apart < min(NEAR_NS, nearest.get(one.signal, (NEAR_NS,))[0]):
+                nearest[one.signal] = (apart, one)
+    return [one for _, one in nearest.values()]
+
+
+def _counts(tokens: Tokens | None) -> tuple[int, ...]:
+    return (tokens.input, tokens.cache_read, tokens.cache_write, tokens.output) if tokens else ()
