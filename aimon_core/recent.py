@@ -6,7 +6,7 @@ on disk.
 
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from msgspec.structs import replace
@@ -23,9 +23,10 @@ class Recent:
     notice = ""
     """Memory is not damaged."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self._limit, self._size = limit, 0
-        self._zipped: deque[Delivery] = deque()
+    def __init__(self, limit: int = LIMIT, zipped: Iterable[Delivery] = ()) -> None:
+        self._limit = limit
+        self._zipped = deque(zipped)
+        self._size = sum(len(one.body) for one in self._zipped)
 
     def append(self, *deliveries: Delivery) -> None:
         """Keep some deliveries, and let go of the oldest."""
@@ -44,9 +45,7 @@ class Recent:
 
     def reader(self) -> Self:
         """What is kept now, for another thread."""
-        copied = type(self)(self._limit)
-        copied._zipped = self._zipped.copy()
-        return copied
+        return type(self)(self._limit, self._zipped)
 
     def close(self) -> None:
         """Nothing: memory needs no closing."""

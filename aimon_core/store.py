@@ -4,7 +4,7 @@ It is written at any speed and read at the frame: `apply` enters events and mark
 `drain` prices what is new and says what changed. No locks, no timers, no `try`: one loop owns it, and tests step it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.session import Session, State, Tokens, Totals, Transition
-from aimon_core.spans import TurnTree, tree
+from aimon_core.spans import TurnTree, growing, tree
 from aimon_core.sums import Sums
 
 _MINUTE_NS = 60_000_000_000
@@ -168,6 +168,12 @@ class SessionStore:
             return []
         self._price(entry)
         return tree(entry)
+
+    def growing(self, key: str) -> Iterator[TurnTree | None]:
+        """The same for whoever shares the loop: a None where others may run."""
+        if (entry := self._entries.get(key)) is not None:
+            self._price(entry)
+            yield from growing(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""

@@ -24,19 +24,18 @@ DEPTH = 8
 """Lists and maps within each other that are looked into."""
 
 _FIRST = (
-    """
-    tool_name gen_ai.tool.name decision decision_type source decision_source success error error_type error.type
-    error_class status status.message status_code http.response.status_code http.status_code attempt duration_ms model
-    gen_ai.response.model gen_ai.request.model request_id tool_use_id gen_ai.tool.call.id agent_type agent_id
-    stop_reason gen_ai.response.finish_reasons input_tokens cache_read_tokens cache_creation_tokens output_tokens
-    cost_usd ttft_ms first_content_ms effort speed
-    """
-).split()
+    "tool_name", "gen_ai.tool.name", "decision", "decision_type", "source", "decision_source", "success", "error",
+    "error_type", "error.type", "error_class", "status", "status.message", "status_code", "http.response.status_code",
+    "http.status_code", "attempt", "duration_ms", "model", "gen_ai.response.model", "gen_ai.request.model",
+    "request_id", "tool_use_id", "gen_ai.tool.call.id", "agent_type", "agent_id", "stop_reason", "input_tokens",
+    "cache_read_tokens", "cache_creation_tokens", "output_tokens", "cost_usd", "ttft_ms", "first_content_ms",
+)  # fmt: skip
+"""What was done and how it went, in the order in which a person asks."""
 _RANKS = {name: rank for rank, name in enumerate(_FIRST)}
 _NOISE = re.compile(
     r"(?:service|os|host|process|telemetry|user|organization|event|terminal|anthropic|session|span|managed_settings)"
-    r"[._]|(?:app\.version|cwd|effort|gen_ai\.(?:conversation\.id|system|provider\.name)|hook_event_name|prompt[._]id"
-    r"|session_crons|span_id|trace_id|parent_span_id|tool_input|transcript_path|permission_mode)(?:\.|$)"
+    r"[._]|(?:app\.version|cwd|gen_ai\.(?:conversation\.id|system|provider\.name)|hook_event_name|prompt[._]id"
+    r"|session_crons|span_id|trace_id|parent_span_id|tool_calls|tool_input|transcript_path|permission_mode)(?:\.|$)"
 )
 """The same on every record of a session, or known to the ledger already."""
 _MIDDLE, _LAST, _RESOURCE = len(_FIRST), len(_FIRST) + 1, len(_FIRST) + 2
@@ -57,19 +56,19 @@ def ordered(pairs: Iterable[tuple[str, str]]) -> Pairs:
 def of_record(record: Record) -> Pairs:
     """The attributes of a record, its other fields by the names of the protocol, and last of all what sent it."""
     own, resource, fields = record.raw, record.scope.resource.raw, dict(_fields(record))
-    names = [(rank(name), name, own) for name in own]
+    names = [(rank(name), name, own) for name in _public(own)]
     names += [(rank(name), name, fields) for name in fields if name not in own]
-    names += [(_RESOURCE, name, resource) for name in resource if name not in own]
+    names += [(_RESOURCE, name, resource) for name in _public(resource) if name not in own]
     names.sort(key=lambda one: one[:2])
     return _cleaned(leaf for _, name, values in names for leaf in _any_value(name, values[name], DEPTH))
 
 
 def _fields(record: Record) -> Iterator[tuple[str, Any]]:
-    """What a record says beside its attributes."""
-    ids = {"trace_id": record.trace_id, "span_id": record.span_id, "parent_span_id": record.parent_id}
-    yield from ((name, value.hex()) for name, value in ids.items() if value)
+    """What a span says beside its attributes; a log has nothing more to say."""
     if record.signal == "traces":
         span = record.message
+        ids = {"trace_id": span.trace_id, "span_id": span.span_id, "parent_span_id": span.parent_span_id}
+        yield from ((name, value.hex()) for name, value in ids.items())
         yield "status.message", span.status.message
         for place, link in enumerate(span.links[:COUNT]):
             yield f"links.{place}.trace_id", link.trace_id.hex()
@@ -82,21 +81,24 @@ def of_payload(payload: Mapping[str, Any], about: str) -> Pairs:
     return _cleaned(leaf for name in names for leaf in _json(name, payload[name], DEPTH, about))
 
 
+def _public(names: Iterable[str]) -> list[str]:
+    """Names in order without the private ones: a journal keeps what a resource says, and what older rules let pass."""
+    return sorted(name for name in names if not is_private(name))
+
+
 def _cleaned(leaves: Iterable[tuple[str, str]]) -> Pairs:
     shown = ((clean(name, NAME_LENGTH), clean(value, LENGTH)) for name, value in leaves)
     return tuple(islice((pair for pair in shown if pair[1]), COUNT))
 
 
 def _any_value(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
-    """The leaves of a slim AnyValue, private ones left out (a journal keeps what a resource says)."""
-    if is_private(name):
-        return
+    """The leaves of a slim AnyValue, or of plain text."""
     if isinstance(value, str):
         yield name, value
         return
     match value.WhichOneof("value"):
         case "kv" if depth:
-            for key in sorted(value.kv.values):
+            for key in _public(value.kv.values):
                 yield from _any_value(_below(name, key), value.kv.values[key], depth - 1)
         case "a" if depth:
             for place, item in enumerate(value.a.values):

@@ -29,11 +29,14 @@ from receiver import attributes, codec, hooks, otlp
 from receiver.attributes import Pairs
 from receiver.dialects import Interpreter
 from receiver.hooks import HOOK_AGENTS
-from receiver.record import Record
+from receiver.record import Record, Signal
 from receiver.status import Refused
 
 NEAR_NS = 1_500_000_000
 """Two reports of one thing without an id lie closer than this: a hook's process takes its time to start."""
+
+_TELLING: dict[str, Signal] = {"logs": "logs", "traces": "traces"}
+"""Kinds of deliveries that tell of spans; metrics do not."""
 
 
 class Report(Struct):
@@ -71,9 +74,9 @@ def _split(delivery: Delivery, interpreter: Interpreter, thing: str) -> Iterator
         payload = json.loads(delivery.body)
         events = hooks.translate(agent, payload, arrived_ns)
         yield Report("hook", events[-1].signal, arrived_ns, events, partial(attributes.of_payload, payload, thing))
-    elif delivery.kind == "logs" or delivery.kind == "traces":
-        message = codec.decode(delivery.kind, delivery.body, "protobuf")
-        for record in otlp.records(delivery.kind, message, arrived_ns):
+    elif signal := _TELLING.get(delivery.kind):
+        message = codec.decode(signal, delivery.body, "protobuf")
+        for record in otlp.records(signal, message, arrived_ns):
             yield _report(record, interpreter.translate((record,)))
 
 
@@ -118,10 +121,10 @@ def _of_call(span: Span, reports: list[Report]) -> list[Report]:
     call_id, mark = thing_of(span), (not span.failed, span.name, _counts(span.tokens))
 
     def apart_ns(event: Event) -> int | None:
-        if isinstance(event, LlmCalled) and not event.call_id:
-            if (event.ok, event.model, _counts(event.tokens)) == mark:
-                return abs(event.at_ns - (span.end_ns or span.start_ns))
-        return None
+        if not isinstance(event, LlmCalled) or event.call_id:
+            return None
+        alike = (event.ok, event.model, _counts(event.tokens)) == mark
+        return abs(event.at_ns - (span.end_ns or span.start_ns)) if alike else None
 
     def names(event: Event) -> bool:
         return isinstance(event, LlmCalled) and event.call_id == call_id
@@ -158,20 +161,21 @@ def _of_tool(span: Span, reports: list[Report]) -> list[Report]:
 
 def _naming(call_id: str, reports: list[Report]) -> list[Report]:
     """Reports of a tool's id; a request for permission has none, but repeats the input of the call before it."""
-    inputs: dict[str, str | None] = {}
+    named, inputs = [], dict[str, str | None]()
+    for one in reports:
+        inputs |= {event.digest: event.call_id for event in one.events if isinstance(event, ToolStarted)}
+        if any(_is_named(event, call_id, inputs) for event in one.events):
+            named.append(one)
+    return named
 
-    def names(event: Event) -> bool:
-        match event:
-            case ToolStarted():
-                inputs[event.digest] = event.call_id
-                return event.call_id == call_id
-            case PermissionAsked(call_id=None):
-                return bool(event.digest) and inputs.get(event.digest) == call_id
-            case ToolFinished() | PermissionAsked() | PermissionAnswered():
-                return event.call_id == call_id
-        return False
 
-    return [one for one in reports if any([names(event) for event in one.events])]
+def _is_named(event: Event, call_id: str, inputs: dict[str, str | None]) -> bool:
+    match event:
+        case PermissionAsked(call_id=None):
+            return bool(event.digest) and inputs.get(event.digest) == call_id
+        case ToolStarted() | ToolFinished() | PermissionAsked() | PermissionAnswered():
+            return event.call_id == call_id
+    return False
 
 
 def _alike(span: Span, reports: list[Report], apart_ns: Callable[[Event], int | None]) -> list[Report]:
