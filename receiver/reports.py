@@ -5,7 +5,7 @@ One without an id tells of the span it looks like and lies nearest to, as the le
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -89,6 +89,7 @@ def _report(record: Record, events: list[Event]) -> Report:
 
 # ------------------------------------------------------------------------------------------ whose it is
 
+_ToolEvent = ToolStarted | ToolFinished | PermissionAnswered
 _OWN = (LlmCalled, ToolStarted, ToolFinished, SubagentStarted, SubagentEnded)
 """Events of what is a span of its own."""
 
@@ -119,32 +120,19 @@ def _bounds_agent(event: Event, agent_id: str) -> bool:
 
 def _of_call(span: Span, reports: list[Report]) -> list[Report]:
     call_id, mark = thing_of(span), (not span.failed, span.name, _counts(span.tokens))
-
-    def apart_ns(event: Event) -> int | None:
-        if not isinstance(event, LlmCalled) or event.call_id:
-            return None
-        alike = (event.ok, event.model, _counts(event.tokens)) == mark
-        return abs(event.at_ns - (span.end_ns or span.start_ns)) if alike else None
-
-    def names(event: Event) -> bool:
-        return isinstance(event, LlmCalled) and event.call_id == call_id
-
-    named = [one for one in reports if any(map(names, one.events))]
+    calls = [(one, event) for one in reports for event in one.events if isinstance(event, LlmCalled)]
+    named = [one for one, event in calls if event.call_id == call_id]
+    alike = [
+        (one, event)
+        for one, event in calls
+        if not event.call_id and (event.ok, event.model, _counts(event.tokens)) == mark
+    ]
     heard = {one.channel for one in named}
-    return named + [one for one in _alike(span, reports, apart_ns) if one.channel not in heard]
+    return named + [one for one in _nearest(span, alike, _end_ns(span), {}) if one.channel not in heard]
 
 
 def _of_tool(span: Span, reports: list[Report]) -> list[Report]:
     """By its id, by what lies in it where that says no more, else by likeness."""
-
-    def apart_ns(event: Event) -> int | None:
-        match event:
-            case ToolFinished(call_id=None, name=span.name):
-                return abs(event.at_ns - (span.end_ns or span.start_ns))
-            case ToolStarted(call_id=None, name=span.name) | PermissionAnswered(call_id=None, name=span.name):
-                return abs(event.at_ns - span.start_ns)
-        return None
-
     named = _naming(thing_of(span), reports)
     heard = {(one.channel, one.signal) for one in named}
     spans = {one.span_id for one in named if one.span_id}
@@ -156,7 +144,24 @@ def _of_tool(span: Span, reports: list[Report]) -> list[Report]:
         and (one.parent_id in spans or one.span_id.hex() in decided)
         and not any(isinstance(event, _OWN) for event in one.events)
     ]
-    return named + parts + [one for one in _alike(span, reports, apart_ns) if (one.channel, one.signal) not in heard]
+    alike = [
+        *_like_tool(span, reports, span.start_ns, (ToolStarted, PermissionAnswered)),
+        *_like_tool(span, reports, _end_ns(span), (ToolFinished,)),
+    ]
+    return named + parts + [one for one in alike if (one.channel, one.signal) not in heard]
+
+
+def _like_tool(span: Span, reports: list[Report], at_ns: int, kinds: tuple[type[_ToolEvent], ...]) -> list[Report]:
+    """Reports of the same tool without an id, from about a moment; calls with ids are its peers."""
+    alike, peers = [], dict[str, int]()
+    for one in reports:
+        for event in one.events:
+            if isinstance(event, kinds) and event.name == span.name:
+                if event.call_id is None:
+                    alike.append((one, event))
+                else:
+                    peers[event.call_id] = min(event.at_ns, peers.get(event.call_id, event.at_ns))
+    return _nearest(span, alike, at_ns, peers)
 
 
 def _naming(call_id: str, reports: list[Report]) -> list[Report]:
@@ -178,17 +183,32 @@ def _is_named(event: Event, call_id: str, inputs: dict[str, str | None]) -> bool
     return False
 
 
-def _alike(span: Span, reports: list[Report], apart_ns: Callable[[Event], int | None]) -> list[Report]:
-    """Of each signal the report without an id that lies nearest to a span, if it is another's in nothing."""
-    nearest: dict[str, tuple[int, Report]] = {}
-    for one in reports:
-        for event in one.events:
-            if event.agent_id not in {None, span.agent_id}:
-                continue
-            apart = apart_ns(event)
-            if apart is not None and apart < min(NEAR_NS, nearest.get(one.signal, (NEAR_NS,))[0]):
-                nearest[one.signal] = (apart, one)
-    return [one for _, one in nearest.values()]
+def _nearest(
+    span: Span, alike: Sequence[tuple[Report, LlmCalled | _ToolEvent]], at_ns: int, peers: dict[str, int]
+) -> list[Report]:
+    """Of each signal the one report that lies nearest to a moment.
+
+    Where as many things with ids (`peers`, when each was first told of) lie near as reports without, their order
+    decides: hooks arrive late, and of two parallel calls both would be nearest to the later report.
+    """
+    near = sorted((moment, thing) for thing, moment in peers.items() if abs(moment - at_ns) < NEAR_NS)
+    order = [thing for _, thing in near]
+    signals: dict[str, dict[str, tuple[int, Report]]] = {}
+    for one, event in alike:
+        if event.agent_id in {None, span.agent_id} and abs(event.at_ns - at_ns) < NEAR_NS:
+            signals.setdefault(one.signal, {})[event.unit] = (event.at_ns, one)
+    found = []
+    for units in signals.values():
+        pairs = sorted(units.values(), key=lambda pair: pair[0])
+        if thing_of(span) in order and len(order) == len(pairs):
+            found.append(pairs[order.index(thing_of(span))][1])
+        else:
+            found.append(min(pairs, key=lambda pair: abs(pair[0] - at_ns))[1])
+    return found
+
+
+def _end_ns(span: Span) -> int:
+    return span.start_ns if span.end_ns is None else span.end_ns
 
 
 def _counts(tokens: Tokens | None) -> tuple[int, ...]:
