@@ -3,8 +3,10 @@
 Guarded like the rest of the door. The shapes are written out in `shapes` and frozen under `docs/schema`.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -120,10 +122,17 @@ class Api:
     async def _session(self, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
         return json_answer({"v": wire.VERSION, "session": wire.session_dict(self._known(key))})
 
-    async def _spans(self, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+    async def _spans(self, key: str, request: web.BaseRequest, _: Connection) -> web.StreamResponse:
+        """Written as it is made: a long session has megabytes of them."""
         self._known(key)
-        body = await unhurried(trees.encoded(self._ledger.growing(key)))
-        return web.Response(body=body, content_type="application/json")
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        with suppress(ConnectionError):  # a reader may leave at any time
+            await response.prepare(request)
+            for piece in trees.encoded(self._ledger.growing(key)):
+                await response.write(piece)
+                await asyncio.sleep(0)
+            await response.write_eof()
+        return response
 
     async def _span(self, key: str, span_key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
         self._known(key)

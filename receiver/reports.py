@@ -4,10 +4,11 @@ Whose a report is the dialects say, as they did when it came in: it is translate
 One without an id tells of the span it looks like and lies nearest to, as the ledger counted it.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from aimon_core.events import (
@@ -62,7 +63,7 @@ def read(deliveries: Iterable[Delivery], key: str, thing: str) -> list[Report]:
     for delivery in deliveries:
         try:
             found = list(_split(delivery, interpreter, thing))
-        except (Refused, ValueError, LookupError):
+        except (Refused, ValueError, TypeError, LookupError):
             continue
         reports += [one for one in found if not one.events or session_key(one.events[0]) == key]
     return reports
@@ -71,7 +72,7 @@ def read(deliveries: Iterable[Delivery], key: str, thing: str) -> list[Report]:
 def _split(delivery: Delivery, interpreter: Interpreter, thing: str) -> Iterator[Report]:
     arrived_ns = delivery.arrived_ns
     if (agent := delivery.kind.removeprefix("hooks/")) in HOOK_AGENTS:
-        payload = json.loads(delivery.body)
+        payload = msgspec.json.decode(delivery.body, type=dict[str, Any])
         events = hooks.translate(agent, payload, arrived_ns)
         yield Report("hook", events[-1].signal, arrived_ns, events, partial(attributes.of_payload, payload, thing))
     elif signal := _TELLING.get(delivery.kind):
