@@ -10,8 +10,10 @@ from aimon_core.journal import Delivery, Journal
 from aimon_core.recent import Recent
 from aimon_core.spans import Span
 from receiver import told
+from receiver.slim import CLASSES
 from receiver.told import EARLY_NS, LATE_NS, TELLINGS, Told, tell
 from tests.fakes.door import requests
+from tests.fakes.otlp import put
 
 KEY = "claude-code:s1"
 AT_NS = 1_795_226_400_000_000_000
@@ -98,6 +100,28 @@ def test_only_what_begins_and_ends_a_subagent_is_told_of_it():
     ]
     span = Span("agent:a1", "agent", "a1", "", AT_NS, AT_NS + S, 1)
     assert signals(tell(kept(*deliveries), KEY, span)) == ["SubagentStart", "SubagentStop"]
+
+
+def results(*agents: str | None) -> Delivery:
+    """Results of calls without ids, one of each agent, 10 ms apart."""
+    message = CLASSES["Logs"]()
+    scoped = message.resource_logs.add().scope_logs.add()
+    scoped.scope.name = "com.anthropic.claude_code.events"
+    for number, agent in enumerate(agents):
+        log = scoped.log_records.add(time_unix_nano=AT_NS + number * 10**7)
+        log.body.s = "claude_code.tool_result"
+        put(log.attributes, {"session.id": "s1", "tool_name": "Bash", "number": number})
+        if agent is not None:
+            log.attributes["agent_id"].s = agent
+    return Delivery("logs", message.SerializeToString(), AT_NS)
+
+
+def test_without_ids_the_nearest_report_of_the_same_agent_is_told():
+    span = replace(tool("0"), agent_id="a1", end_ns=AT_NS)
+    for agents, number in ((("a2", "a1", "a1"), "1"), (("a2", None, "a1"), "1"), ((None, "a1"), "0")):
+        (telling,) = tell(kept(results(*agents)), KEY, span).tellings
+        assert dict(telling.attributes)["number"] == number
+    assert tell(kept(results("a2")), KEY, span) == Told()
 
 
 def test_a_record_repeated_with_other_words_is_bounded():

@@ -125,6 +125,13 @@ async def test_calls_without_ids_are_told_by_their_tokens_and_times() -> None:
             assert all(abs(ms - lasted_ms) < 300 for ms in took), (span.subject, lasted_ms, took)
 
 
+async def test_a_decision_joins_its_span_to_the_tool_though_the_tool_was_killed() -> None:
+    found = [told for _, span, told in await asked("tui_kill9", Recent()) if span.kind == "tool"]
+    assert [[telling.signal for telling in told.tellings] for told in found] == [
+        ["PreToolUse", "claude_code.tool_decision", "claude_code.tool.blocked_on_user"]
+    ]
+
+
 async def test_what_somebody_wrote_is_not_told() -> None:
     for _, span, told in await asked("tui_permission", Recent()):
         text = " ".join(value for telling in told.tellings for _, value in telling.attributes)
