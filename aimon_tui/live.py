@@ -21,6 +21,7 @@ class LiveApp(AimonApp):
     def __init__(self, runtime: Runtime, *, clock: Clock, settings: ScreenSettings, demo: bool = False) -> None:
         super().__init__(runtime, door=runtime.door, clock=clock, settings=settings, demo=demo)
         self.runtime = runtime
+        runtime.remembers = True
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""

@@ -24,7 +24,9 @@ from aimon_tui.hands import Hand, Publication, StatusFile
 
 if TYPE_CHECKING:  # what `start` imports
     from aimon_core.journal import Delivery, Journal
+    from aimon_core.spans import Span
     from receiver.server import Receiver
+    from receiver.told import Kept, Told
 
 LOG = logging.getLogger("aimon")
 
@@ -68,13 +70,19 @@ class Desk:
     def __init__(self, runtime: "Runtime") -> None:
         self._runtime = runtime
         self.journal: Journal | None = None
-        self.wants_deliveries = False
+        self.kept: Kept | None = None
+        """The journal, else memory, else nothing."""
+
+    @property
+    def wants_deliveries(self) -> bool:
+        """Whether there is a place for them."""
+        return self.kept is not None
 
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
         """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger."""
         self._runtime.tell(self._runtime.store.apply(events))
-        if self.journal is not None and delivery is not None:
-            self.journal.append(delivery)
+        if self.kept is not None and delivery is not None:
+            self.kept.append(delivery)
 
 
 class Runtime:
@@ -91,6 +99,8 @@ class Runtime:
         """Set when the price table has been read, or cannot be."""
         self.restored = asyncio.Event()
         """Set when the journal has been read again."""
+        self.remembers = False
+        """Whether what comes in is kept in memory where there is no journal: a screen wants to show it."""
         self.notices: list[str] = []
         """What a person should know though everything goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
@@ -181,19 +191,27 @@ class Runtime:
         self.tell(transitions)
         return transitions
 
+    async def told(self, key: str, span: "Span") -> "Told":
+        """What was told about a span of a session, read beside the loop; never raises."""
+        from receiver import told
+
+        kept = self._desk.kept
+        return await asyncio.to_thread(told.tell, kept, key, span) if kept else told.NOTHING_KEPT
+
     # ------------------------------------------------------------------ what start does
 
     def _open_journal(self) -> None:
+        from aimon_core.journal import Journal
+        from aimon_core.recent import Recent
+
+        self._desk.kept = Recent() if self.remembers else None
         if not self.settings.persist:
             return
-        from aimon_core.journal import Journal
-
         try:
-            journal = self._desk.journal = Journal(paths.owned(self.state_dir) / "journal.db")
+            journal = self._desk.journal = self._desk.kept = Journal(paths.owned(self.state_dir) / "journal.db")
         except AimonError as error:
             self._notice(str(error))
             return
-        self._desk.wants_deliveries = True
         if journal.notice:
             self._notice(journal.notice)
 
@@ -203,7 +221,12 @@ class Runtime:
 
         options = DoorOptions(host=self.settings.host, port=self.settings.port, allow_hosts=self.settings.allow_host)
         receiver = Receiver(
-            sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options
+            sink=self._desk,
+            ledger=self.store,
+            interpreter=Interpreter(),
+            clock=self._clock,
+            options=options,
+            tells=self.told,
         )
         await receiver.start()
         self.door.receiver = receiver

@@ -95,7 +95,9 @@ def main() -> None:
     gc.freeze()  # as the program does once it is on the screen
     pauses, before = Pauses(), process.memory_info().rss
     key = feed(ROWS)
-    rows = sum(1 + len(turn.spans) for turn in store.turns(key))
+    rows = 0
+    while not rows or key in store.drain():  # read in steps, as the screen does
+        rows = sum(1 + len(turn.spans) for turn in store.turns(key))
     print((process.memory_info().rss - before) / 2**20, pauses.longest_s * 1e3, rows)
 
 

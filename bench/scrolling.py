@@ -66,7 +66,7 @@ async def frames(app: AimonApp, pilot: Pilot[None], spans: int) -> list[float]:
     """CPU milliseconds of each of many jumps with everything that they paint."""
     await pilot.press("enter")
     await pilot.pause(0.2)
-    page, rng, spent = app.screen, random.Random(1), []  # noqa: S311 - places, no secrets
+    page, rng, spent = app.screen, random.Random(1), []
     assert isinstance(page, SessionPage)
     for _ in range(JUMPS):
         began = time.process_time()
