@@ -7,12 +7,11 @@ pushed here: at 2,000 events a second a message for each cost three times the CP
 import asyncio
 from collections.abc import Iterable, Mapping
 from os import environ
-from typing import Any, Literal
+from typing import Any
 
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from aimon_core.clean import clean
 from aimon_core.clock import Clock
 from aimon_core.spans import TurnTree
 from aimon_tui import paint
@@ -25,8 +24,8 @@ from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
 from aimon_tui.screens.session import SessionPage
 from aimon_tui.screens.why import Why
-from aimon_tui.themed import ThemedApp
-from aimon_tui.views import DoorView, ScreenSettings
+from aimon_tui.views import DoorView, ScreenSettings, Tells, nothing_told
+from aimon_tui.voice import VoicedApp
 from aimon_tui.widgets.filter_bar import FilterBar
 from aimon_tui.widgets.tabs import TABS
 
@@ -36,7 +35,7 @@ FRAME_S = 0.1
 PULSE_S = 0.5
 
 
-class AimonApp(ThemedApp):
+class AimonApp(VoicedApp):
     """The dashboard."""
 
     TITLE = "aimon"
@@ -51,15 +50,15 @@ class AimonApp(ThemedApp):
         door: DoorView,
         clock: Clock,
         settings: ScreenSettings | None = None,
+        tells: Tells = nothing_told,
         framed: bool = True,
         demo: bool = False,
         environment: Mapping[str, str] = environ,
     ) -> None:
-        """`framed=False` starts no timer: a test calls `frame` and `beat` by hand."""
+        """`tells` knows what was told of a span; `framed=False` starts no timer: a test calls `frame` and `beat`."""
         self.settings = settings or ScreenSettings()
-        super().__init__(self.settings.theme, environment)
-        self.ledger, self.door, self.demo = ledger, door, demo
-        self.ascii_only = self.settings.ascii or not paint.glyphs(environment)
+        super().__init__(self.settings.theme, environment, ascii_only=self.settings.ascii)
+        self.ledger, self.door, self.tells, self.demo = ledger, door, tells, demo
         self.board = Board(ledger)
         self.keys = remapped(self.settings.keys)
         self.tab: str = TABS[0]
@@ -74,7 +73,6 @@ class AimonApp(ThemedApp):
         self._copying = Copying()
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
-        self.set_class(self.ascii_only, "-ascii")
         self.set_keymap(dict(self.settings.keys))
 
     # ------------------------------------------------------------------ what the widgets ask
@@ -283,17 +281,6 @@ class AimonApp(ThemedApp):
     def action_help(self) -> None:
         """Show every key."""
         self.push_screen(Help())
-
-    def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
-        """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""
-        self.clear_notifications()
-        said = paint.plain(clean(text)) if self.ascii_only else clean(text)
-        self.notify(said, severity=severity, timeout=8 if severity == "error" else 4, markup=False)
-
-    def tell_terminal(self, sequence: str) -> None:
-        """Send our own control sequence to the terminal, if there is one."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def _moved(self) -> None:
         self.repaint()

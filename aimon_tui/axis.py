@@ -57,8 +57,8 @@ class Lens:
     def part(self, whole: Window) -> Window:
         """The stretch that is left of a turn."""
         length = (whole.end_ns - whole.start_ns) / self.zoom
-        start = whole.start_ns + (whole.end_ns - whole.start_ns - length) * self.pan
-        return Window(round(start), round(start + length), whole.origin_ns)
+        start_ns = whole.start_ns + round((whole.end_ns - whole.start_ns - length) * self.pan)
+        return Window(start_ns, start_ns + round(length), whole.origin_ns)
 
     def step(self, steps: int, whole: Window, middle_ns: float) -> None:
         """Look nearer or from farther, with a moment in the middle."""

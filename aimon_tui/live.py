@@ -19,7 +19,7 @@ class LiveApp(AimonApp):
     """The dashboard on a runtime of its own."""
 
     def __init__(self, runtime: Runtime, *, clock: Clock, settings: ScreenSettings, demo: bool = False) -> None:
-        super().__init__(runtime, door=runtime.door, clock=clock, settings=settings, demo=demo)
+        super().__init__(runtime, door=runtime.door, clock=clock, settings=settings, tells=runtime.told, demo=demo)
         self.runtime = runtime
         runtime.remembers = True
 

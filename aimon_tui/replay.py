@@ -105,7 +105,7 @@ async def shown(requests: list[Request], settings: Settings, speed: float) -> No
     """The dashboard while a recording plays, until it is left."""
     clock = TapeClock(requests[0].at_ns if requests else 0, speed)
     player = Player(clock, settings, remembers=True)
-    app = AimonApp(player.store, door=player, clock=clock, settings=screen_settings(settings))
+    app = AimonApp(player.store, door=player, clock=clock, settings=screen_settings(settings), tells=player.told)
 
     async def play() -> None:
         player.store.prices = await asyncio.to_thread(pricing.load, settings.prices)

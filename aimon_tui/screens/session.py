@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from aimon_tui.keys import SESSION, bindings
+from aimon_tui.screens.attributes import Attributes
 from aimon_tui.widgets.details import Details
 from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.session_head import SessionHead
@@ -130,6 +131,14 @@ class SessionPage(Screen[None]):
     def action_next_link(self) -> None:
         """Choose among the links."""
         self.details.next_link()
+
+    def action_attributes(self) -> None:
+        """Show everything that was told about the span."""
+        row = self.waterfall.row_selected
+        if row is None or row.span is None:
+            self.aimon.toast("A turn is made of its spans: select one of them.")
+        else:
+            self.app.push_screen(Attributes(self.key, row.span, f"{row.kind} {row.name}", self.aimon.tells))
 
     def action_copy_span(self) -> None:
         """Copy what is known about the row."""

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from aimon_core.spans import Span
 from aimon_tui.screens.session import SessionPage
+from receiver.told import Telling, Told
 from tests.fakes.fleet import ago, turns, waiting
 from tests.tui.screen import MEDIUM, SHOP, SMALL, WIDE, Played, said, text
 
@@ -261,3 +262,53 @@ async def test_the_palette_offers_what_works_on_the_page():
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Next error", "Slowest", "Follow", "Back", "Why"} <= titles
         assert not {"Filter", "Sort", "Open"} & titles
+
+
+# ------------------------------------------------------------------ what was told of a span
+
+
+async def telling(_key, span):
+    attributes = (("tool_name", "Bash"), ("duration_ms", "2200"), ("long", "x" * 200), ("bad\x1b[31m", "a\x9b[b]\n"))
+    return Told((Telling("log", "claude_code.tool_result", ago(30), attributes),), "" if span.failed else "No more.")
+
+
+@pytest.mark.parametrize("size", [WIDE, MEDIUM, SMALL])
+async def test_details_show_every_attribute_and_where_it_comes_from(size):
+    app = Played(tells=telling)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, "e", "d")
+        await pilot.pause()
+        assert "tool Bash npm test" in said(app)
+        assert "tool_name                     Bash" in said(app)
+        await pilot.press("pagedown")
+        await pilot.pause()
+        assert "log         claude_code.tool_result" in said(app)
+        assert sum(line.count("x") for line in text(app)) >= 200 or size == SMALL
+        assert all(letter.isprintable() for line in text(app) for letter in line)
+        await pilot.press("escape")
+        assert "tool  Bash npm test" in about(app)
+
+
+async def test_details_are_copied_as_text():
+    app = Played(tells=telling)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await opened(pilot, "e", "d")
+        await pilot.pause()
+        await pilot.press("y")
+        assert app.clipboard.splitlines()[:3] == ["tool Bash npm test", "tool_name: Bash", "duration_ms: 2200"]
+
+
+async def test_where_nothing_is_kept_the_details_say_so():
+    app = Played()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, "e", "d")
+        await pilot.pause()
+        assert "What agents send is not kept here" in said(app)
+
+
+async def test_a_turn_has_no_details_of_its_own():
+    app = Played(tells=telling)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await opened(pilot, "g", "d")
+        await pilot.pause()
+        assert "select one of them" in said(app)
