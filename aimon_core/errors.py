@@ -40,6 +40,9 @@ class Unreadable(AimonError):
 class PortTaken(AimonError):
     """The receiver's port belongs to another program."""
 
+    by_aimon = False
+    """Whether that program is an aimon: its sessions can be shown."""
+
 
 class Unsafe(AimonError):
     """A folder or an address is not safe to use."""

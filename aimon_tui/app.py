@@ -106,6 +106,14 @@ class AimonApp(VoicedApp):
         """What Textual asks before it runs an action."""
         return self.works(action)
 
+    def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
+        """Show another ledger from now on."""
+        self.ledger, self.door, self.tells, self._clock = ledger, door, tells, clock
+        self.board = Board(ledger)
+        self._changed, self._shown, self._stale = set(), None, True
+        self._attention.look(ledger.sessions())
+        self.frame()
+
     # ------------------------------------------------------------------ the frame
 
     def begin(self) -> None:

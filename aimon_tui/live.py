@@ -4,12 +4,16 @@ import asyncio
 import gc
 import signal
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from aimon_core.clock import Clock
 from aimon_core.config import Settings
-from aimon_core.errors import AimonError
+from aimon_core.errors import AimonError, PortTaken
 from aimon_tui.app import AimonApp, ScreenSettings
 from aimon_tui.runtime import Runtime
+
+if TYPE_CHECKING:
+    from aimon_tui.attached import Source
 
 BEAT_S = 0.5
 """How often the hands are told while the screen is paused and asks for nothing."""
@@ -31,17 +35,57 @@ class LiveApp(AimonApp):
         """Start the runtime; doors that stay shut are told and shown, everything else goes on."""
         try:
             await self.runtime.start(frame_s=BEAT_S)
+        except PortTaken as error:
+            if error.by_aimon:
+                await self.attach()
+                return
+            self.tell_problem(error)
         except AimonError as error:
-            self.repaint()
-            self.toast(str(error), "error")
+            self.tell_problem(error)
         await self.runtime.restored.wait()
         for notice in self.runtime.notices:
             self.toast(notice, "error")
         gc.freeze()  # what was imported and restored lives as long as we do: the collector need not look at it again
         gc.enable()
 
+    async def attach(self) -> None:
+        """Another aimon has the port: show what it shows."""
+        from aimon_tui.attached import Attachment, HttpSource  # noqa: PLC0415 - after the first paint
 
-async def shown(app: LiveApp) -> None:
+        address = self.runtime.door.address.rpartition(":")
+        await self.runtime.stop()
+        attachment = Attachment(HttpSource(address[0], int(address[2])), self._clock, self.say)
+        self.show(attachment.ledger, door=attachment.door, clock=attachment.clock, tells=attachment.told)
+        self.run_worker(attachment.run())
+
+    def tell_problem(self, error: AimonError) -> None:
+        """The doors stay shut: everything else goes on."""
+        self.repaint()
+        self.toast(str(error), "error")
+
+
+class ConnectedApp(AimonApp):
+    """The dashboard of another machine's aimon."""
+
+    def __init__(self, source: "Source", *, clock: Clock, settings: ScreenSettings) -> None:
+        from aimon_tui.attached import Attachment  # noqa: PLC0415 - not for the usual start
+
+        self.attachment = Attachment(source, clock, self.say)
+        super().__init__(
+            self.attachment.ledger,
+            door=self.attachment.door,
+            clock=self.attachment.clock,
+            settings=settings,
+            tells=self.attachment.told,
+        )
+
+    async def on_ready(self) -> None:
+        """The first paint is done: now listen."""
+        self.run_worker(self.attachment.run())
+        gc.enable()
+
+
+async def shown(app: LiveApp | ConnectedApp) -> None:
     """Run the screen until it is left or told to end, then close everything it opened."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):  # else the terminal would be left as the screen had it
@@ -50,7 +94,8 @@ async def shown(app: LiveApp) -> None:
     try:
         await app.run_async()
     finally:
-        await app.runtime.stop()
+        if isinstance(app, LiveApp):
+            await app.runtime.stop()
 
 
 def screen_settings(settings: Settings) -> ScreenSettings:

@@ -35,10 +35,13 @@ def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:
     return document if answer.status == 200 and isinstance(document, dict) and "sessions" in document else None
 
 
-def changes(place: tuple[str, int], silence_s: float) -> Iterator[bytes]:
-    """The lines of `/api/v1/stream` for as long as it lasts; b"" when none came for `silence_s` seconds."""
+def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:
+    """The lines of `/api/v1/stream` for as long as it lasts; b"" when none came for `silence_s` seconds.
+
+    `full` asks for what another aimon's screen needs.
+    """
     try:
-        answer = _answer(place, "/api/v1/stream", endless=True)
+        answer = _answer(place, f"/api/v1/stream{'?full=1' if full else ''}", endless=True)
     except (OSError, http.client.HTTPException) as error:
         raise _nobody(place) from error
     if answer.status != 200:

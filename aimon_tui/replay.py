@@ -54,7 +54,7 @@ class Player:
         self.wants_deliveries = remembers
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self._intake = Intake(self, Interpreter(), clock, records_limit=MAX_RECORDS)
-        self.address = "replay:"
+        self.address, self.label, self.fault = "replay:", "replay", "replay failed"
         self.problem: str | None = None
 
     def accept(self, delivery: Delivery | None, events: list[Event]) -> None:

@@ -20,12 +20,13 @@ from aimon_core.lifecycle import Options
 from aimon_core.session import Session, Totals, Transition
 from aimon_core.spans import TurnTree
 from aimon_core.store import SessionStore
+from aimon_tui.door import Door
 from aimon_tui.hands import Hand, Publication, StatusFile
 
 if TYPE_CHECKING:  # what `start` imports
     from aimon_core.journal import Delivery, Journal
     from aimon_core.spans import Span
-    from receiver.server import Receiver
+    from receiver.api import Outcome
     from receiver.told import Kept, Told
 
 LOG = logging.getLogger("aimon")
@@ -38,30 +39,6 @@ KEPT_BYTES = 512 << 20
 """What the journal keeps at most."""
 SLICE_S = 0.02
 """How long restoring may hold the loop at a time: a fifth of a frame."""
-
-
-class Door:
-    """What the screen's header says about the receiver, also while there is none."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._host, self._port = settings.host, settings.port
-        self.receiver: Receiver | None = None
-        self.problem: str | None = None
-        """Why nothing can come in, in a sentence; None while all is well."""
-
-    @property
-    def port(self) -> int:
-        """The port that is open, or that was asked for."""
-        return self.receiver.port if self.receiver else self._port
-
-    @property
-    def address(self) -> str:
-        """Where agents send to."""
-        return f"{self._host}:{self.port}"
-
-    def rate(self) -> float:
-        """Events per second over the last minute."""
-        return self.receiver.rate() if self.receiver else 0.0
 
 
 class Desk:
@@ -191,6 +168,13 @@ class Runtime:
         self.tell(transitions)
         return transitions
 
+    async def _acknowledged(self, key: str) -> "Outcome":
+        """The same, asked for by another screen."""
+        from receiver.api import Outcome
+
+        self.acknowledge(key)
+        return Outcome(ok=True)
+
     async def told(self, key: str, span: "Span") -> "Told":
         """What was told about a span of a session, read beside the loop; never raises."""
         from receiver import told
@@ -216,6 +200,7 @@ class Runtime:
             self._notice(journal.notice)
 
     async def _open_doors(self) -> None:
+        from receiver.api import Owner
         from receiver.dialects import Interpreter
         from receiver.server import DoorOptions, Receiver
 
@@ -226,7 +211,7 @@ class Runtime:
             interpreter=Interpreter(),
             clock=self._clock,
             options=options,
-            tells=self.told,
+            owner=Owner(tells=self.told, acts={"acknowledge": self._acknowledged}),
         )
         await receiver.start()
         self.door.receiver = receiver

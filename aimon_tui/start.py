@@ -7,6 +7,7 @@ walk through Textual's modules a dozen times, an eighth of the whole start, and 
 import gc
 import os
 import sys
+from pathlib import Path
 
 from aimon_core import config, paths
 from aimon_core.config import Settings
@@ -23,6 +24,20 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0
+
+
+def connect(settings: Settings, url: str) -> None:
+    """Show another machine's aimon until the screen is left. Raises UsageError for what is no `ssh://HOST`."""
+    import asyncio
+
+    from aimon_core.clock import SystemClock
+    from aimon_tui import logs
+    from aimon_tui.attached import SshSource
+    from aimon_tui.live import ConnectedApp, screen_settings, shown
+
+    source = SshSource(url)
+    with logs.to_file(Path(settings.state_dir).expanduser() if settings.state_dir else paths.state_dir()):
+        asyncio.run(shown(ConnectedApp(source, clock=SystemClock(), settings=screen_settings(settings))))
 
 
 def run(settings: Settings) -> None:

@@ -32,6 +32,14 @@ class DoorView(Protocol):
     def problem(self) -> str | None:
         """Why it does not, in a sentence; None when it does."""
 
+    @property
+    def label(self) -> str:
+        """The same in short: `:4318`."""
+
+    @property
+    def fault(self) -> str:
+        """What the header says while there is a problem: `:4318 taken`."""
+
     def rate(self) -> float:
         """Events a second."""
 

@@ -26,3 +26,7 @@ class VoicedApp(ThemedApp):
         """Send our own control sequence to the terminal, if there is one."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
+
+    def say(self, text: str, severity: Literal["information", "error"]) -> None:
+        """A toast, and what is shown beside it anew."""
+        self.toast(text, severity)

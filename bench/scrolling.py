@@ -28,7 +28,7 @@ SECOND_NS = 10**9
 class NoDoor:
     """Nothing comes in."""
 
-    address, problem = "127.0.0.1:0", None
+    address, label, fault, problem = "127.0.0.1:0", ":0", "", None
 
     def rate(self) -> float:
         """No events."""

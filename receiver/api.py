@@ -5,13 +5,14 @@ Guarded like the rest of the door. The shapes are written out in `shapes` and fr
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
 from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from aimon_core import wire
 from aimon_core.clock import Clock
@@ -20,6 +21,7 @@ from aimon_core.spans import Span, TurnTree
 from receiver import trees
 from receiver.connections import Connection
 from receiver.guard import DoorOptions
+from receiver.mirror import Mirror
 from receiver.status import Reason, Refused
 from receiver.steps import unhurried
 from receiver.stream import Stream
@@ -29,6 +31,33 @@ Handler = Callable[[web.BaseRequest, Connection], Awaitable[web.StreamResponse]]
 Stats = Callable[[], dict[str, Any]]
 Tells = Callable[[str, Span], Awaitable[Told]]
 """What was told about a span of a session, by its key."""
+
+
+class Outcome(Struct, frozen=True):
+    """What came of something that was to be done about a session."""
+
+    ok: bool
+    line: str = ""
+    """What happened, or why nothing did."""
+    command: str = ""
+    """What a person can do instead, for a shell."""
+
+
+Act = Callable[[str], Awaitable[Outcome]]
+"""Something that can be done about a session, given its key."""
+
+
+async def nothing_told(_key: str, _span: Span) -> Told:
+    """The answer of a receiver behind which nothing is kept."""
+    return NOTHING_KEPT
+
+
+class Owner(Struct, frozen=True):
+    """What whoever runs the receiver can tell and do beyond the ledger."""
+
+    tells: Tells = nothing_told
+    acts: Mapping[str, Act] = {}
+    """By verb."""
 
 
 class Machine(Protocol):
@@ -70,19 +99,24 @@ class Ledger(Protocol):
         """A body of a session's client was not taken."""
 
 
-async def nothing_told(_key: str, _span: Span) -> Told:
-    """The answer of a receiver behind which nothing is kept."""
-    return NOTHING_KEPT
-
-
 class Api:
     """Answers below `/api/v1`."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, options: DoorOptions, stats: Stats, tells: Tells) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        options: DoorOptions,
+        *,
+        stats: Stats,
+        owner: Owner,
+        rate: Callable[[], float],
+    ) -> None:
         self._ledger = ledger
-        self._tells = tells
+        self._owner = owner
         self._stats = stats
         self._stream = Stream(self._snapshot, clock, options)
+        self._mirror = Mirror(ledger, clock, rate, options.streams)
 
     def refused(self, key: str) -> None:
         """A body of a session's client was not taken: its row says so."""
@@ -103,21 +137,35 @@ class Api:
             case ["stats"]:
                 return self._figures
             case ["stream"]:
-                return self._stream.serve
+                return self._serve
+        return None
+
+    def deed(self, path: list[str]) -> Handler | None:
+        """Who does what is posted to a path below `/api/v1`: `sessions/KEY/VERB`."""
+        match path:
+            case ["sessions", _, *_, verb] if (act := self._owner.acts.get(verb)) is not None:
+                return partial(self._done, act, "/".join(path[1:-1]))
         return None
 
     def publish(self, keys: Collection[str]) -> None:
         """Tell the stream's readers that these sessions changed."""
         if self._stream.readers:
             self._stream.publish({key: self._ledger.get(key) for key in keys})
+        self._mirror.publish(keys)
 
     def close(self) -> None:
         """End the stream's readers."""
         self._stream.close()
+        self._mirror.close()
+
+    async def _serve(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
+        """The stream: for scripts, or in full for another screen."""
+        stream = self._mirror if _asked(request, "full") else self._stream
+        return await stream.serve(request, connection)
 
     async def _sessions(self, request: web.BaseRequest, _: Connection) -> web.Response:
-        every = request.query.get("all", "0") not in {"0", ""}
-        return json_answer(wire.sessions_document(self._ledger.sessions(every=every), self._ledger.totals()))
+        sessions = self._ledger.sessions(every=_asked(request, "all"))
+        return json_answer(wire.sessions_document(sessions, self._ledger.totals()))
 
     async def _session(self, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
         return json_answer({"v": wire.VERSION, "session": wire.session_dict(self._known(key))})
@@ -139,7 +187,13 @@ class Api:
         span = await unhurried(trees.found(self._ledger.growing(key), span_key))
         if span is None:
             raise Refused(Reason.UNKNOWN_PATH, f"no span {span_key[:100]!r}")
-        return json_answer(trees.document(span, await self._tells(key, span)))
+        return json_answer(trees.document(span, await self._owner.tells(key, span)))
+
+    async def _done(self, act: Act, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+        """Do something about a session that the ledger knows (S24); 409 when it could not be done."""
+        self._known(key)
+        outcome = await act(key)
+        return json_answer({"v": wire.VERSION, **asdict(outcome)}, 200 if outcome.ok else 409)
 
     def _known(self, key: str) -> Session:
         session = self._ledger.get(key)
@@ -154,6 +208,11 @@ class Api:
         return wire.sessions_document(self._ledger.sessions(), self._ledger.totals())
 
 
-def json_answer(document: dict[str, Any]) -> web.Response:
+def _asked(request: web.BaseRequest, name: str) -> bool:
+    """Whether a query asks for something: `?all=1`."""
+    return request.query.get(name, "0") not in {"0", ""}
+
+
+def json_answer(document: dict[str, Any], status: int = 200) -> web.Response:
     """A document as JSON in ASCII."""
-    return web.Response(body=json.dumps(document).encode(), content_type="application/json")
+    return web.Response(status=status, body=json.dumps(document).encode(), content_type="application/json")

@@ -91,6 +91,8 @@ class HttpDoor:
                 allowed, handler = "POST", partial(self._hook, agent)
             case ["health"]:
                 allowed, handler = "GET", self._health
+            case ["api", "v1", *rest] if (deed := self._api.deed(rest)) is not None:
+                allowed, handler = "POST", deed
             case ["api", "v1", *rest] if (answer := self._api.route(rest)) is not None:
                 allowed, handler = "GET", answer
             case _:

@@ -12,7 +12,7 @@ from aimon_core.clock import Clock
 from aimon_core.errors import PortTaken, Unavailable
 from aimon_core.process import port_owner
 from receiver import guard
-from receiver.api import Api, Ledger, Tells, nothing_told
+from receiver.api import Api, Ledger, Owner
 from receiver.counters import DoorCounters
 from receiver.guard import DoorOptions
 from receiver.http import HttpDoor
@@ -38,14 +38,14 @@ class Receiver:
 
     def __init__(
         self, *, sink: Sink, ledger: Ledger, interpreter: Interpreter, clock: Clock,
-        options: DoorOptions = DoorOptions(), tells: Tells = nothing_told,  # noqa: B008 - frozen
+        options: DoorOptions = DoorOptions(), owner: Owner = Owner(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._interpreter = interpreter
         self._clock = clock
         self._options = options
         self._intake = Intake(sink, interpreter, clock, records_limit=options.records_limit)
-        self._api = Api(ledger, clock, options, self._stats, tells)
+        self._api = Api(ledger, clock, options, stats=self._stats, owner=owner, rate=self.rate)
         self._door: HttpDoor | None = None
         self._listeners: list[asyncio.Server] = []
         self._started = clock.monotonic()
@@ -113,7 +113,9 @@ class Receiver:
             return Unavailable(f"Cannot listen on {self.address}: {error.strerror}.", "Choose another --port.")
         owner = await asyncio.to_thread(port_owner, self.port)
         by = owner or "another program"
-        return PortTaken(f"Port {self.port} is taken by {by}.", "Stop it, or choose another --port for both sides.")
+        taken = PortTaken(f"Port {self.port} is taken by {by}.", "Stop it, or choose another --port for both sides.")
+        taken.by_aimon = owner is not None and owner.is_aimon
+        return taken
 
     def _stats(self) -> dict[str, Any]:
         counters = self.counters

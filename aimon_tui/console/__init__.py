@@ -51,9 +51,10 @@ class Program(click.Group):
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aimon-tui", prog_name="aimon")
+@click.option("--connect", metavar="ssh://HOST", help="Show another machine's aimon, through ssh.")
 @with_settings
 @click.pass_context
-def program(ctx: click.Context, config: Any) -> None:
+def program(ctx: click.Context, config: Any, connect: str | None) -> None:
     """See every AI coding session on this machine: who works, who waits for you, what it costs.
 
     Without a command, the dashboard; agents send to http://127.0.0.1:4318.
@@ -61,8 +62,12 @@ def program(ctx: click.Context, config: Any) -> None:
     \b
     Example:  aimon
               aimon --port 5318 --no-persist
+              aimon --connect ssh://desk
     """
     if ctx.invoked_subcommand is None:
-        from aimon_tui.start import run
+        from aimon_tui import start
 
-        run(config.settings)
+        if connect is not None:
+            start.connect(config.settings, connect)
+        else:
+            start.run(config.settings)

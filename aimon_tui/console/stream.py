@@ -19,7 +19,7 @@ _SILENCE_S = 0.5
 
 @click.command
 @click.option("--format", "form", type=click.Choice(["ndjson"]), default="ndjson", help="What a line is.  [ndjson]")
-@click.option("--full", is_flag=True, help="Whole sessions, with what their tools work on.")
+@click.option("--full", is_flag=True, help="Everything another aimon needs to show the same.")
 @with_settings
 def command(config: Config, form: str, full: bool) -> None:  # noqa: ARG001 - one form so far
     """Follow the running aimon.
@@ -30,7 +30,7 @@ def command(config: Config, form: str, full: bool) -> None:  # noqa: ARG001 - on
     Example:  aimon stream | jq -c '[.type, .project, .state]'
     """
     mirror = Mirror(config.settings)
-    for line in peer.changes(peer.address(config), _SILENCE_S):
+    for line in peer.changes(peer.address(config), _SILENCE_S, full=full):
         lines = line if full else mirror.told(line)
         if lines:
             sys.stdout.buffer.write(lines)

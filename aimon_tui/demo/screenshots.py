@@ -18,7 +18,8 @@ from aimon_core.config import Settings
 from aimon_tui.app import AimonApp, ScreenSettings
 from aimon_tui.demo import DemoClock, play_morning
 from aimon_tui.demo.wire import Request
-from aimon_tui.runtime import Door, Runtime
+from aimon_tui.door import Door
+from aimon_tui.runtime import Runtime
 
 CURTAIN_NS = 1_795_252_500_000_000_000
 """2026-11-21 09:15 UTC."""
@@ -52,7 +53,7 @@ class UsualDoor:
     """The demo's door with the port that everybody has: it really takes a free one, another in each run."""
 
     problem = None
-    address = "127.0.0.1:4318"
+    address, label, fault = "127.0.0.1:4318", ":4318", ":4318 taken"
 
     def __init__(self, door: Door) -> None:
         self.rate = door.rate

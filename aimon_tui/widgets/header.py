@@ -55,16 +55,15 @@ class Header(Painted):
 
     def _door(self, width: int) -> list[tuple[int, Pieces]]:
         app = self.aimon
-        host, _, port = app.door.address.rpartition(":")
-        place = f":{port}" if port else host
         if app.paused_s is not None:
             return [(PAUSED, [(f"   paused {clock(app.paused_s)}", "wait b")])]
         if app.door.problem:
-            return [(TAKEN, [("   × ", "fail b"), (f"{place} taken", "fail")])]
+            return [(TAKEN, [("   × ", "fail b"), (app.door.fault, "fail")])]
         if width < 100:
             return []
         rate = f"{count(round(app.door.rate())):>3}"
-        return [(0, [(f"{'':{7 - len(rate)}}{place} ", "faint"), ("●", "done"), (f"{rate} ev/s", "faint")])]
+        label = f"{'':{7 - len(rate)}}{app.door.label} "
+        return [(0, [(label, "faint")]), (-1, [("●", "done"), (f"{rate} ev/s", "faint")])]
 
 
 def _fitting(parts: list[tuple[int, Pieces]], room: int) -> list[tuple[int, Pieces]]:

@@ -15,7 +15,7 @@ from aimon_core.clock import SteppedClock
 from aimon_core.events import Event
 from aimon_core.journal import Delivery
 from aimon_core.store import SessionStore
-from receiver.api import nothing_told
+from receiver.api import Owner
 from receiver.dialects import Interpreter
 from receiver.guard import DoorOptions
 from receiver.server import Receiver
@@ -109,9 +109,17 @@ class Door:
         ).encode()
 
 
+NOBODY = Owner()
+"""Tells nothing and does nothing."""
+
+
 @asynccontextmanager
 async def opened(
-    *, wants_deliveries: bool = False, interpreter: Any = None, tells: Any = nothing_told, **options: Any
+    *,
+    wants_deliveries: bool = False,
+    interpreter: Any = None,
+    owner: Owner = NOBODY,
+    **options: Any,
 ) -> AsyncIterator[Door]:
     """A receiver that is open for as long as the block lasts."""
     clock = SteppedClock()
@@ -122,7 +130,7 @@ async def opened(
         interpreter=interpreter or Interpreter(),
         clock=clock,
         options=DoorOptions(port=0, **options),
-        tells=tells,
+        owner=owner,
     )
     await receiver.start()
     try:

@@ -257,6 +257,7 @@ class StillDoor:
 
     def __init__(self, problem: str | None = None, rate: float = 14.0) -> None:
         self.address, self.problem, self._rate = "127.0.0.1:4318", problem, rate
+        self.label, self.fault = ":4318", ":4318 taken"
 
     def rate(self) -> float:
         """Events a second."""

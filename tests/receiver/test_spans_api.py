@@ -9,6 +9,7 @@ import pytest
 from aimon_core.recent import Recent
 from aimon_core.store import SessionStore
 from receiver import trees
+from receiver.api import Owner
 from receiver.shapes import SHAPES
 from receiver.told import tell
 from tests.fakes.captures import scenarios, sent
@@ -51,7 +52,7 @@ async def test_one_span_with_what_was_told_about_it():
     async def tells(key, span):
         return await asyncio.to_thread(tell, kept, key, span)
 
-    async with opened(wants_deliveries=True, tells=tells) as door:
+    async with opened(wants_deliveries=True, owner=Owner(tells=tells)) as door:
         kept.append(*(await play(door, "tui_permission")).reader().between(0, 2**63 - 1))
         (session,) = door.ledger.sessions(every=True)
         spans = [span for turn in door.ledger.turns(session.key) for span in turn.spans]

@@ -1,0 +1,106 @@
+"""What one aimon tells another so that both show the same: whole pictures and trees, line by line.
+
+The shapes of `wire` are a promise to scripts and leave out what only a screen wants. These lines carry the structs
+themselves, are read by an aimon of the same format, and go over a pipe that flows one way.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from aimon_core.session import Session, Totals
+from aimon_core.spans import Span, TurnTree
+
+FORMAT = 1
+"""Raised with every change to the structs that are sent."""
+SPANS = 500
+"""Spans in a line: some 200 KB."""
+SESSIONS = 100
+"""Sessions in a line: some 300 KB."""
+
+
+class Head(Struct, frozen=True, tag="mirror"):
+    """The first line: who is there; their pictures follow."""
+
+    format: int
+    version: str
+    """Of the aimon that tells."""
+    now_ns: int
+    keys: tuple[str, ...]
+    """Of the listed sessions, in their order."""
+
+
+class Frame(Struct, frozen=True, tag="frame"):
+    """What changed; without sessions, a sign of life."""
+
+    now_ns: int
+    rate: float
+    """Events a second at its doors."""
+    totals: Totals
+    sessions: tuple[Session, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Keys that left the list."""
+
+
+class Turn(Struct, frozen=True, tag="turn"):
+    """A piece of a turn of a session; a turn is whole when `done`."""
+
+    key: str
+    turn: TurnTree
+    """With the spans of this piece only."""
+    offset: int
+    """Spans of the turn before this piece, which are known already."""
+    done: bool
+    turns: int
+    """How many turns the session has."""
+
+
+Line = Head | Frame | Turn
+
+
+def encode(line: Line) -> bytes:
+    """One line of JSON in ASCII."""
+    return json.dumps(msgspec.to_builtins(line)).encode() + b"\n"
+
+
+def decode(line: bytes) -> Line:
+    """Read a line again. Raises msgspec.DecodeError where it is none of these."""
+    told: Line = _DECODER.decode(line)
+    return told
+
+
+def frames(
+    now_ns: int, rate: float, totals: Totals, sessions: Sequence[Session], gone: Sequence[str]
+) -> Iterable[Frame]:
+    """What changed, in lines of a bounded length: at least one."""
+    for at in range(0, max(1, len(sessions)), SESSIONS):
+        yield Frame(now_ns, rate, totals, tuple(sessions[at : at + SESSIONS]), tuple(gone) if not at else ())
+
+
+def pieces(key: str, turn: TurnTree, before: TurnTree | None, turns: int) -> Iterable[Turn | None]:
+    """What is new of a turn, in lines of a bounded length; a None where others may run."""
+    if turn == before:
+        return
+    known = 0
+    limit = min(len(turn.spans), len(before.spans)) if before else 0
+    while known < limit:
+        step = min(limit, known + SPANS)
+        if before is None or turn.spans[known:step] != before.spans[known:step]:
+            break
+        known = step
+        yield None
+    for at in range(known, max(known + 1, len(turn.spans)), SPANS):
+        end = at + SPANS
+        piece = msgspec.structs.replace(turn, spans=turn.spans[at:end])
+        yield Turn(key, piece, at, end >= len(turn.spans), turns)
+
+
+def joined(piece: Turn, before: Sequence[Span]) -> TurnTree:
+    """A turn again, from a piece and the spans before it."""
+    return msgspec.structs.replace(piece.turn, spans=(*before[: piece.offset], *piece.turn.spans))
+
+
+_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Line)

@@ -1,0 +1,42 @@
+"""What the screen's header says about the receiver of this process, also while there is none."""
+
+from typing import TYPE_CHECKING
+
+from aimon_core.config import Settings
+
+if TYPE_CHECKING:  # what `Runtime.start` imports
+    from receiver.server import Receiver
+
+
+class Door:
+    """The port, open or not."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._host, self._port = settings.host, settings.port
+        self.receiver: Receiver | None = None
+        self.problem: str | None = None
+        """Why nothing can come in, in a sentence; None while all is well."""
+
+    @property
+    def port(self) -> int:
+        """The port that is open, or that was asked for."""
+        return self.receiver.port if self.receiver else self._port
+
+    @property
+    def address(self) -> str:
+        """Where agents send to."""
+        return f"{self._host}:{self.port}"
+
+    @property
+    def label(self) -> str:
+        """The port, as the header says it."""
+        return f":{self.port}"
+
+    @property
+    def fault(self) -> str:
+        """What the header says when it could not be opened."""
+        return f":{self.port} taken"
+
+    def rate(self) -> float:
+        """Events per second over the last minute."""
+        return self.receiver.rate() if self.receiver else 0.0
