@@ -125,13 +125,16 @@ def growing(entry: Entry) -> Iterator[TurnTree | None]:
     top += [node for node in agents.values() if node.agent is None]
     turns = _by_turn(entry.turns.times, top)
     yield None
+    over_ns = entry.last_ns if entry.fold.status.state in {"ended", "expired"} else None
     for number, (turn, nodes) in enumerate(turns, start=1):
         spans: list[Span] = []
+        end_ns = turn.end_ns or (turns[number][0].start_ns if number < len(turns) else over_ns)
         for place, node in enumerate(sorted(nodes, key=_order)):
+            _close(node, end_ns, over_ns)
             _flatten(node, 1, links, spans)
             if place % STEP == STEP - 1:
                 yield None
-        yield _turn(number, turn, tuple(spans))
+        yield _turn(number, turn, end_ns, tuple(spans))
 
 
 def _call_node(number: int, call: Call) -> _Node:
@@ -204,18 +207,28 @@ def _by_turn(times: list[TurnTimes], top: list[_Node]) -> list[tuple[TurnTimes, 
     return [(turn, nodes) for turn, nodes in groups if nodes or turn.prompt_id or turn.title]
 
 
-def _turn(number: int, turn: TurnTimes, spans: tuple[Span, ...]) -> TurnTree:
+def _close(node: _Node, end_ns: int | None, over_ns: int | None) -> None:
+    """What nobody said the end of ended with its turn at the latest; a subagent may go on until the session is over."""
+    for child in node.children:
+        _close(child, over_ns if node.kind == "agent" else end_ns, over_ns)
+    latest_ns = over_ns if node.kind == "agent" else end_ns
+    if node.end_ns is None and latest_ns is not None:
+        ends = [child.end_ns for child in node.children if child.end_ns is not None]
+        node.end_ns = max([node.start_ns, *(ends if node.kind == "agent" else [latest_ns])])
+
+
+def _turn(number: int, turn: TurnTimes, end_ns: int | None, spans: tuple[Span, ...]) -> TurnTree:
     calls = [span for span in spans if span.kind == "llm" and not span.failed]
     known = all(span.cost_usd is not None for span in calls)
     return TurnTree(
         number=number,
         title=turn.title,
         start_ns=turn.start_ns,
-        end_ns=turn.end_ns,
+        end_ns=end_ns,
         failed=turn.reason == "failed",
         spans=spans,
         cost_usd=sum(span.cost_usd or 0.0 for span in calls) if known else None,
-        until_ns=_until(turn.end_ns, spans),
+        until_ns=_until(end_ns, spans),
     )
 
 

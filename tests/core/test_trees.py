@@ -9,7 +9,7 @@ from aimon_core.store import SessionStore
 from aimon_core.trees import KEPT
 from receiver.dialects import Interpreter
 from tests.fakes.captures import scenarios, sent
-from tests.fakes.events import answered, helper_began, prompted, tool_began, turn_ended
+from tests.fakes.events import answered, ended, helper_began, prompted, tool_began, turn_ended
 from tests.walk.test_captures import translated
 
 KEY = "claude-code:s1"
@@ -138,3 +138,28 @@ def test_after_every_step_the_tree_is_what_the_books_say(name):
         store.drain()
         for session in store.sessions(every=True):
             assert store.turns(session.key) == whole(store, session.key)
+
+
+# ------------------------------------------------------------------ what nobody told the end of
+
+
+def test_a_tool_that_never_told_its_end_ended_with_its_turn():
+    (turn,) = told(prompted(0), tool_began(1, "t1"), turn_ended(5, "interrupted")).turns(KEY)
+    assert turn.spans[0].end_ns == turn.end_ns == turn.until_ns
+    (turn,) = told(prompted(0), tool_began(1, "t1")).turns(KEY)
+    assert turn.spans[0].end_ns is turn.until_ns is None
+
+
+def test_a_turn_that_never_told_its_end_ended_when_the_next_began():
+    one, two = told(prompted(0), tool_began(1, "t1"), prompted(10, "p2"), tool_began(11, "t2")).turns(KEY)
+    assert one.end_ns == one.spans[0].end_ns == two.start_ns
+    assert two.end_ns is two.spans[0].end_ns is None
+
+
+def test_a_subagent_goes_on_after_its_turn_and_ends_with_its_session():
+    events = [prompted(0), helper_began(1, agent_id="h1"), turn_ended(5), answered(7, "a", agent_id="h1")]
+    (turn,) = told(*events).turns(KEY)
+    assert turn.end_ns is not None
+    assert turn.spans[0].end_ns is turn.until_ns is None
+    (turn,) = told(*events, ended(9)).turns(KEY)
+    assert turn.spans[0].end_ns == turn.spans[1].end_ns == turn.until_ns
