@@ -232,7 +232,7 @@ def _answered(status: Status, event: PermissionAnswered) -> Status:
         return _work(status, event, **left, answered_ns=0)
     if key in status.done:
         return status
-    opened = next((tool for tool in status.tools if tool.key == key), None)
+    opened = not event.name or any(tool.key == key for tool in status.tools)
     tools = status.tools if opened else (*status.tools, OpenTool(key, event.name, "", event.at_ns, event.agent_id))
     return _work(status, event, tools=tools, waits=left["waits"], answered_ns=0)
 

@@ -33,6 +33,8 @@ RESTORED_S = 24 * 3600.0
 KEPT_S = 7 * 24 * 3600.0
 KEPT_BYTES = 512 << 20
 """What the journal keeps at most."""
+FRESH_S = 30.0
+"""How old something may be when it comes in and still be told as news."""
 SLICE_S = 0.02
 """How long restoring may hold the loop at a time: a fifth of a frame."""
 
@@ -70,8 +72,14 @@ class Desk:
         self.wants_deliveries = False
 
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
-        """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger."""
-        self._runtime.tell(self._runtime.store.apply(events))
+        """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger.
+
+        Nobody is told of states that passed long ago, while hooks spooled what they had to say.
+        """
+        arrived_ns = delivery.arrived_ns if delivery is not None else None
+        moved = self._runtime.store.apply(events, arrived_ns)
+        if arrived_ns is None or self._runtime.is_fresh(arrived_ns):
+            self._runtime.tell(moved)
         if self.journal is not None and delivery is not None:
             self.journal.append(delivery)
 
@@ -132,6 +140,10 @@ class Runtime:
             self.hands.pop().close()
         if self._desk.journal is not None:
             self._desk.journal.close()
+
+    def is_fresh(self, arrived_ns: int) -> bool:
+        """Whether what arrived then is still news."""
+        return self._clock.now_ns() - arrived_ns < FRESH_S * 1e9
 
     def tell(self, transitions: list[Transition]) -> None:
         """Sessions changed their state: the hands hear of it at once."""
@@ -196,13 +208,19 @@ class Runtime:
         from receiver.dialects import Interpreter
         from receiver.server import DoorOptions, Receiver
 
-        options = DoorOptions(host=self.settings.host, port=self.settings.port, allow_hosts=self.settings.allow_host)
+        options = DoorOptions(
+            host=self.settings.host,
+            port=self.settings.port,
+            allow_hosts=self.settings.allow_host,
+            socket=f"{self._runtime_folder}/hooks.sock",
+            spool=str(self.state_dir / "spool"),
+        )
         receiver = Receiver(
             sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options
         )
-        await receiver.start()
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))
+        await receiver.start()
 
     async def _load_prices(self) -> None:
         from aimon_core import pricing
