@@ -239,6 +239,8 @@ def _answered(status: Status, event: PermissionAnswered) -> Status:
 
 def _turn_ended(status: Status, event: TurnEnded) -> Status:
     words = {"words": event.text} if event.text else {}
+    if status.state == "ended":
+        return status  # the hook of a turn's end may well take longer than that of the session's
     if event.reason == "failed":
         return _close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
     if event.reason == "stop_hook":
