@@ -106,7 +106,7 @@ class Waits:
     def _joined(self, event: PermissionAnswered) -> Wait:
         if event.call_id is None:
             return self._of(self._alias.get(event.unit, event.unit))
-        if event.unit and event.unit not in self._alias:
+        if event.unit not in self._alias and event.unit not in {"", event.call_id}:
             self._alias[event.unit] = event.call_id
             if (early := self._waits.pop(event.unit, None)) is not None:
                 wait = self._of(event.call_id)

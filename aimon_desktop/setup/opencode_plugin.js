@@ -6,16 +6,16 @@ const COMMAND = "@COMMAND@"
 const TEXT = 4096
 
 export const Aimon = async ({ directory }) => {
-  const parents = new Map() // subagent's session -> the session that started it
-  const titles = new Map()
+  const sessions = new Map() // what was told of each: a subagent's names the session that started it
   const asked = new Map() // request -> the tool call that waits for it
   const failed = new Set() // sessions whose next idleness has been told as an error
 
   function tell(event, session, fields) {
     if (typeof session !== "string" || !session) return
     let root = session
-    while (parents.has(root)) root = parents.get(root)
-    const payload = { hook_event_name: event, session_id: root, cwd: directory, timestamp: Date.now(), ...fields }
+    while (sessions.get(root)?.parentID) root = sessions.get(root).parentID
+    const cwd = sessions.get(root)?.directory ?? directory
+    const payload = { hook_event_name: event, session_id: root, cwd, timestamp: Date.now(), ...fields }
     if (root !== session) payload.agent_id = session
     const hook = spawn("/bin/sh", ["-c", COMMAND], { stdio: ["pipe", "ignore", "ignore"] })
     hook.on("error", () => {})
@@ -25,10 +25,10 @@ export const Aimon = async ({ directory }) => {
   }
 
   function seen(event, info) {
-    if (info.parentID) parents.set(info.id, info.parentID)
-    if (event === "session.updated" && titles.get(info.id) === info.title) return
-    titles.set(info.id, info.title)
-    tell(event, info.id, { session_title: info.title, ...(info.directory && { cwd: info.directory }) })
+    const { parentID, directory, title } = info
+    if (event === "session.updated" && sessions.get(info.id)?.title === title) return
+    sessions.set(info.id, { parentID, directory, title })
+    tell(event, info.id, { session_title: title })
   }
 
   function ask(event, request, fields) {

@@ -98,7 +98,7 @@ def moment(payload: Payload, at_ns: int) -> int:
         if isinstance(told, str):
             told_ns = round(datetime.fromisoformat(told).timestamp() * 1e9)
         elif isinstance(told, int | float):
-            told_ns = round(told * 1e6)
+            told_ns = int(told) * 1_000_000
         else:
             return at_ns
     except (ValueError, OverflowError):

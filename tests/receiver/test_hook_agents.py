@@ -65,7 +65,7 @@ def test_every_event_of_a_real_client_is_known(folder):
     for one in fired(folder):
         assert hooks.is_known(agent, one.payload), one.payload
         events = hooks.translate(agent, one.payload, one.at_ns)
-        assert abs(events[0].at_ns - one.at_ns) < 1e9
+        assert abs(events[0].at_ns - one.at_ns) < 2e9
         assert hooks.kept(agent, one.payload, None)
 
 
@@ -134,7 +134,7 @@ def test_claude_codes_waits_agree_with_the_marks():
     assert replay.until(did["answer (Enter)"]) == ["waiting"]
     assert (replay.sessions[0].waiting_for, replay.sessions[0].waiting_on) == (
         "question",
-        "Which database shall I use?",
+        "AskUserQuestion: Which database shall I use?",
     )
     assert replay.until(did["exit"]) == ["completed"]
     assert replay.until(did["exit"] + 2) == ["ended"]
@@ -185,8 +185,8 @@ def test_copilots_results_and_errors():
     assert (refused.ok, refused.interrupted, broken.ok, broken.interrupted) == (False, True, False, False)
     (failed,) = copilot(toolName="bash", toolArgs="{}", error="exit 1")
     assert (failed.signal, failed.error) == ("postToolUseFailure", "exit 1")
-    assert copilot(error={"message": "429 slow down"}, recoverable=True) == []
-    (ended,) = copilot(error={"message": "429 slow down"}, errorContext="model_call", recoverable=False)
+    assert copilot(error={"message": "rate limit exceeded"}, recoverable=True) == []
+    (ended,) = copilot(error={"message": "rate limit exceeded"}, errorContext="model_call", recoverable=False)
     assert (ended.reason, ended.error_type) == ("failed", "rate_limit")
 
 
@@ -213,7 +213,8 @@ def test_claude_codes_elicitation_waits_and_is_answered():
     ):
         store.apply(hooks.translate("claude-code", {"hook_event_name": name, **payload}, START_NS))
     (session,) = store.sessions()
-    assert (session.state, session.current_tool) == ("working", None)
+    assert session.state == "working"
+    assert store._entries[session.key].fold.status.tools == ()
 
 
 def test_a_stop_that_comes_after_the_end_does_not_bring_it_back():
@@ -273,7 +274,7 @@ def test_opencodes_permission_is_asked_and_answered_for_its_call():
 
 
 def test_opencodes_errors_and_aborts():
-    (failed,) = opencode("session.error", error="APIError", message="429 slow down")
+    (failed,) = opencode("session.error", error="ProviderRateLimitError", message="rate limit exceeded")
     (aborted,) = opencode("session.error", error="MessageAbortedError", message="aborted")
     assert (failed.reason, failed.error_type, aborted.reason) == ("failed", "rate_limit", "interrupted")
 
