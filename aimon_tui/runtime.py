@@ -88,7 +88,7 @@ class Runtime:
     """A running aimon, and the ledger as the screen sees it."""
 
     def __init__(self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None) -> None:
-        """`runtime_folder` is where `status.json` goes; None takes the user's own."""
+        """`runtime_folder` is where `status.json` and the socket go; None takes the user's own, and their spool."""
         self.settings, self._clock = settings, clock
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
@@ -101,6 +101,7 @@ class Runtime:
         self.notices: list[str] = []
         """What a person should know though everything goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
+        self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self)
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -213,7 +214,7 @@ class Runtime:
             port=self.settings.port,
             allow_hosts=self.settings.allow_host,
             socket=f"{self._runtime_folder}/hooks.sock",
-            spool=str(self.state_dir / "spool"),
+            spool=str(self._spool),
         )
         receiver = Receiver(
             sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options

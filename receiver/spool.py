@@ -6,7 +6,6 @@ it twice, which counts once, because a message keeps its moment.
 """
 
 import asyncio
-import logging
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,8 +15,6 @@ from pathlib import Path
 from aimon_core.clock import Clock
 from receiver.hook_request import AGE_S, Spooled, spooled
 from receiver.status import Refused
-
-LOG = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often the folder is looked at while aimon runs: one `stat`."""
@@ -74,12 +71,9 @@ class Spool:
             return True
         try:
             await self._take(spooled(_message(path)))
-        except Refused as refused:
-            if refused.answer.retry:
+        except (Refused, OSError) as error:
+            if isinstance(error, Refused) and error.answer.retry:
                 return False
-            self._drop(path, "spool/unreadable")
-        except OSError as error:
-            LOG.warning("%s in the spool cannot be read: %s", name[:60], error)
             self._drop(path, "spool/unreadable")
         else:
             _remove(path)

@@ -28,7 +28,8 @@ export const Aimon = async ({ directory }) => {
     const { parentID, directory, title } = info
     if (event === "session.updated" && sessions.get(info.id)?.title === title) return
     sessions.set(info.id, { parentID, directory, title })
-    tell(event, info.id, { session_title: title })
+    const kind = title?.match(/@([\w-]+) subagent/)?.[1] // all that a subagent's title says of it for sure
+    tell(event, info.id, parentID ? { agent_type: kind } : { session_title: title })
   }
 
   function ask(event, request, fields) {

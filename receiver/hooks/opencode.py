@@ -24,7 +24,7 @@ ABORTED = "MessageAbortedError"
 
 def _created(payload: Payload, frame: Frame) -> Iterable[Event]:
     if frame["agent_id"]:
-        yield SubagentStarted(**frame, type=text(payload, "session_title") or None)
+        yield SubagentStarted(**frame, type=text(payload, "agent_type") or None)
     else:
         yield from base.session_started(payload, frame)
 

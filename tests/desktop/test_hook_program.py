@@ -245,8 +245,8 @@ def test_it_says_nothing_to_another_users_port(monkeypatch):
     "environment",
     [
         {"AIMON_RUNTIME_DIR": "/a", "AIMON_STATE_DIR": "/b"},
-        {"XDG_RUNTIME_DIR": "/tmp", "XDG_STATE_HOME": "/tmp/state"},
-        {"XDG_RUNTIME_DIR": "/nowhere", "XDG_STATE_HOME": "not/absolute", "TMPDIR": "/var/tmp/"},
+        {"XDG_RUNTIME_DIR": "/dev", "XDG_STATE_HOME": "/srv/state"},
+        {"XDG_RUNTIME_DIR": "/nowhere", "XDG_STATE_HOME": "not/absolute", "TMPDIR": "/srv/tmp/"},
     ],
 )
 def test_it_looks_where_aimon_is(environment, monkeypatch):
@@ -255,7 +255,7 @@ def test_it_looks_where_aimon_is(environment, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert hook_program.runtime_dir() == runtime_dir.locate()
-    assert hook_program.state_dir() == environment.get("AIMON_STATE_DIR", str(paths.state_dir()))
+    assert hook_program.state_dir() + "/spool" == str(paths.spool_dir())
 
 
 def test_it_loads_nothing_that_is_slow():

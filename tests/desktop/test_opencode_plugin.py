@@ -23,7 +23,7 @@ ASKED = {
     "patterns": ["git push"],
     "tool": {"callID": "call_1"},
 }
-CHILD = {"id": "ses_2", "parentID": "ses_1", "directory": "/srv/shop", "title": "Look around"}
+CHILD = {"id": "ses_2", "parentID": "ses_1", "directory": "/srv/shop", "title": "Look around (@explore subagent)"}
 QUESTION = {"id": "que_1", "sessionID": "ses_1", "questions": [{"question": "Which one?"}]}
 
 
@@ -124,7 +124,7 @@ def test_a_subagent_belongs_to_the_session_that_started_it(said):
         ("ses_1", None),
         ("ses_1", "ses_2"),
     }
-    assert [agent.state for agent in state(payloads).subagents] == ["completed"]
+    assert [(agent.type, agent.state) for agent in state(payloads).subagents] == [("explore", "completed")]
     assert state(payloads).state == "completed"
 
 
