@@ -24,7 +24,7 @@ _INTERPRETERS = {"node", "bun", "deno", "python", "python3"}
 def agent_process(agent: str, chain: tuple[Parent, ...], at_s: float) -> Identity | None:
     """The nearest process of a chain that is this agent; `at_s` is when the chain was seen, since the epoch."""
     exact = all(ticks is not None for _, ticks in chain)
-    return _found(agent, chain, None if exact else at_s)
+    return _found(agent, chain, None) if exact else _found.__wrapped__(agent, chain, at_s)
 
 
 def parents(pid: int) -> tuple[Parent, ...]:
