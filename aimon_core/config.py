@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds; on the NDJSON stream only, a completed session is told as idle after them."""
     stream_session_timeout: Seconds | None = None
     """Seconds; on the NDJSON stream only, a silent session is told as expired after them."""
+    keys: dict[str, str] = {}
+    """The screen's keys by what they do, e.g. `next_error = "E"`."""
     prices: dict[str, dict[str, float]] = {}
     """By model, dollars per million tokens by part, over the price table."""
 
@@ -96,7 +98,7 @@ def _from_file(file: Path) -> list[tuple[str, Any, str]]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, str]]:
-    known = _OLDER_NAMES | {f"AIMON_{name.upper()}": name for name in NAMES if name != "prices"}
+    known = _OLDER_NAMES | {f"AIMON_{name.upper()}": name for name in NAMES if name not in {"keys", "prices"}}
     return [(name, environment[variable], variable) for variable, name in known.items() if environment.get(variable)]
 
 

@@ -69,11 +69,14 @@ class Entry:
         self.refused_bodies = 0
         self.first_ns = self.last_ns = 0
         self.arrived_ns = 0
+        self.version = 0
+        """Changes whenever something is entered, priced or forgotten."""
         self._sums = sums
         self._digests: dict[str, str] = {}
 
     def take(self, event: Event, arrived_ns: int) -> None:
         """Enter one event in every book it concerns."""
+        self.version += 1
         self.arrived_ns = max(self.arrived_ns, arrived_ns)
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)
@@ -86,8 +89,25 @@ class Entry:
         """The newest value of a fact, or None."""
         return self.facts[name][1] if name in self.facts else None
 
+    @property
+    def retained(self) -> int:
+        """Calls that are remembered one by one, those of models and of tools."""
+        return sum(map(len, self._remembered()))
+
+    @property
+    def folded(self) -> int:
+        """Calls that only stand in the sums."""
+        return sum(book.folded for book in self._remembered())
+
+    def forget(self) -> None:
+        """Forget the older half of the calls one by one."""
+        self.version += 1
+        for book in self._remembered():
+            book.forget()
+
     def price(self, picodollars: Callable[[Call], int | None]) -> None:
         """Price the calls that changed since the last time; only the money in the books moves."""
+        self.version += 1
         for call in self.pending.values():
             computed = picodollars(call)
             if call.computed is None:
@@ -96,6 +116,9 @@ class Entry:
                 self._priced(call, computed)
             call.computed, call.priced = computed, True
         self.pending.clear()
+
+    def _remembered(self) -> list[Calls | Tools]:
+        return [self.calls, self.tools, *(helper.tools for helper in self.helpers.values())]
 
     def _booked(self, before: Call | None, after: Call | None) -> None:
         self._book(before, after)

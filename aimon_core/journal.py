@@ -26,6 +26,8 @@ WAL_BYTES = 16 << 20
 """What the write-ahead log is cut back to."""
 
 _TABLE = "CREATE TABLE deliveries (id INTEGER PRIMARY KEY, arrived_ns INTEGER, kind TEXT, body BLOB)"
+_INDEX = "CREATE INDEX IF NOT EXISTS arrivals ON deliveries (arrived_ns)"
+_BETWEEN = "SELECT arrived_ns, kind, body FROM deliveries WHERE arrived_ns BETWEEN ? AND ? ORDER BY arrived_ns, id"
 _PRUNABLE = """
     SELECT coalesce(max(id), 0) FROM (
         SELECT id, arrived_ns, sum(length(body)) OVER (ORDER BY id) - length(body) AS before
@@ -94,6 +96,19 @@ class Journal:
                         yield Delivery(kind, plain, arrived_ns)
         except sqlite3.DatabaseError as error:
             self.notice = f"The journal {self.path} could not be read to its end: {error}."
+
+    def between(self, since_ns: int, until_ns: int) -> Iterator[Delivery]:
+        """What arrived from one moment to another, both included, found by its index; damage ends it as above."""
+        try:
+            for arrived_ns, kind, body in self._connected().execute(_BETWEEN, (since_ns, until_ns)):
+                if (plain := _unpacked(body)) is not None:
+                    yield Delivery(kind, plain, arrived_ns)
+        except sqlite3.DatabaseError as error:
+            self.notice = f"The journal {self.path} could not be read to its end: {error}."
+
+    def reader(self) -> Self:
+        """The same journal for another thread, on a connection of its own that cannot write. Raises JournalFailed."""
+        return self.read_only(self.path)
 
     def prune(self, older_than_ns: int, max_bytes: int) -> int:
         """Drop a slice of what arrived before a moment, or of the oldest while the file holds more than `max_bytes`.
@@ -221,6 +236,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
             db.execute(_TABLE)
             db.execute(f"PRAGMA user_version = {VERSION}")
         _check(db)
+        db.execute(_INDEX)
         db.execute("COMMIT")
     except sqlite3.Error:
         db.close()

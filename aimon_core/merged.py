@@ -9,8 +9,11 @@ from collections.abc import Callable, Hashable, Iterator
 from copy import copy
 from typing import Generic, TypeVar
 
-REMEMBERED = 20_000
+REMEMBERED = 100_000
 """Things of one session that a late report can still complete; older ones only stand in the sums."""
+
+KINDS = 4_096
+"""Sets of witnesses kept to be shared: what witnesses are called comes from outside."""
 
 Thing = TypeVar("Thing")
 Report = TypeVar("Report")
@@ -31,7 +34,7 @@ class Merged(Generic[Thing, Report]):
     ) -> None:
         self._begin, self._fill, self._changed = begin, fill, changed
         self._by_id: dict[str, Thing] = {}
-        self._witnesses: dict[str, list[str]] = {}
+        self._witnesses: dict[str, tuple[str, ...]] = {}
         self._alike: dict[Hashable, list[str]] = {}
         self._units: dict[Hashable, dict[str, set[str]]] = {}
         self._groups: dict[Hashable, list[Thing]] = {}
@@ -42,6 +45,9 @@ class Merged(Generic[Thing, Report]):
         yield from self._by_id.values()
         for group in self._groups.values():
             yield from group
+
+    def __len__(self) -> int:
+        return len(self._by_id) + sum(map(len, self._groups.values()))
 
     def add(self, report: Report, *, key: str | None, mark: Hashable, witness: str, unit: str) -> bool:
         """Take one report in; returns whether it was new to its witness.
@@ -57,20 +63,20 @@ class Merged(Generic[Thing, Report]):
         heard = self._witnesses[key]
         if witness in heard:
             return False
-        heard.append(witness)
+        self._witnesses[key] = _shared((*heard, witness))
         self._complete(known, report)
         return True
 
     def _add_new(self, report: Report, key: str, mark: Hashable, witness: str) -> None:
         thing = self._by_id[key] = self._begin(report)
-        self._witnesses[key] = [witness]
+        self._witnesses[key] = _shared((witness,))
         self._alike.setdefault(mark, []).append(key)
         self._changed(None, thing)
         group = self._groups.get(mark)
         while group and len(group) > self._surplus(mark):
             self._changed(group.pop(), None)
         if len(self._by_id) > REMEMBERED:
-            self._fold()
+            self.forget()
 
     def _complete(self, thing: Thing, report: Report) -> None:
         before = copy(thing)
@@ -100,10 +106,20 @@ class Merged(Generic[Thing, Report]):
         )
         return max(0, most - len(keys))
 
-    def _fold(self) -> None:
-        """Forget the ids of the oldest half: the sums keep them."""
-        for key in list(self._by_id)[: REMEMBERED // 2]:
+    def forget(self) -> None:
+        """Forget the older half of what has an id: the sums keep it."""
+        for key in list(self._by_id)[: (len(self._by_id) + 1) // 2]:
             del self._by_id[key], self._witnesses[key]
             self.folded += 1
         kept = ((mark, [key for key in keys if key in self._by_id]) for mark, keys in self._alike.items())
         self._alike = {mark: keys for mark, keys in kept if keys}
+
+
+_SHARED: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
+def _shared(witnesses: tuple[str, ...]) -> tuple[str, ...]:
+    """The same tuple for everything that the same channels told of: there are dozens, of 100,000 things."""
+    if len(_SHARED) >= KINDS:
+        _SHARED.clear()
+    return _SHARED.setdefault(witnesses, witnesses)

@@ -5,6 +5,7 @@ them. So the waterfall and the figures cannot disagree, and a session that never
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -14,11 +15,15 @@ from aimon_core.entry import Entry
 from aimon_core.session import PICODOLLARS, Tokens
 from aimon_core.tools import ToolCall
 from aimon_core.turns import TurnTimes
+from aimon_core.waits import Waits
 
 Kind = Literal["llm", "tool", "wait", "agent"]
 
 NEAR_NS = 250_000_000
 """A tool may be told to begin this much before the answer that asked for it is told to end."""
+
+STEP = 500
+"""Spans made at a time: 2 ms."""
 
 
 class Span(Struct, frozen=True, gc=False):
@@ -28,6 +33,7 @@ class Span(Struct, frozen=True, gc=False):
     kind: Kind
     name: str
     subject: str
+    """What a tool works on; a subagent's type."""
     start_ns: int
     end_ns: int | None
     """None while it is open."""
@@ -57,18 +63,21 @@ class TurnTree(Struct, frozen=True):
     """In the order of the tree: each before what lies in it."""
     cost_usd: float | None
     """None when a call of it has no known cost."""
+    until_ns: int | None
+    """When the last thing in it ended, for a background subagent outlives its prompt; None while anything is open."""
 
 
 class _Node:
     """A span under construction."""
 
-    __slots__ = ("agent", "call", "children", "end_ns", "key", "kind", "start_ns", "tool")
+    __slots__ = ("agent", "call", "children", "end_ns", "key", "kind", "start_ns", "tool", "type")
 
     def __init__(self, kind: Kind, key: str, start_ns: int, end_ns: int | None) -> None:
         self.kind, self.key, self.start_ns, self.end_ns = kind, key, start_ns, end_ns
         self.call: Call | None = None
         self.tool: ToolCall | None = None
         self.agent: str | None = None
+        self.type = ""
         self.children: list[_Node] = []
 
 
@@ -91,45 +100,58 @@ class _Thread:
         return self.calls[place].key if place < len(self.calls) else None
 
 
-def tree(entry: Entry) -> list[TurnTree]:
-    """All turns of a session in their order; what happened before the first prompt is a turn of its own."""
-    calls, tools = _calls(entry), _tools(entry)
+def growing(entry: Entry) -> Iterator[TurnTree | None]:
+    """All turns in their order, with a None every few milliseconds, where others may run: 40,000 spans take 0.1 s.
+
+    What happened before the first prompt is a turn of its own.
+    """
+    calls, tools = [], []
+    for number, call in enumerate(list(entry.calls)):
+        calls.append(_call_node(number, call))
+        if number % STEP == STEP - 1:
+            yield None
+    for number, tool in enumerate(list(entry.tools)):
+        tools.append(_tool_node(number, tool, entry.waits))
+        if number % STEP == STEP - 1:
+            yield None
     threads: dict[str | None, list[_Node]] = {}
     for node in calls:
         threads.setdefault(node.agent, []).append(node)
     links = {agent: _Thread(nodes) for agent, nodes in threads.items()}
+    yield None
     agents = _agents(entry, [*calls, *tools])
     _nest_agents(agents, tools)
     top = [node for node in (*calls, *tools) if node.agent is None]
     top += [node for node in agents.values() if node.agent is None]
     turns = _by_turn(entry.turns.times, top)
-    return [_turn(number, turn, nodes, links) for number, (turn, nodes) in enumerate(turns, start=1)]
+    yield None
+    for number, (turn, nodes) in enumerate(turns, start=1):
+        spans: list[Span] = []
+        for place, node in enumerate(sorted(nodes, key=_order)):
+            _flatten(node, 1, links, spans)
+            if place % STEP == STEP - 1:
+                yield None
+        yield _turn(number, turn, tuple(spans))
 
 
-def _calls(entry: Entry) -> list[_Node]:
-    nodes = []
-    for number, call in enumerate(entry.calls):
-        node = _Node("llm", f"llm:{call.call_id or number}", call.start_ns, call.end_ns)
-        node.call, node.agent = call, call.agent_id
-        nodes.append(node)
-    return nodes
+def _call_node(number: int, call: Call) -> _Node:
+    node = _Node("llm", f"llm:{call.call_id or number}", call.start_ns, call.end_ns)
+    node.call, node.agent = call, call.agent_id
+    return node
 
 
-def _tools(entry: Entry) -> list[_Node]:
-    nodes = []
-    for number, tool in enumerate(entry.tools):
-        start_ns = tool.at_ns if tool.start_ns is None else tool.start_ns
-        node = _Node("tool", f"tool:{tool.call_id or number}", start_ns, tool.end_ns)
-        node.tool, node.agent = tool, tool.agent_id
-        if tool.call_id is not None and (wait := entry.waits.get(tool.call_id)) is not None and not wait.by_rule:
-            began_ns, ended_ns = wait.window
-            if began_ns is not None:
-                inner = _Node("wait", f"wait:{tool.call_id}", began_ns, ended_ns)
-                inner.tool = tool
-                node.start_ns = min(node.start_ns, began_ns)
-                node.children.append(inner)
-        nodes.append(node)
-    return nodes
+def _tool_node(number: int, tool: ToolCall, waits: Waits) -> _Node:
+    start_ns = tool.at_ns if tool.start_ns is None else tool.start_ns
+    node = _Node("tool", f"tool:{tool.call_id or number}", start_ns, tool.end_ns)
+    node.tool, node.agent = tool, tool.agent_id
+    if tool.call_id is not None and (wait := waits.get(tool.call_id)) is not None and not wait.by_rule:
+        began_ns, ended_ns = wait.window
+        if began_ns is not None:
+            inner = _Node("wait", f"wait:{tool.call_id}", began_ns, ended_ns)
+            inner.tool = tool
+            node.start_ns = min(node.start_ns, began_ns)
+            node.children.append(inner)
+    return node
 
 
 def _agents(entry: Entry, nodes: list[_Node]) -> dict[str, _Node]:
@@ -148,7 +170,7 @@ def _agents(entry: Entry, nodes: list[_Node]) -> dict[str, _Node]:
             continue
         node = agents.setdefault(agent_id, _Node("agent", f"agent:{agent_id}", helper.started_ns or 0, None))
         node.start_ns = min(node.start_ns, helper.started_ns or node.start_ns)
-        node.end_ns = helper.ended_ns
+        node.end_ns, node.type = helper.ended_ns, helper.type or ""
         if node.end_ns is not None:
             node.end_ns = max([node.end_ns, *(child.end_ns or 0 for child in node.children)])
     return agents
@@ -182,10 +204,7 @@ def _by_turn(times: list[TurnTimes], top: list[_Node]) -> list[tuple[TurnTimes, 
     return [(turn, nodes) for turn, nodes in groups if nodes or turn.prompt_id or turn.title]
 
 
-def _turn(number: int, turn: TurnTimes, nodes: list[_Node], links: dict[str | None, _Thread]) -> TurnTree:
-    spans: list[Span] = []
-    for node in sorted(nodes, key=_order):
-        _flatten(node, 1, links, spans)
+def _turn(number: int, turn: TurnTimes, spans: tuple[Span, ...]) -> TurnTree:
     calls = [span for span in spans if span.kind == "llm" and not span.failed]
     known = all(span.cost_usd is not None for span in calls)
     return TurnTree(
@@ -194,9 +213,15 @@ def _turn(number: int, turn: TurnTimes, nodes: list[_Node], links: dict[str | No
         start_ns=turn.start_ns,
         end_ns=turn.end_ns,
         failed=turn.reason == "failed",
-        spans=tuple(spans),
+        spans=spans,
         cost_usd=sum(span.cost_usd or 0.0 for span in calls) if known else None,
+        until_ns=_until(turn.end_ns, spans),
     )
+
+
+def _until(end_ns: int | None, spans: tuple[Span, ...]) -> int | None:
+    ends = [end_ns, *(span.end_ns for span in spans)]
+    return None if None in ends else max(end for end in ends if end is not None)
 
 
 def _order(node: _Node) -> tuple[int, str]:
@@ -224,7 +249,7 @@ def _span(node: _Node, depth: int, children: int, links: dict[str | None, _Threa
             return Span(node.key, "wait", tool.name, tool.subject, node.start_ns, node.end_ns, depth)
         return _tool_span(node, tool, depth, children, links)
     return Span(
-        node.key, "agent", node.key.removeprefix("agent:"), "", node.start_ns, node.end_ns, depth, children,
+        node.key, "agent", node.key.removeprefix("agent:"), node.type, node.start_ns, node.end_ns, depth, children,
         agent_id=node.key.removeprefix("agent:"),
     )  # fmt: skip
 

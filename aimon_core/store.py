@@ -4,8 +4,7 @@ It is written at any speed and read at the frame: `apply` enters events and mark
 `drain` prices what is new and says what changed. No locks, no timers, no `try`: one loop owns it, and tests step it.
 """
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,28 +18,17 @@ from aimon_core.identity import Processes, session_key
 from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
-from aimon_core.session import Session, State, Tokens, Totals, Transition
-from aimon_core.spans import TurnTree, tree
+from aimon_core.priced import Prices
+from aimon_core.session import Session, State, Totals, Transition
+from aimon_core.spans import TurnTree, growing
 from aimon_core.sums import Sums
+from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
-
-
-class Priced(Protocol):
-    """What one model costs (`pricing.Price`)."""
-
-    def picodollars(self, tokens: Tokens) -> int:
-        """The cost of one call."""
-
-
-class Prices(Protocol):
-    """Where prices and context limits come from (`pricing.PriceTable`)."""
-
-    def price(self, agent: str, model: str) -> Priced | None:
-        """The price of a model, or None."""
-
-    def context_limit(self, agent: str, model: str) -> int | None:
-        """Tokens that fit its context, or None."""
+_STEP_NS = 500_000_000
+"""Between two looks at the silence of sessions: a thousand of them take 2 ms."""
+_LOOK = 16_384
+"""Events between two looks at how much is remembered."""
 
 
 class Limits(Struct, frozen=True):
@@ -48,6 +36,8 @@ class Limits(Struct, frozen=True):
 
     sessions: int = 5_000
     """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
+    calls: int = 400_000
+    """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget older ones."""
 
 
 class Counters(Struct):
@@ -69,10 +59,11 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes = Processes()
-        self._sums = Sums()
+        self._sums, self._trees = Sums(), Trees(clock)
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
+        self._look_at, self._ticked_ns = _LOOK, 0
         self.machine = Metering()
         self.counters = Counters()
 
@@ -109,11 +100,17 @@ class SessionStore:
             if isinstance(event, SessionSeen) and event.pid is not None:
                 self._enter_process(key, event, now_ns)
         self._dirty.update(touched)
+        if self.counters.events >= self._look_at:
+            self._look_at = self.counters.events + _LOOK
+            self._forget()
         return [moved for key in touched if (moved := self._moved(key, now_ns)) is not None]
 
     def tick(self) -> list[Transition]:
         """Let time pass: silence ends turns, ended rows leave the list, the long silent expire."""
         now_ns = self._clock.now_ns()
+        if 0 <= now_ns - self._ticked_ns < _STEP_NS:
+            return []
+        self._ticked_ns = now_ns
         moved = []
         minute = now_ns // _MINUTE_NS
         if minute != self._minute:  # burn and sparklines age even when nothing happens
@@ -141,7 +138,7 @@ class SessionStore:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
                 self._price(entry)
-        return changed
+        return changed | self._trees.behind()
 
     def get(self, key: str) -> Session | None:
         """The picture of a session, drawn anew only when it changed."""
@@ -163,12 +160,17 @@ class SessionStore:
         return [picture for key in keys if (picture := self.get(key)) is not None]
 
     def turns(self, key: str) -> list[TurnTree]:
-        """The tree of a session, turn by turn; empty for an unknown key."""
-        entry = self._entries.get(key)
-        if entry is None:
+        """The tree of a session, as far as it has been read; when there is more, `drain` tells the key again."""
+        if (entry := self._entries.get(key)) is None:
             return []
         self._price(entry)
-        return tree(entry)
+        return self._trees.turns(key, entry)
+
+    def growing(self, key: str) -> Iterator[TurnTree | None]:
+        """All of it for whoever shares the loop: a None where others may run."""
+        if (entry := self._entries.get(key)) is not None:
+            self._price(entry)
+            yield from growing(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
@@ -210,6 +212,23 @@ class SessionStore:
             self._evict()
         entry = self._entries[key] = Entry(event.agent, event.session_id, self._sums)
         return entry
+
+    @property
+    def retained(self) -> int:
+        """Calls that are remembered one by one, over all sessions."""
+        return sum(entry.retained for entry in self._entries.values())
+
+    def _forget(self) -> None:
+        """Let the longest silent sessions forget their older calls, until few enough are remembered."""
+        surplus = self.retained - self._limits.calls
+        for key, entry in sorted(self._entries.items(), key=lambda item: item[1].arrived_ns):
+            if surplus <= 0:
+                return
+            before, folded = entry.retained, entry.folded
+            entry.forget()
+            surplus -= before - entry.retained
+            self.counters.calls_folded += entry.folded - folded
+            self._dirty.add(key)
 
     def _evict(self) -> None:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""

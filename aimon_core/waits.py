@@ -9,7 +9,7 @@ from msgspec import Struct
 from aimon_core.events import PermissionAnswered, PermissionAsked
 from aimon_core.nameless import NamelessWaits
 
-REMEMBERED = 200
+REMEMBERED = 1_000
 """Waits that a late report can still complete; older ones only stand in the sums."""
 
 

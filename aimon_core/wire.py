@@ -6,12 +6,18 @@ Unknown is None, never 0; times are UTC with milliseconds; dollars have six plac
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aimon_core.session import Auxiliary, Context, Cost, Evidence, Session, Subagent, Terminal, Tokens, Totals
 
+if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
+    from aimon_core.spans import Span, TurnTree
+
 VERSION = 1
 """The `v` of every document and line; a name that changes its meaning raises it."""
+
+REFUSED = "refused"
+"""What `spans` says of a tool that nobody let run."""
 
 
 def sessions_document(sessions: list[Session], totals: Totals) -> dict[str, Any]:
@@ -86,9 +92,42 @@ def tokens_dict(tokens: Tokens) -> dict[str, int | None]:
     }
 
 
+def turn_dict(turn: "TurnTree") -> dict[str, Any]:
+    """One turn without its spans; its title is what a person asked, which stays on the screen."""
+    return {
+        "number": turn.number,
+        "title": None,
+        "started_at": iso(turn.start_ns),
+        "ended_at": iso(turn.end_ns),
+        "failed": turn.failed,
+        "cost_usd": dollars(turn.cost_usd),
+    }
+
+
+def span_dict(span: "Span") -> dict[str, Any]:
+    """One span. Its subject is told as `waiting_on` is; a tool's own words about its failure are output and are not."""
+    return {
+        "key": span.key,
+        "kind": span.kind,
+        "name": span.name,
+        "subject": span.subject or None,
+        "depth": span.depth,
+        "started_at": iso(span.start_ns),
+        "ended_at": iso(span.end_ns),
+        "duration_ms": None if span.end_ns is None else (span.end_ns - span.start_ns) // 1_000_000,
+        "failed": span.failed,
+        "error": span.error if span.error and (span.kind == "llm" or span.error == REFUSED) else None,
+        "tokens": None if span.tokens is None else tokens_dict(span.tokens),
+        "cost_usd": dollars(span.cost_usd),
+        "agent_id": span.agent_id,
+        "asked_by": span.asked_by,
+        "read_by": span.read_by,
+    }
+
+
 def iso(at_ns: int | None) -> str | None:
-    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and 0 are no time."""
-    if not at_ns:
+    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and what lies before the epoch are no time."""
+    if at_ns is None or at_ns <= 0:
         return None
     seconds, rest = divmod(at_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000)  # a float would lose the last ms

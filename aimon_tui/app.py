@@ -7,22 +7,25 @@ pushed here: at 2,000 events a second a message for each cost three times the CP
 import asyncio
 from collections.abc import Iterable, Mapping
 from os import environ
-from typing import Any, Literal
+from typing import Any
 
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from aimon_core.clean import clean
 from aimon_core.clock import Clock
+from aimon_core.spans import TurnTree
 from aimon_tui import paint
 from aimon_tui.attention import Attention
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
+from aimon_tui.keys import DASHBOARD, SESSION, on, remapped
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
-from aimon_tui.themed import ThemedApp
-from aimon_tui.views import DoorView, ScreenSettings
+from aimon_tui.screens.session import SessionPage
+from aimon_tui.screens.why import Why
+from aimon_tui.views import DoorView, ScreenSettings, Tells, nothing_told
+from aimon_tui.voice import VoicedApp
 from aimon_tui.widgets.filter_bar import FilterBar
 from aimon_tui.widgets.tabs import TABS
 
@@ -32,7 +35,7 @@ FRAME_S = 0.1
 PULSE_S = 0.5
 
 
-class AimonApp(ThemedApp):
+class AimonApp(VoicedApp):
     """The dashboard."""
 
     TITLE = "aimon"
@@ -47,16 +50,17 @@ class AimonApp(ThemedApp):
         door: DoorView,
         clock: Clock,
         settings: ScreenSettings | None = None,
+        tells: Tells = nothing_told,
         framed: bool = True,
         demo: bool = False,
         environment: Mapping[str, str] = environ,
     ) -> None:
-        """`framed=False` starts no timer: a test calls `frame` and `beat` by hand."""
+        """`tells` knows what was told of a span; `framed=False` starts no timer: a test calls `frame` and `beat`."""
         self.settings = settings or ScreenSettings()
-        super().__init__(self.settings.theme, environment)
-        self.ledger, self.door, self.demo = ledger, door, demo
-        self.ascii_only = self.settings.ascii or not paint.glyphs(environment)
+        super().__init__(self.settings.theme, environment, ascii_only=self.settings.ascii)
+        self.ledger, self.door, self.tells, self.demo = ledger, door, tells, demo
         self.board = Board(ledger)
+        self.keys = remapped(self.settings.keys)
         self.tab: str = TABS[0]
         self.pulse = paint.STILL
         self._pulses = environment.get("TEXTUAL_ANIMATIONS") != "none"
@@ -69,7 +73,7 @@ class AimonApp(ThemedApp):
         self._copying = Copying()
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
-        self.set_class(self.ascii_only, "-ascii")
+        self.set_keymap(dict(self.settings.keys))
 
     # ------------------------------------------------------------------ what the widgets ask
 
@@ -87,13 +91,14 @@ class AimonApp(ThemedApp):
         """The dashboard is the first screen."""
         return self._dashboard
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - by its name
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
-        return commands(self.run_action, self.works, self.action_change_theme)
+        page = SESSION if isinstance(screen, SessionPage) else DASHBOARD
+        return commands(on(page, self.keys), self.run_action, self.works, self.action_change_theme)
 
     def works(self, action: str) -> bool:
         """Whether an action does anything now: tabs take turns where there are tabs, `/` in a filter is a letter."""
-        if action == "filter":
+        if action in {"filter", "open"}:
             return not isinstance(self.focused, FilterBar)
         return action != "panel" or self._dashboard.tabbed
 
@@ -135,7 +140,23 @@ class AimonApp(ThemedApp):
         elif self.board.release(now_s):
             self.repaint()
         if on_the_second:
-            self._dashboard.paint_clocks()
+            for page in self._pages:
+                page.paint_clocks()
+
+    @property
+    def _pages(self) -> list[Dashboard | SessionPage | Why]:
+        """What shows sessions now, whatever lies over it."""
+        return [page for page in self.screen_stack if isinstance(page, Dashboard | SessionPage | Why)]
+
+    @property
+    def chosen(self) -> str | None:
+        """Key of the session that keys are about: the page's own, else the selected one."""
+        return self.screen.key if isinstance(self.screen, SessionPage) else self.board.selected
+
+    @property
+    def turn_shown(self) -> TurnTree | None:
+        """The turn on the dashboard's axis."""
+        return self._dashboard.waterfall.turn
 
     async def _run(self) -> None:
         """The frame and, each half second, the pulse, so that both are painted at once."""
@@ -170,6 +191,9 @@ class AimonApp(ThemedApp):
                 self._dashboard.paint_changed(changed, held=self.board.held(now_s))
             else:
                 self.repaint()
+            for page in self._pages[1:]:
+                if not isinstance(page, Dashboard):
+                    page.paint_changed(changed)
 
     def _turn_pulse(self, glyph: str) -> None:
         if self.pulse != glyph:
@@ -178,18 +202,14 @@ class AimonApp(ThemedApp):
 
     # ------------------------------------------------------------------ what the keys do
 
-    def action_cursor(self, steps: int) -> None:
-        """Move the selection by some rows."""
-        self.board.move(steps, self._clock.monotonic())
-        self._moved()
-
-    def action_cursor_page(self, pages: int) -> None:
-        """Move the selection by what the table shows at once."""
-        self.action_cursor(pages * self._dashboard.table.page)
-
-    def action_cursor_to(self, row: int) -> None:
+    def select(self, row: int) -> None:
         """Select a row by its number, or the last one with -1."""
         self.board.move_to(row, self._clock.monotonic())
+        self._moved()
+
+    def move(self, steps: int) -> None:
+        """Move the selection by some rows."""
+        self.board.move(steps, self._clock.monotonic())
         self._moved()
 
     def action_filter(self) -> None:
@@ -230,10 +250,20 @@ class AimonApp(ThemedApp):
         self._dashboard.header.refresh()
         self.frame()
 
+    def action_open(self) -> None:
+        """Show the page of the selected session."""
+        if self.board.selected:
+            self.push_screen(SessionPage(self.board.selected))
+
+    def action_why(self) -> None:
+        """Say what speaks for the state of the selected session."""
+        if self.chosen:
+            self.push_screen(Why(self.chosen))
+
     def action_acknowledge(self) -> None:
         """The selected session has been seen."""
-        if self.board.selected:
-            self.ledger.acknowledge(self.board.selected)
+        if self.chosen:
+            self.ledger.acknowledge(self.chosen)
             self.frame()
 
     def action_copy(self) -> None:
@@ -251,17 +281,6 @@ class AimonApp(ThemedApp):
     def action_help(self) -> None:
         """Show every key."""
         self.push_screen(Help())
-
-    def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
-        """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""
-        self.clear_notifications()
-        said = paint.plain(clean(text)) if self.ascii_only else clean(text)
-        self.notify(said, severity=severity, timeout=8 if severity == "error" else 4, markup=False)
-
-    def tell_terminal(self, sequence: str) -> None:
-        """Send our own control sequence to the terminal, if there is one."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def _moved(self) -> None:
         self.repaint()

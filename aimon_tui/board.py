@@ -5,10 +5,11 @@ moves the cursor the order is held, so that a row does not jump away from under 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from aimon_core.session import Session, Totals
+from aimon_core.spans import TurnTree
 from aimon_tui.filters import Filter
 from aimon_tui.rows import NEED, dollars
 
@@ -50,6 +51,9 @@ class Ledger(Protocol):
 
     def totals(self) -> Totals:
         """Sums over all of them."""
+
+    def turns(self, key: str) -> Sequence[TurnTree]:
+        """The tree of a session, turn by turn; a turn in which nothing changed is the same object as before."""
 
     def acknowledge(self, key: str) -> object:
         """A person has seen that it is done."""

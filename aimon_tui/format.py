@@ -3,6 +3,7 @@
 A number is never cut, it changes its unit; a name is cut by cells, not characters.
 """
 
+import time
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -56,6 +57,12 @@ def span(seconds: float) -> str:
         return f"{max(0.0, seconds):.1f} s"
     whole = round(seconds)
     return f"{whole // 60}m{whole % 60:02d}s" if whole < 3600 else clock(whole)
+
+
+def wall(at_ns: int, *, exact: bool = True) -> str:
+    """The time of the day here, to the millisecond or the second: 02:16:04.123."""
+    at = time.strftime("%H:%M:%S", time.localtime(at_ns // 1_000_000_000))
+    return f"{at}.{at_ns // 1_000_000 % 1000:03d}" if exact else at
 
 
 def percent(part: int, whole: int | None) -> str:

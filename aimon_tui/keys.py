@@ -1,7 +1,15 @@
-"""Every key that works, in one table: the footer, the help, the palette and the bindings are all made from it."""
+"""Every key that works, in one table: footers, help, palette, README and bindings are all made from it."""
+
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual.binding import Binding
+
+from aimon_core.errors import UsageError
+
+DASHBOARD, SESSION = "dashboard", "session"
+"""The pages that keys work on."""
 
 
 class Key(Struct, frozen=True):
@@ -24,42 +32,62 @@ class Key(Struct, frozen=True):
     """Worth in the footer, 1 first; 0 never shown there."""
     at_once: bool = False
     """Done before the next key is looked at: what is typed ahead, in one burst, already goes to the new place."""
+    page: str = ""
+    """The page it works on; empty: all of them."""
+    beside: str = ""
+    """Id of the key that stands beside it in footer and help: one word for both."""
+
+    @property
+    def does(self) -> str:
+        """The action on a page: each page moves in its own way, and a session's has keys of its own."""
+        own = self.page == SESSION or self.group == "move"
+        return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property
     def binding(self) -> Binding:
         """For Textual."""
-        action = f"app.{self.action or self.id}"
-        return Binding(self.keys, action, self.help, id=self.id, show=False, priority=self.at_once)
+        return Binding(self.keys, self.does, self.help, id=self.id, show=False, priority=self.at_once)
 
 
 KEYS = (
-    Key("up", "k,up", "↑ k", "up", "up", "select", "cursor(-1)"),
-    Key("down", "j,down", "↓ j", "down", "down", "select", "cursor(1)"),
-    Key("first", "g,home", "g home", "first", "first: back to who waits", "select", "cursor_to(0)"),
-    Key("last", "G,end", "G end", "last", "last", "select", "cursor_to(-1)"),
-    Key("page_up", "pageup", "pgup", "page up", "a page up", "select", "cursor_page(-1)"),
-    Key("page_down", "pagedown", "pgdn", "page down", "a page down", "select", "cursor_page(1)"),
-    Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "select", footer=1, at_once=True),
-    Key("sort", "s", "s", "sort", "sort: need, cost, age …", "select", footer=2),
-    Key("panel", "tab", "tab", "panel", "next panel, where tabs are", "select", footer=3),
-    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=4),
-    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=5),
-    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=6),
-    Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=7),
+    Key("up", "k,up", "↑ k", "up", "up, down", "move", "cursor(-1)", beside="down"),
+    Key("down", "j,down", "↓ j", "down", "down", "move", "cursor(1)"),
+    Key("first", "g,home", "g", "first", "first (who waits), last", "move", "cursor_to(0)", beside="last"),
+    Key("last", "G,end", "G", "last", "last", "move", "cursor_to(-1)"),
+    Key("page_up", "pageup", "pgup", "page up", "a page up, down", "move", "cursor_page(-1)", beside="page_down"),
+    Key("page_down", "pagedown", "pgdn", "page down", "a page down", "move", "cursor_page(1)"),
+    Key("open", "enter", "enter", "open", "open: where time went", "session", footer=3, at_once=True,
+        page=DASHBOARD),
+    Key("why", "w", "w", "why", "why this state", "session", footer=5),
+    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=8, page=DASHBOARD),
+    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=10),
+    Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "list", footer=4, at_once=True, page=DASHBOARD),
+    Key("sort", "s", "s", "sort", "sort: need, cost, age …", "list", footer=6, page=DASHBOARD),
+    Key("panel", "tab", "tab", "panel", "next panel, if small", "list", footer=7, page=DASHBOARD),
+    Key("back", "escape", "esc", "back", "back to the list", "page", footer=2, at_once=True, page=SESSION),
+    Key("fold", "left", "←", "fold", "fold, or go up; unfold", "page", footer=3, page=SESSION, beside="unfold"),
+    Key("unfold", "right", "→", "unfold", "unfold the row", "page", page=SESSION),
+    Key("zoom_in", "plus,equals_sign", "+", "zoom", "zoom: nearer, farther", "page", "zoom(1)", footer=4, page=SESSION,
+        beside="zoom_out"),
+    Key("zoom_out", "minus", "-", "farther", "zoom: from farther", "page", "zoom(-1)", page=SESSION),
+    Key("earlier", "less_than_sign,comma", "<", "pan", "pan: earlier, later", "page", "pan(-1)", page=SESSION,
+        beside="later"),
+    Key("later", "greater_than_sign,full_stop", ">", "later", "pan to what was later", "page", "pan(1)", page=SESSION),
+    Key("next_error", "e", "e", "next error", "next error", "page", "jump('error')", footer=6, page=SESSION),
+    Key("next_wait", "p", "p", "next wait", "next wait for you", "page", "jump('wait')", footer=11, page=SESSION),
+    Key("slowest", "m", "m", "slowest", "slowest of the turn", "page", "jump('slowest')", footer=7, page=SESSION),
+    Key("follow", "a", "a", "follow", "follow what happens now", "page", footer=9, page=SESSION),
+    Key("follow_link", "enter", "enter", "go", "to what asked or read", "page", page=SESSION),
+    Key("next_link", "tab", "tab", "link", "the next of these links", "page", page=SESSION),
+    Key("attributes", "d", "d", "details", "all that was told of it", "page", footer=8, page=SESSION),
+    Key("copy_span", "y", "y", "copy", "copy the span as text", "page", footer=14, page=SESSION),
+    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=12),
+    Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=13),
     Key("command_palette", "ctrl+p", "ctrl+p", "palette", "command palette", "screen"),
     Key("help", "question_mark", "?", "help", "every key", "screen"),
     Key("quit", "q", "q", "quit", "leave aimon", "screen"),
-)
+)  # fmt: skip
 """Only keys that do something today."""
-
-BINDINGS = [*(key.binding for key in KEYS if key.id != "command_palette"), Binding("escape", "app.clear", show=False)]
-"""For the dashboard; Textual binds the palette itself, and `esc` undoes the filter wherever it is offered."""
-
-FOOTER = sorted((key for key in KEYS if key.footer), key=lambda key: key.footer)
-"""In the order of their worth: what does not fit is left out from the end."""
-
-LASTING = tuple(key for key in KEYS if key.id in {"help", "quit"})
-"""These stay in the footer at any width."""
 
 TYPING = (
     Key("keep", "enter", "enter", "keep", "keep the filter", "filter", at_once=True),
@@ -67,4 +95,57 @@ TYPING = (
 )
 """What works in the filter line, which takes every other key for itself."""
 
-GROUPS = tuple(dict.fromkeys(key.group for key in KEYS))
+LASTING = ("help", "quit")
+"""These stay in the footer at any width."""
+
+_SHOWN = {
+    "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "less_than_sign": "<",
+    "greater_than_sign": ">", "comma": ",", "full_stop": ".", "left": "←", "right": "→", "up": "↑", "down": "↓",
+    "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
+}  # fmt: skip
+
+
+def on(page: str, keys: Iterable[Key] = KEYS) -> tuple[Key, ...]:
+    """The keys that work on a page."""
+    return tuple(key for key in keys if key.page in {"", page})
+
+
+def bindings(page: str) -> list[Binding]:
+    """For Textual, which binds the palette itself; on the dashboard `esc` undoes the filter wherever it is offered."""
+    found = [key.binding for key in on(page) if key.id != "command_palette"]
+    return [*found, Binding("escape", "app.clear", show=False)] if page == DASHBOARD else found
+
+
+def remapped(own: Mapping[str, str]) -> tuple[Key, ...]:
+    """The table with a person's own keys, by id. Raises UsageError for an unknown id and for a key taken twice."""
+    ids = {key.id: key for key in KEYS}
+    for name in own:
+        if name not in ids:
+            from difflib import get_close_matches  # noqa: PLC0415 - 3 ms of the first paint
+
+            close = get_close_matches(name, ids, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(ids)}."
+            raise UsageError(f"keys: there is nothing called {name!r}.", hint)
+    table = tuple(
+        replace(key, keys=own[key.id], shown=" ".join(_SHOWN.get(one, one) for one in own[key.id].split(",")))
+        if key.id in own
+        else key
+        for key in KEYS
+    )
+    for page in (DASHBOARD, SESSION):
+        taken: dict[str, str] = {}
+        for key in on(page, table):
+            for one in key.keys.split(","):
+                if taken.setdefault(one, key.id) != key.id:
+                    raise UsageError(f"keys: {one} is both {taken[one]!r} and {key.id!r}.", "Give one another key.")
+    return table
+
+
+def paired(key: Key, keys: Iterable[Key]) -> str:
+    """A key as footer and help show it: with the one beside it."""
+    return " ".join((key.shown, *(other.shown for other in keys if other.id == key.beside)))
+
+
+def groups(keys: Iterable[Key]) -> tuple[str, ...]:
+    """The groups of some keys, in their order."""
+    return tuple(dict.fromkeys(key.group for key in keys))

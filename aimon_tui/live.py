@@ -19,8 +19,9 @@ class LiveApp(AimonApp):
     """The dashboard on a runtime of its own."""
 
     def __init__(self, runtime: Runtime, *, clock: Clock, settings: ScreenSettings, demo: bool = False) -> None:
-        super().__init__(runtime, door=runtime.door, clock=clock, settings=settings, demo=demo)
+        super().__init__(runtime, door=runtime.door, clock=clock, settings=settings, tells=runtime.told, demo=demo)
         self.runtime = runtime
+        runtime.remembers = True
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""
@@ -54,4 +55,4 @@ async def shown(app: LiveApp) -> None:
 
 def screen_settings(settings: Settings) -> ScreenSettings:
     """What the settings say about the screen."""
-    return ScreenSettings(theme=settings.theme, ascii=settings.ascii)
+    return ScreenSettings(theme=settings.theme, ascii=settings.ascii, keys=settings.keys)

@@ -11,10 +11,12 @@ from aimon_core.config import Settings
 from aimon_core.events import Event
 from aimon_core.journal import Delivery
 from aimon_core.lifecycle import Options
+from aimon_core.recent import Recent
+from aimon_core.spans import Span
 from aimon_core.store import SessionStore
 from aimon_tui.app import AimonApp
 from aimon_tui.live import screen_settings
-from receiver import tape
+from receiver import tape, told
 from receiver.codec import MAX_RECORDS
 from receiver.dialects import Interpreter
 from receiver.intake import Intake
@@ -45,19 +47,26 @@ class TapeClock:
 
 
 class Player:
-    """Takes requests in as a door would, without one. It is its own sink and keeps nothing."""
+    """Takes requests in as a door would, without one. It is its own sink; what it keeps for a screen is in memory."""
 
-    wants_deliveries = False
-
-    def __init__(self, clock: SteppedClock | TapeClock, settings: Settings) -> None:
+    def __init__(self, clock: SteppedClock | TapeClock, settings: Settings, *, remembers: bool = False) -> None:
+        self._recent = Recent() if remembers else None
+        self.wants_deliveries = remembers
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self._intake = Intake(self, Interpreter(), clock, records_limit=MAX_RECORDS)
         self.address = "replay:"
         self.problem: str | None = None
 
-    def accept(self, delivery: Delivery | None, events: list[Event]) -> None:  # noqa: ARG002 - nothing is kept
-        """Apply."""
+    def accept(self, delivery: Delivery | None, events: list[Event]) -> None:
+        """Apply, and keep."""
         self.store.apply(events)
+        if self._recent is not None and delivery is not None:
+            self._recent.append(delivery)
+
+    async def told(self, key: str, span: Span) -> told.Told:
+        """What was told about a span, as `Runtime.told` answers."""
+        kept = self._recent
+        return await asyncio.to_thread(told.tell, kept, key, span) if kept else told.NOTHING_KEPT
 
     def rate(self) -> float:
         """Events per second over the last minute."""
@@ -95,8 +104,8 @@ async def played(requests: Iterable[Request], settings: Settings) -> SessionStor
 async def shown(requests: list[Request], settings: Settings, speed: float) -> None:
     """The dashboard while a recording plays, until it is left."""
     clock = TapeClock(requests[0].at_ns if requests else 0, speed)
-    player = Player(clock, settings)
-    app = AimonApp(player.store, door=player, clock=clock, settings=screen_settings(settings))
+    player = Player(clock, settings, remembers=True)
+    app = AimonApp(player.store, door=player, clock=clock, settings=screen_settings(settings), tells=player.told)
 
     async def play() -> None:
         player.store.prices = await asyncio.to_thread(pricing.load, settings.prices)

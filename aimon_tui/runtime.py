@@ -15,15 +15,18 @@ from aimon_core import paths, runtime_dir
 from aimon_core.clock import Clock
 from aimon_core.config import Settings
 from aimon_core.errors import AimonError, UsageError
-from aimon_core.events import Event
 from aimon_core.lifecycle import Options
 from aimon_core.session import Session, Totals, Transition
+from aimon_core.spans import TurnTree
 from aimon_core.store import SessionStore
+from aimon_tui.desk import Desk
 from aimon_tui.hands import Hand, Publication, StatusFile
 
 if TYPE_CHECKING:  # what `start` imports
-    from aimon_core.journal import Delivery, Journal
+    from aimon_core.journal import Journal
+    from aimon_core.spans import Span
     from receiver.server import Receiver
+    from receiver.told import Told
 
 LOG = logging.getLogger("aimon")
 
@@ -33,8 +36,6 @@ RESTORED_S = 24 * 3600.0
 KEPT_S = 7 * 24 * 3600.0
 KEPT_BYTES = 512 << 20
 """What the journal keeps at most."""
-FRESH_S = 30.0
-"""How old something may be when it comes in and still be told as news."""
 SLICE_S = 0.02
 """How long restoring may hold the loop at a time: a fifth of a frame."""
 
@@ -63,27 +64,6 @@ class Door:
         return self.receiver.rate() if self.receiver else 0.0
 
 
-class Desk:
-    """Takes what the doors bring: into the ledger, then into the journal, and only then is it acknowledged."""
-
-    def __init__(self, runtime: "Runtime") -> None:
-        self._runtime = runtime
-        self.journal: Journal | None = None
-        self.wants_deliveries = False
-
-    def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
-        """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger.
-
-        Nobody is told of states that passed long ago, while hooks spooled what they had to say.
-        """
-        arrived_ns = delivery.arrived_ns if delivery is not None else None
-        moved = self._runtime.store.apply(events, arrived_ns)
-        if arrived_ns is None or self._runtime.is_fresh(arrived_ns):
-            self._runtime.tell(moved)
-        if self.journal is not None and delivery is not None:
-            self.journal.append(delivery)
-
-
 class Runtime:
     """A running aimon, and the ledger as the screen sees it."""
 
@@ -98,11 +78,13 @@ class Runtime:
         """Set when the price table has been read, or cannot be."""
         self.restored = asyncio.Event()
         """Set when the journal has been read again."""
+        self.remembers = False
+        """Whether what comes in is kept in memory where there is no journal: a screen wants to show it."""
         self.notices: list[str] = []
         """What a person should know though everything goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
-        self._desk = Desk(self)
+        self._desk = Desk(self.store, self.tell, clock)
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -142,10 +124,6 @@ class Runtime:
         if self._desk.journal is not None:
             self._desk.journal.close()
 
-    def is_fresh(self, arrived_ns: int) -> bool:
-        """Whether what arrived then is still news."""
-        return self._clock.now_ns() - arrived_ns < FRESH_S * 1e9
-
     def tell(self, transitions: list[Transition]) -> None:
         """Sessions changed their state: the hands hear of it at once."""
         if transitions:
@@ -183,25 +161,37 @@ class Runtime:
         """Sums over all of them."""
         return self.store.totals()
 
+    def turns(self, key: str) -> list[TurnTree]:
+        """The tree of a session, turn by turn."""
+        return self.store.turns(key)
+
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that it is done."""
         transitions = self.store.acknowledge(key)
         self.tell(transitions)
         return transitions
 
+    async def told(self, key: str, span: "Span") -> "Told":
+        """What was told about a span of a session, read beside the loop; never raises."""
+        from receiver import told
+
+        kept = self._desk.kept
+        return await asyncio.to_thread(told.tell, kept, key, span) if kept else told.NOTHING_KEPT
+
     # ------------------------------------------------------------------ what start does
 
     def _open_journal(self) -> None:
+        from aimon_core.journal import Journal
+        from aimon_core.recent import Recent
+
+        self._desk.kept = Recent() if self.remembers else None
         if not self.settings.persist:
             return
-        from aimon_core.journal import Journal
-
         try:
-            journal = self._desk.journal = Journal(paths.owned(self.state_dir) / "journal.db")
+            journal = self._desk.journal = self._desk.kept = Journal(paths.owned(self.state_dir) / "journal.db")
         except AimonError as error:
             self._notice(str(error))
             return
-        self._desk.wants_deliveries = True
         if journal.notice:
             self._notice(journal.notice)
 
@@ -217,7 +207,12 @@ class Runtime:
             spool=str(self._spool),
         )
         receiver = Receiver(
-            sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options
+            sink=self._desk,
+            ledger=self.store,
+            interpreter=Interpreter(),
+            clock=self._clock,
+            options=options,
+            tells=self.told,
         )
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))

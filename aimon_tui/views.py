@@ -1,8 +1,24 @@
 """What the screen is given beside the ledger: the door it shows in its header, and what a person may choose."""
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+
+from aimon_core.spans import Span
+
+if TYPE_CHECKING:  # more than the first paint wants to load
+    from receiver.told import Told
+
+Tells = Callable[[str, Span], "Awaitable[Told]"]
+"""Looks up what was told about a span of a session, by the session's key."""
+
+
+async def nothing_told(_key: str, _span: Span) -> "Told":
+    """The answer where nothing that agents send is kept."""
+    from receiver.told import NOTHING_KEPT  # noqa: PLC0415 - as above
+
+    return NOTHING_KEPT
 
 
 class DoorView(Protocol):
@@ -31,3 +47,5 @@ class ScreenSettings(Struct, frozen=True, kw_only=True):
     """Ring the terminal's bell when a session begins to wait."""
     title: bool = True
     """Say in the terminal's title how many wait."""
+    keys: dict[str, str] = {}
+    """A person's own keys by their id in `keys`, as Textual calls them: `{"next_error": "E,ctrl+e"}`."""

@@ -40,6 +40,16 @@ def folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="aimon-bench-", ignore_cleanup_errors=True)
 
 
+def figures(module: str) -> list[float]:
+    """What a module prints that measures in a process of its own."""
+    with folder() as home:
+        command = [sys.executable, "-m", module]
+        told = subprocess.run(
+            command, env=environment(Path(home)), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+        )
+    return [float(figure) for figure in told.stdout.split()]
+
+
 PAINTED = "waiting"
 """In the first line of the dashboard, whatever it shows."""
 
@@ -72,12 +82,7 @@ def _per_cpu_second(process: psutil.Process, sender: Sender, warm: int = 50, bat
 
 def p2() -> Iterator[Result]:
     """Decode and ledger as multiples of a bare parse of the same bytes."""
-    with folder() as home:
-        command = [sys.executable, "-m", "bench.decoding"]
-        told = subprocess.run(
-            command, env=environment(Path(home)), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
-    parse, decode, take = map(float, told.split())
+    parse, decode, take = figures("bench.decoding")
     yield Result("decode + ledger / bare parse", decode / parse, "x", 6)
     yield Result("the whole way in / bare parse", take / parse, "x")
 
@@ -156,6 +161,26 @@ def p5() -> Iterator[Result]:
     yield Result("telemetry taken after", statistics.median(open_), "s", 1)
 
 
+# ------------------------------------------------------------------------------------------ P6, P8 a night's session
+
+
+def p6() -> Iterator[Result]:
+    """Jumping, resizing and pressing keys on the page of a session with 100,000 spans, against one with 1,000."""
+    small, large, worst, resizing, pressing = figures("bench.scrolling")
+    yield Result("a frame, 100k spans / 1k spans", large / small, "x", 1.2)
+    yield Result("a frame while jumping", large, "ms", 10)
+    yield Result("the worst of them", worst, "ms", 50)
+    yield Result("loop held while resized, at most", resizing, "ms", 50)
+    yield Result("loop held by keys, at most", pressing, "ms", 50)
+
+
+def p8() -> Iterator[Result]:
+    """What 100,000 spans of one session take in memory, and how long the garbage collector stops for them."""
+    megabytes, pause, rows = figures("bench.retaining")
+    yield Result(f"{rows:,.0f} spans, tree included", megabytes, "MB", 110)
+    yield Result("longest pause of the collector", pause, "ms", 25)
+
+
 # ------------------------------------------------------------------------------------------ P7 idle
 
 ROWS = 20
@@ -223,5 +248,14 @@ def _alternating(one: list[str], other: list[str], payload: bytes, environment: 
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-GOALS: dict[str, Callable[[], Iterator[Result]]] = {"P1": p1, "P2": p2, "P3": p3, "P5": p5, "P7": p7, "P10": p10}
+GOALS: dict[str, Callable[[], Iterator[Result]]] = {
+    "P1": p1,
+    "P2": p2,
+    "P3": p3,
+    "P5": p5,
+    "P6": p6,
+    "P7": p7,
+    "P8": p8,
+    "P10": p10,
+}
 """By the number that the documentation gives them."""

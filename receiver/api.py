@@ -3,8 +3,10 @@
 Guarded like the rest of the door. The shapes are written out in `shapes` and frozen under `docs/schema`.
 """
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,13 +16,19 @@ from msgspec import Struct
 from aimon_core import wire
 from aimon_core.clock import Clock
 from aimon_core.session import Session, Totals
+from aimon_core.spans import Span, TurnTree
+from receiver import trees
 from receiver.connections import Connection
 from receiver.guard import DoorOptions
 from receiver.status import Reason, Refused
+from receiver.steps import unhurried
 from receiver.stream import Stream
+from receiver.told import NOTHING_KEPT, Told
 
 Handler = Callable[[web.BaseRequest, Connection], Awaitable[web.StreamResponse]]
 Stats = Callable[[], dict[str, Any]]
+Tells = Callable[[str, Span], Awaitable[Told]]
+"""What was told about a span of a session, by its key."""
 
 
 class Machine(Protocol):
@@ -55,15 +63,24 @@ class Ledger(Protocol):
     def totals(self) -> Totals:
         """The sums."""
 
+    def growing(self, key: str) -> Iterator[TurnTree | None]:
+        """The tree of a session turn by turn, None where others may run."""
+
     def refuse(self, key: str) -> None:
         """A body of a session's client was not taken."""
+
+
+async def nothing_told(_key: str, _span: Span) -> Told:
+    """The answer of a receiver behind which nothing is kept."""
+    return NOTHING_KEPT
 
 
 class Api:
     """Answers below `/api/v1`."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, options: DoorOptions, stats: Stats) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, options: DoorOptions, stats: Stats, tells: Tells) -> None:
         self._ledger = ledger
+        self._tells = tells
         self._stats = stats
         self._stream = Stream(self._snapshot, clock, options)
 
@@ -76,6 +93,11 @@ class Api:
         match path:
             case ["sessions"]:
                 return self._sessions
+            case ["sessions", *parts, "spans"]:
+                return partial(self._spans, "/".join(parts))
+            case ["sessions", *parts] if "spans" in parts[1:]:
+                place = parts.index("spans", 1)
+                return partial(self._span, "/".join(parts[:place]), "/".join(parts[place + 1 :]))
             case ["sessions", *parts]:
                 return partial(self._session, "/".join(parts))
             case ["stats"]:
@@ -98,10 +120,32 @@ class Api:
         return json_answer(wire.sessions_document(self._ledger.sessions(every=every), self._ledger.totals()))
 
     async def _session(self, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+        return json_answer({"v": wire.VERSION, "session": wire.session_dict(self._known(key))})
+
+    async def _spans(self, key: str, request: web.BaseRequest, _: Connection) -> web.StreamResponse:
+        """Written as it is made: a long session has megabytes of them."""
+        self._known(key)
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        with suppress(ConnectionError):  # a reader may leave at any time
+            await response.prepare(request)
+            for piece in trees.encoded(self._ledger.growing(key)):
+                await response.write(piece)
+                await asyncio.sleep(0)
+            await response.write_eof()
+        return response
+
+    async def _span(self, key: str, span_key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+        self._known(key)
+        span = await unhurried(trees.found(self._ledger.growing(key), span_key))
+        if span is None:
+            raise Refused(Reason.UNKNOWN_PATH, f"no span {span_key[:100]!r}")
+        return json_answer(trees.document(span, await self._tells(key, span)))
+
+    def _known(self, key: str) -> Session:
         session = self._ledger.get(key)
         if session is None:
             raise Refused(Reason.UNKNOWN_PATH, f"no session {key[:100]!r}")
-        return json_answer({"v": wire.VERSION, "session": wire.session_dict(session)})
+        return session
 
     async def _figures(self, _request: web.BaseRequest, _: Connection) -> web.Response:
         return json_answer({"v": wire.VERSION, **self._stats()})

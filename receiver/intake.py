@@ -30,8 +30,9 @@ from receiver.steps import RECORDS, unhurried
 class Sink(Protocol):
     """Where events go: the ledger, and the journal when there is one."""
 
-    wants_deliveries: bool
-    """Whether `accept` is to be given what the journal needs to replay a request; making it costs time."""
+    @property
+    def wants_deliveries(self) -> bool:
+        """Whether `accept` is to be given what the journal needs to replay a request; making it costs time."""
 
     def accept(self, delivery: Delivery | None, events: list[Event]) -> None:
         """Apply events to the ledger, then commit the delivery.

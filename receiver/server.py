@@ -14,7 +14,7 @@ from aimon_core.clock import Clock
 from aimon_core.errors import PortTaken, Unavailable
 from aimon_core.process import port_owner
 from receiver import guard
-from receiver.api import Api, Ledger
+from receiver.api import Api, Ledger, Tells, nothing_told
 from receiver.counters import DoorCounters
 from receiver.guard import DoorOptions
 from receiver.hook_request import Spooled
@@ -45,14 +45,14 @@ class Receiver:
 
     def __init__(
         self, *, sink: Sink, ledger: Ledger, interpreter: Interpreter, clock: Clock,
-        options: DoorOptions = DoorOptions(),  # noqa: B008 - frozen
+        options: DoorOptions = DoorOptions(), tells: Tells = nothing_told,  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._interpreter = interpreter
         self._clock = clock
         self._options = options
         self._intake = Intake(sink, interpreter, clock, records_limit=options.records_limit)
-        self._api = Api(ledger, clock, options, self._stats)
+        self._api = Api(ledger, clock, options, self._stats, tells)
         self._door: HttpDoor | None = None
         self._listeners: list[asyncio.Server] = []
         self._hooks: list[asyncio.Server] = []

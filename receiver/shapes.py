@@ -10,34 +10,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from aimon_core import wire
 from aimon_core.session import State, WaitingFor
-
-V = Literal[1]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", description="UTC, to the millisecond")]
-Dollars = Annotated[float, Field(ge=0, description="to six places")]
-Count = Annotated[int, Field(ge=0)]
-
-
-class Shape(BaseModel):
-    """A document with these names and no others."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Tokens(Shape):
-    """Tokens in exclusive parts."""
-
-    input: Count = Field(description="read neither from nor into a cache")
-    cache_read: Count
-    cache_write: Count = Field(description="all cache writes, those of untold time to live included")
-    cache_write_5m: Count
-    cache_write_1h: Count
-    output: Count = Field(description="all billed output, reasoning included")
-    reasoning: Count | None = Field(description="the part of output spent on reasoning; null where nobody reports it")
-    total: Count = Field(description="input + cache_read + cache_write + output")
+from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
+from receiver.tree_shapes import SpanAnswer, SpansAnswer
 
 
 class Cost(Shape):
@@ -237,6 +215,8 @@ class HealthAnswer(Shape):
 SHAPES: dict[str, TypeAdapter[Any]] = {
     "sessions": TypeAdapter(SessionsAnswer),
     "session": TypeAdapter(SessionAnswer),
+    "spans": TypeAdapter(SpansAnswer),
+    "span": TypeAdapter(SpanAnswer),
     "stream": TypeAdapter(Annotated[SessionList | SessionUpdate | SessionGone, Field(discriminator="type")]),
     "stats": TypeAdapter(StatsAnswer),
     "health": TypeAdapter(HealthAnswer),

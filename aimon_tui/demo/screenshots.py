@@ -5,8 +5,10 @@ pictures; what a picture shows is what the program shows.
 """
 
 import asyncio
+import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -36,7 +38,9 @@ SHOTS = (
     Shot("dashboard-dark", (120, 40)),
     Shot("dashboard-light", (120, 40), "aimon-light"),
     Shot("medium-80x24", (80, 24)),
-    Shot("medium-80x24-cost", (80, 24), keys=("tab", "j", "j")),
+    Shot("medium-80x24-cost", (80, 24), keys=("tab", "tab", "j", "j")),
+    Shot("session", (120, 40), keys=("enter", "e")),
+    Shot("why", (120, 40), keys=("w",)),
     Shot("small-60x15", (60, 15)),
     Shot("filter", (120, 40), keys=("slash", *"cost>1")),
     Shot("help", (80, 24), "aimon-light", ("question_mark",)),
@@ -77,6 +81,12 @@ async def draw(folder: Path) -> None:
         await runtime.stop()
 
 
+def _in_greenwich() -> None:
+    """Tell times of the day as UTC, wherever the pictures are drawn."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
 async def _drawn(shot: Shot, runtime: Runtime, clock: DemoClock) -> str:
     app = AimonApp(
         runtime,
@@ -87,6 +97,7 @@ async def _drawn(shot: Shot, runtime: Runtime, clock: DemoClock) -> str:
         environment={"TERM": "xterm-256color", "COLORTERM": "truecolor"},
     )
     async with app.run_test(size=shot.size) as pilot:
+        await pilot.pause()
         await pilot.press(*shot.keys)
         await pilot.pause()
         return app.export_screenshot(title="aimon", simplify=True)
@@ -95,4 +106,5 @@ async def _drawn(shot: Shot, runtime: Runtime, clock: DemoClock) -> str:
 if __name__ == "__main__":
     target = Path(sys.argv[1] if sys.argv[1:] else "screenshots")
     target.mkdir(exist_ok=True)
+    _in_greenwich()
     asyncio.run(draw(target))

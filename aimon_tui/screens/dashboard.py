@@ -1,4 +1,4 @@
-"""The one screen of today: sessions above, the selected one's tokens, cost and facts below.
+"""The first page: sessions above; below the selected one's tokens, cost, facts, and where its time went.
 
 It knows what has to be painted when: everything, the rows that changed, or the clocks.
 """
@@ -11,8 +11,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from aimon_core.clean import clean
-from aimon_tui.keys import BINDINGS
+from aimon_tui.keys import DASHBOARD, bindings
 from aimon_tui.paint import Painted
+from aimon_tui.screens.session import SessionPage
 from aimon_tui.widgets.empty import Empty
 from aimon_tui.widgets.facts import FactsPanel
 from aimon_tui.widgets.figures import CostPanel, TokensPanel
@@ -21,8 +22,9 @@ from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.header import Header
 from aimon_tui.widgets.session_table import SessionTable
 from aimon_tui.widgets.summary import Summary
-from aimon_tui.widgets.tabs import TABS, TabBar, figure
+from aimon_tui.widgets.tabs import PANELS, TabBar, about_turn, figure
 from aimon_tui.widgets.title import Title
+from aimon_tui.widgets.waterfall import Waterfall
 
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
@@ -32,16 +34,16 @@ class Dashboard(Screen[None]):
     """The sessions and what the selected one did."""
 
     AUTO_FOCUS = ""  # the filter line takes the keys only when it is asked for
-    BINDINGS = BINDINGS  # type: ignore[assignment] # Textual declares a list of more than bindings
+    BINDINGS = bindings(DASHBOARD)  # type: ignore[assignment] # Textual declares a list of more than bindings
 
     def __init__(self) -> None:
         super().__init__(classes="-empty")
         self.header, self.table = Header(id="header"), SessionTable(id="table")
         self._head, self._tabs = Title("sessions", id="title"), TabBar(id="tabs")
-        self._panels: dict[str, Painted] = dict(zip(TABS, (TokensPanel(), CostPanel(), FactsPanel()), strict=True))
-        self._titles = {name: Title(name) for name in TABS}
-        self._boxes = [Vertical(self._titles[name], self._panels[name], id=name, classes="panel") for name in TABS]
-        self._boxes[0].add_class("-active")
+        self._panels: dict[str, Painted] = dict(zip(PANELS, (TokensPanel(), CostPanel(), FactsPanel()), strict=True))
+        self._titles = {name: Title(name) for name in PANELS}
+        self._boxes = [Vertical(self._titles[name], self._panels[name], id=name, classes="panel") for name in PANELS]
+        self.waterfall, self._axis = Waterfall(id="waterfall"), Title("waterfall")
         self._empty, self._summary = Empty(id="empty"), Summary(id="summary")
         self._filter, self._footer = FilterBar(id="filter"), Footer(id="footer")
 
@@ -65,7 +67,9 @@ class Dashboard(Screen[None]):
         yield self.table
         yield self._empty
         yield self._tabs
-        yield Horizontal(*self._boxes, id="panels")
+        with Vertical(id="lower"):
+            yield Horizontal(*self._boxes, id="panels")
+            yield Vertical(self._axis, self.waterfall, id="time")
         yield self._summary
         yield self._filter
         yield self._footer
@@ -75,16 +79,22 @@ class Dashboard(Screen[None]):
         self.aimon.begin()
 
     def on_resize(self) -> None:
-        """Other keys may work now."""
+        """Other keys may work now, and there may be room for the waterfall."""
         self.call_after_refresh(self._footer.refresh)
+        self.call_after_refresh(self._paint_time)
 
     def on_session_table_chosen(self, message: SessionTable.Chosen) -> None:
         """A row was clicked."""
-        self.aimon.action_cursor_to(message.row)
+        self.aimon.select(message.row)
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A panel's name was clicked."""
         self.aimon.show_panel(message.panel)
+
+    def on_waterfall_chosen(self, message: Waterfall.Chosen) -> None:
+        """A row of the waterfall was clicked: its page shows it."""
+        if self.aimon.board.selected:
+            self.aimon.push_screen(SessionPage(self.aimon.board.selected, row=message.key))
 
     async def on_footer_chosen(self, message: Footer.Chosen) -> None:
         """A key's name was clicked."""
@@ -93,6 +103,18 @@ class Dashboard(Screen[None]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """The filter works while it is typed."""
         self.aimon.narrow(message.value)
+
+    def action_cursor(self, steps: int) -> None:
+        """Move the selection by some rows."""
+        self.aimon.move(steps)
+
+    def action_cursor_page(self, pages: int) -> None:
+        """Move the selection by what the table shows at once."""
+        self.aimon.move(pages * self.table.page)
+
+    def action_cursor_to(self, row: int) -> None:
+        """Select a row by its number, or the last one with -1."""
+        self.aimon.select(row)
 
     def paint(self, held: bool) -> None:  # noqa: FBT001 - painted as held, or not
         """Paint everything that shows sessions."""
@@ -116,12 +138,17 @@ class Dashboard(Screen[None]):
         self.header.refresh_changed()
         self.table.paint_clocks()
         self._panels["session"].refresh_changed()
+        if self._has_time:
+            self.waterfall.grow()
+            self._say_time()
 
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
-        for box in self._boxes:
-            box.set_class(box.id == panel, "-active")
+        for box in (*self._boxes, *self.query("#time")):
+            box.set_class(box.id == ("time" if panel == "waterfall" else panel), "-active")
+        self.set_class(panel == "waterfall", "-time")
         self._tabs.refresh()
+        self.call_after_refresh(self._paint_time)
 
     def open_filter(self) -> None:
         """Give the keys to the filter line."""
@@ -139,10 +166,27 @@ class Dashboard(Screen[None]):
 
     def _paint_selected(self) -> None:
         """Paint what tells of the selected session."""
+        self._paint_time()
         for panel in (*self._panels.values(), self._tabs, self._summary):
             panel.refresh_changed()
         for name, title in self._titles.items():
-            title.say("30 min" if name == "cost" else "", figure(name, self.aimon.board.session))
+            title.say("30 min" if name == "cost" else "", figure(name, self.aimon))
+
+    @property
+    def _has_time(self) -> bool:
+        """Whether the waterfall can be seen."""
+        return self.waterfall.size.height > 1
+
+    def _paint_time(self) -> None:
+        """Paint the selected session's turns, if they can be seen."""
+        if self._has_time and (session := self.aimon.board.session):
+            self.waterfall.show(session.key, self.aimon.ledger.turns(session.key))
+            self._say_time()
+
+    def _say_time(self) -> None:
+        self._axis.say(*about_turn(self.waterfall.turn, self.aimon.now_ns))
+        if self.tabbed:
+            self._tabs.refresh_changed()
 
     def _say(self, *, held: bool) -> None:
         """Paint the header, and say in the title of the table which rows it shows, and in which order."""

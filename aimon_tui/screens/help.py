@@ -4,28 +4,37 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from aimon_tui.format import fit
-from aimon_tui.keys import GROUPS, KEYS
+from aimon_tui.keys import groups, paired
 from aimon_tui.paint import Line, Painted
 
-KEY = 8
+KEY = 10
 """Cells of a key's name."""
+TWO = 66
+"""Cells that two columns need."""
+LEFT = ("move", "session", "list")
+"""Groups in the first column."""
 
 
 class HelpText(Painted):
-    """The keys in two columns."""
+    """The keys in two columns, or in one where there is no room for two."""
 
     back: ClassVar[str] = "surface"
 
+    def on_resize(self) -> None:
+        """As high as there are keys."""
+        self.styles.height = len(self.lines(self.size.width))
+
     def lines(self, width: int) -> list[Line]:
-        """Title, keys, closing words."""
+        """Title, then keys."""
         columns = self._columns(width)
         title = self.line().put("  help", "key b")
-        if width >= 60:
-            title.right(width, ("! needs you   ", "wait"), ("● works   ", "work"), ("× failed  ", "fail"))
+        if width >= TWO:
+            title.to(12).put("! needs you  ", "wait").put("● works  ", "work").put("× failed", "fail")
+        title.right(width - 2, ("esc", "key b"), (" close", "muted"))
         rows = [self.line(), title, self.line()]
         for index in range(max(map(len, columns))):
             line = self.line().to(2)
@@ -34,27 +43,40 @@ class HelpText(Painted):
                 for text, spec in column[index] if index < len(column) else ():
                     line.put(text, spec)
             rows.append(line)
-        return [*rows, self.line(), self.line().put("  esc", "key b").put(" close", "muted")]
+        return [*rows, self.line()]
 
     def _columns(self, width: int) -> list[list[list[tuple[str, str]]]]:
-        room = width // 2 - KEY - 2
-        columns: list[list[list[tuple[str, str]]]] = [[], []]
-        for place, group in enumerate(GROUPS):
-            column = columns[min(place, 1)]
+        two = width >= TWO
+        room = (width // 2 if two else width) - KEY - 2
+        columns: list[list[list[tuple[str, str]]]] = [[], []] if two else [[]]
+        keys = self.aimon.keys
+        beside = {key.beside for key in keys}
+        for group in groups(keys):
+            column = columns[two and group not in LEFT]
             column += [*([[]] if column else []), [(group, "muted b")]]
             column += [
-                [(fit(key.shown, KEY), "key b"), (fit(key.help, room), "ink")] for key in KEYS if key.group == group
+                [(fit(paired(key, keys), KEY), "key b"), (fit(key.help, room), "ink")]
+                for key in keys
+                if key.group == group and key.id not in beside
             ]
         return columns
 
 
 class Help(ModalScreen[None]):
-    """A page over the dashboard."""
+    """A page over whatever is shown; what does not fit is scrolled to."""
 
-    # Before the next key is looked at: what is typed ahead is for the dashboard.
-    BINDINGS: ClassVar = [Binding("escape,question_mark,q", "dismiss", "close", priority=True)]
+    # Before the next key is looked at: what is typed ahead is for the page below.
+    BINDINGS: ClassVar = [
+        Binding("escape,question_mark,q", "dismiss", "close", priority=True),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         """One block in the middle."""
-        with Vertical(id="dialog"):
+        with VerticalScroll(id="dialog", can_focus=False):
             yield HelpText()
+
+    def action_scroll(self, rows: int) -> None:
+        """Show what is above or below."""
+        self.query_one("#dialog").scroll_relative(y=rows, animate=False)

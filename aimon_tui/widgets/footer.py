@@ -2,10 +2,11 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from aimon_tui.keys import FOOTER, LASTING, TYPING, Key
+from aimon_tui.keys import DASHBOARD, LASTING, SESSION, TYPING, Key, on, paired
 from aimon_tui.paint import Line, Painted
 
 
@@ -25,37 +26,41 @@ class Footer(Painted):
         """The one line."""
         line = self.line()
         for column, key in self._places(width):
-            line.to(column).put(f" {key.shown}", "key b").put(f" {key.word} ", "muted")
+            line.to(column).put(f" {paired(key, self.aimon.keys)}", "key b").put(f" {key.word} ", "muted")
         return [line]
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""
         for column, key in self._places(self.size.width):
-            if column <= event.x < column + _cells(key):
-                self.post_message(self.Chosen(key.action or key.id))
+            if column <= event.x < column + self._cells(key):
+                self.post_message(self.Chosen(key.does))
+
+    @property
+    def _page(self) -> str:
+        return SESSION if self.screen.has_class("-session") else DASHBOARD
 
     def _keys(self) -> tuple[list[Key], tuple[Key, ...]]:
         """The keys that do something now, and those of them that stay at any width."""
         app = self.aimon
         if self.screen.has_class("-filtering"):
             return [], TYPING
-        keys = [key for key in FOOTER if app.works(key.id)]
-        return keys if len(app.board) else keys[-1:], LASTING
+        here = on(self._page, app.keys)
+        keys = sorted((key for key in here if key.footer and app.works(key.id)), key=lambda key: key.footer)
+        return keys if len(app.board) else keys[-1:], tuple(key for key in here if key.id in LASTING)
 
     def _places(self, width: int) -> list[tuple[int, Key]]:
         keys, lasting = self._keys()
-        right = width - sum(_cells(key) for key in lasting)
+        right = width - sum(self._cells(key) for key in lasting)
         places, column = [], 0
         for key in keys:
-            if column + _cells(key) > right:
+            if column + self._cells(key) > right:
                 break
             places.append((column, key))
-            column += _cells(key) + 1
+            column += self._cells(key) + 1
         for key in lasting:
             places.append((right, key))
-            right += _cells(key)
+            right += self._cells(key)
         return places
 
-
-def _cells(key: Key) -> int:
-    return len(key.shown) + len(key.word) + 3
+    def _cells(self, key: Key) -> int:
+        return cell_len(paired(key, self.aimon.keys)) + len(key.word) + 3

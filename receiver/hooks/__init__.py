@@ -49,7 +49,7 @@ def is_known(agent: str, payload: Payload) -> bool:
 def kept(agent: str, payload: Payload, process: Identity | None) -> dict[str, Any]:
     """What the journal keeps of a payload: nothing that somebody wrote."""
     stripped: dict[str, Any] = without_private_json(dict(_LANGUAGES[agent].adapt(payload)))
-    return stripped | {_PROCESS: process}
+    return stripped | ({_PROCESS: process} if process else {})
 
 
 def restored(agent: str, payload: Payload, at_ns: int) -> list[Event]:

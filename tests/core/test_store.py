@@ -245,3 +245,21 @@ def test_the_number_of_sessions_is_bounded_and_evictions_are_counted(clock: Step
     assert store.counters.sessions_evicted == store.counters.calls_folded == 15
     assert store.totals().llm_calls == 25, "their work stays in the totals"
     assert store.get("claude-code:s24") is not None
+
+
+# ------------------------------------------------------------------ how much is remembered
+
+
+def test_the_longest_silent_sessions_forget_first_and_no_sum_changes(monkeypatch):
+    monkeypatch.setattr("aimon_core.store._LOOK", 50)
+    clock = SteppedClock()
+    store = SessionStore(clock, limits=Limits(calls=150))
+    for number in range(200):
+        clock.advance(1)
+        session_id = "old" if number < 100 else "new"
+        store.apply([answered(number, f"req-{number}", session_id=session_id)])
+    assert store.retained == 150
+    assert store.counters.calls_folded == 50
+    assert [len(store.turns(f"claude-code:{one}")[0].spans) for one in ("old", "new")] == [50, 100]
+    assert [store.get(f"claude-code:{one}").llm_calls for one in ("old", "new")] == [100, 100]
+    assert store.totals().llm_calls == 200

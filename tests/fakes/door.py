@@ -15,6 +15,7 @@ from aimon_core.clock import SteppedClock
 from aimon_core.events import Event
 from aimon_core.journal import Delivery
 from aimon_core.store import SessionStore
+from receiver.api import nothing_told
 from receiver.dialects import Interpreter
 from receiver.guard import DoorOptions
 from receiver.server import Receiver
@@ -109,7 +110,9 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(*, wants_deliveries: bool = False, interpreter: Any = None, **options: Any) -> AsyncIterator[Door]:
+async def opened(
+    *, wants_deliveries: bool = False, interpreter: Any = None, tells: Any = nothing_told, **options: Any
+) -> AsyncIterator[Door]:
     """A receiver that is open for as long as the block lasts."""
     clock = SteppedClock()
     sink = LedgerSink(SessionStore(clock), wants_deliveries=wants_deliveries)
@@ -119,6 +122,7 @@ async def opened(*, wants_deliveries: bool = False, interpreter: Any = None, **o
         interpreter=interpreter or Interpreter(),
         clock=clock,
         options=DoorOptions(port=0, **options),
+        tells=tells,
     )
     await receiver.start()
     try:

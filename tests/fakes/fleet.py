@@ -20,6 +20,7 @@ from aimon_core.session import (
     Totals,
     Turn,
 )
+from aimon_core.spans import Span, TurnTree
 
 NOW_NS = 1_795_226_400_000_000_000
 """What a fresh SteppedClock shows: 2026-11-21 02:00 UTC."""
@@ -133,12 +134,59 @@ def blind() -> Session:
     )  # fmt: skip
 
 
+def turns() -> list[TurnTree]:
+    """The turns of the pictures: two earlier ones, and one in which a person is waited for."""
+    now_s = 43.2
+
+    def at(seconds: float) -> int:
+        return ago(now_s - seconds)
+
+    def llm(number: int, begin: float, lasts: float, read: int, written: int, usd: float, **facts: Any) -> Span:
+        model = facts.pop("model", "claude-opus-5-5")
+        tokens = Tokens(input=read // 10, cache_read=read - read // 10, output=written)
+        return Span(f"llm:req_{number}", "llm", model, "", at(begin), at(begin + lasts), facts.pop("depth", 1),
+                    tokens=tokens, cost_usd=usd, **facts)  # fmt: skip
+
+    def tool(number: int, name: str, subject: str, begin: float, lasts: float, **facts: Any) -> Span:
+        return Span(f"tool:toolu_{number}", "tool", name, subject, at(begin), at(begin + lasts),
+                    facts.pop("depth", 1), **facts)  # fmt: skip
+
+    helper = {"depth": 2, "agent_id": "a31", "model": "claude-haiku-4-5"}
+    spans = (
+        llm(1, 0, 5.1, 12_000, 340, 0.04),
+        tool(1, "Bash", "npm test", 5.2, 2.2, failed=True, error="exit 1", asked_by="llm:req_1", read_by="llm:req_2"),
+        llm(2, 7.5, 4.9, 14_100, 512, 0.06),
+        Span("agent:a31", "agent", "a31", "general-purpose", at(12.4), at(20.8), 1, 3, agent_id="a31"),
+        llm(3, 12.5, 2.9, 8_000, 210, 0.10, **helper),
+        tool(3, "Grep", "cart.total", 15.4, 0.4, depth=2, agent_id="a31", asked_by="llm:req_3", read_by="llm:req_4"),
+        llm(4, 15.9, 4.7, 9_400, 640, 0.12, **helper),
+        llm(5, 21.0, 2.6, 14_800, 0, 0.0, failed=True, error="429, attempt 1"),
+        llm(6, 24.9, 3.4, 15_200, 388, 0.06),
+        tool(6, "Edit", "src/cart.ts", 28.4, 0.4, asked_by="llm:req_6"),
+        Span("tool:toolu_7", "tool", "Bash", "rm -rf build", at(29.0), None, 1, 1, asked_by="llm:req_6"),
+        Span("wait:toolu_7", "wait", "Bash", "rm -rf build", at(29.2), None, 2),
+    )
+
+    def earlier(number: int, title: str, begin: float, lasts: float, size: int, usd: float) -> TurnTree:
+        within = tuple(llm(100 * number + one, begin + one * lasts / size, lasts / size, 9_000, 300, usd / size)
+                       for one in range(size))  # fmt: skip
+        return TurnTree(number, title, at(begin), at(begin + lasts), failed=False, spans=within, cost_usd=usd,
+                        until_ns=at(begin + lasts))  # fmt: skip
+
+    return [
+        earlier(5, "add a cart total", -310, 90, 12, 0.91),
+        earlier(6, "why is CI red", -62, 58, 9, 0.66),
+        TurnTree(7, "fix the failing test", at(0), None, failed=False, spans=spans, cost_usd=0.38, until_ns=None),
+    ]
+
+
 class StillLedger:
     """A ledger over finished sessions: what is put in is listed, nothing happens by itself, every call is counted."""
 
     def __init__(self, sessions: Iterable[Session] = ()) -> None:
         self._sessions = {one.key: one for one in sessions}
         self._dirty = set(self._sessions)
+        self._turns: dict[str, list[TurnTree]] = {waiting().key: turns()}
         self.ticks = 0
 
     def put(self, *sessions: Session) -> None:
@@ -146,6 +194,15 @@ class StillLedger:
         for one in sessions:
             self._sessions[one.key] = one
             self._dirty.add(one.key)
+
+    def spend(self, key: str, turns: list[TurnTree]) -> None:
+        """What a session did, turn by turn."""
+        self._turns[key] = turns
+        self._dirty.add(key)
+
+    def turns(self, key: str) -> list[TurnTree]:
+        """The tree of a session."""
+        return self._turns.get(key, [])
 
     def remove(self, key: str) -> None:
         """A session leaves the list."""

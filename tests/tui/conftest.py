@@ -1,5 +1,7 @@
 """Pilots that do not sleep: Textual's waits until the process is idle, 20 ms at a time; ours lets the messages pass."""
 
+import time
+
 import pytest
 
 from tests.tui.screen import Played, settle
@@ -14,3 +16,13 @@ def at_once(monkeypatch):
 
     monkeypatch.setattr("textual.app.wait_for_idle", idle)
     monkeypatch.setattr("textual.pilot.wait_for_idle", idle)
+
+
+@pytest.fixture(autouse=True)
+def universal_time(monkeypatch):
+    """Times of the day are told as in Greenwich, wherever the tests run."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

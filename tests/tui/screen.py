@@ -15,6 +15,7 @@ import aimon_tui
 from aimon_core.clock import SteppedClock
 from aimon_core.session import Session
 from aimon_tui.app import AimonApp, ScreenSettings
+from aimon_tui.views import Tells, nothing_told
 from tests.fakes.fleet import StillDoor, StillLedger, morning
 
 WIDE, MEDIUM, SMALL = (120, 40), (80, 24), (60, 15)
@@ -46,6 +47,7 @@ class Played(AimonApp):
         door: StillDoor | None = None,
         environment: dict[str, str] = TRUECOLOR,
         demo: bool = False,
+        tells: Tells = nothing_told,
         **settings: Any,
     ) -> None:
         Played.last = self
@@ -57,6 +59,7 @@ class Played(AimonApp):
             door=door or StillDoor(),
             clock=self.stepped,
             settings=ScreenSettings(**settings),
+            tells=tells,
             framed=False,
             demo=demo,
             environment=environment,

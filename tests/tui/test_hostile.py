@@ -111,7 +111,7 @@ async def test_every_field_of_a_session_is_words(size):
     async with app.run_test(size=size) as pilot:
         async for _ in each(app, pilot):
             for row in range(3):
-                app.action_cursor_to(row)
+                app.select(row)
                 for _ in range(3 if size == MEDIUM else 1):
                     app.action_panel()
                     check(app)

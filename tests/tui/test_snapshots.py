@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from tests.fakes.fleet import HOME, StillDoor, blind, fleet, waiting
+from receiver.told import Telling, Told
+from tests.fakes.fleet import HOME, StillDoor, ago, blind, fleet, waiting
 from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, paste
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -36,12 +37,14 @@ SHOTS = {
     "wide-light": Shot(WIDE, "aimon-light"),
     "wide-ansi": Shot(WIDE, "aimon-ansi"),
     "wide-ascii": Shot(WIDE, "aimon-ansi", ascii=True),
-    "medium-tokens-dark": Shot(MEDIUM),
-    "medium-cost-dark": Shot(MEDIUM, keys=("tab",)),
-    "medium-session-dark": Shot(MEDIUM, keys=("tab", "tab")),
-    "medium-tokens-light": Shot(MEDIUM, "aimon-light"),
-    "medium-cost-light": Shot(MEDIUM, "aimon-light", keys=("tab",)),
-    "medium-session-light": Shot(MEDIUM, "aimon-light", keys=("tab", "tab")),
+    "medium-dark": Shot(MEDIUM),
+    "medium-tokens-dark": Shot(MEDIUM, keys=("tab",)),
+    "medium-cost-dark": Shot(MEDIUM, keys=("tab", "tab")),
+    "medium-session-dark": Shot(MEDIUM, keys=("tab", "tab", "tab")),
+    "medium-light": Shot(MEDIUM, "aimon-light"),
+    "medium-tokens-light": Shot(MEDIUM, "aimon-light", keys=("tab",)),
+    "medium-cost-light": Shot(MEDIUM, "aimon-light", keys=("tab", "tab")),
+    "medium-session-light": Shot(MEDIUM, "aimon-light", keys=("tab", "tab", "tab")),
     "small-dark": Shot(SMALL),
     "small-light": Shot(SMALL, "aimon-light"),
     "empty-wide": Shot(WIDE, sessions=NOBODY),
@@ -63,12 +66,38 @@ SHOTS = {
     "palette": Shot(MEDIUM, keys=("ctrl+p",)),
     "copied": Shot(MEDIUM, keys=("y",)),
     "blind": Shot(WIDE, sessions=(blind(),)),
-    "blind-session": Shot(MEDIUM, sessions=(blind(), waiting()), keys=("j", "tab", "tab")),
+    "blind-session": Shot(MEDIUM, sessions=(blind(), waiting()), keys=("j", "tab", "tab", "tab")),
     "port-taken": Shot(WIDE, problem=TAKEN),
     "port-taken-medium": Shot(MEDIUM, problem=TAKEN),
+    "page-wide-dark": Shot(WIDE, keys=("enter",)),
+    "page-wide-light": Shot(WIDE, "aimon-light", keys=("enter", "e")),
+    "page-wide-ansi": Shot(WIDE, "aimon-ansi", keys=("enter",)),
+    "page-wide-ascii": Shot(WIDE, "aimon-ansi", ascii=True, keys=("enter",)),
+    "page-medium": Shot(MEDIUM, keys=("enter", "e")),
+    "page-small": Shot(SMALL, keys=("enter",)),
+    "page-zoomed": Shot(WIDE, keys=("enter", "e", "plus", "plus", "plus")),
+    "page-folded": Shot(WIDE, keys=("enter", "g", "right", "G", *"kkkkkkkk", "left", "left")),
+    "page-model-call": Shot(WIDE, keys=("enter", "m")),
+    "page-turn": Shot(WIDE, keys=("enter", "g", "j", "j")),
+    "page-subagent": Shot(MEDIUM, keys=("enter", "e", "e", "left", "k", "k", "k", "k")),
+    "page-empty": Shot(WIDE, keys=("j", "enter")),
+    "details": Shot(WIDE, keys=("enter", "e", "d")),
+    "why-wide": Shot(WIDE, keys=("w",)),
+    "why-small": Shot(SMALL, "aimon-light", keys=("w",)),
     "demo": Shot(WIDE, demo=True),
     "demo-small": Shot(SMALL, demo=True),
 }
+
+
+async def telling(_key, _span):
+    """What a log and a hook say of a tool call."""
+    attributes = (
+        ("tool_name", "Bash"), ("success", "false"), ("duration_ms", "2200"), ("error", "exit 1"),
+        ("tool_use_id", "toolu_1"), ("tool_input.command", "npm test -- --watch=false --runInBand --coverage " * 3),
+        ("session.id", "abaa2f48-4cec-45ef-9cda-68d1543b3cb6"), ("service.version", "2.1.329"),
+    )  # fmt: skip
+    at = (Telling("hook", "PreToolUse", ago(38), attributes), Telling("log", "claude_code.tool_result", ago(36), ()))
+    return Told(at)
 
 
 @pytest.mark.parametrize("name", SHOTS)
@@ -80,6 +109,7 @@ def test_the_screen_looks_as_it_did(snap_compare, monkeypatch, name):
         theme=shot.theme,
         ascii=shot.ascii,
         demo=shot.demo,
+        tells=telling,
         door=StillDoor(shot.problem, rate=0 if shot.sessions == NOBODY else 14),
         environment=COLOURLESS if shot.theme == "aimon-ansi" else TRUECOLOR,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aimon_core.clock import SteppedClock
+from aimon_core.events import Event
 from aimon_core.pricing import load
 from aimon_core.session import Session, Tokens
 from aimon_core.store import SessionStore
@@ -23,20 +24,24 @@ MISSING = {"print_beta": {"logs"}, "print_minimal": {"traces"}}
 """Channels that a scenario does not have, or has only in part."""
 
 
+def translated(one: Sent, interpreter: Interpreter) -> list[Event]:
+    """The events of one request, in its languages."""
+    arrived_ns = round(one.unix * 1e9)
+    if one.signal == "hooks":
+        return list(translate("claude-code", json.loads(one.body), arrived_ns))
+    encoding = "json" if "json" in one.content_type else "protobuf"
+    message = decode(one.signal, one.body, encoding)  # type: ignore[arg-type]
+    return list(interpreter.translate(records(one.signal, message, arrived_ns)))  # type: ignore[arg-type]
+
+
 def fed(requests: Iterable[Sent]) -> SessionStore:
     """A ledger that has taken in some requests."""
     clock = SteppedClock()
     store, interpreter = SessionStore(clock), Interpreter()
     store.prices = PRICES
     for one in requests:
-        arrived_ns = round(one.unix * 1e9)
-        clock.jump(arrived_ns)
-        if one.signal == "hooks":
-            store.apply(translate("claude-code", json.loads(one.body), arrived_ns))
-        else:
-            encoding = "json" if "json" in one.content_type else "protobuf"
-            message = decode(one.signal, one.body, encoding)  # type: ignore[arg-type]
-            store.apply(interpreter.translate(records(one.signal, message, arrived_ns)))  # type: ignore[arg-type]
+        clock.jump(round(one.unix * 1e9))
+        store.apply(translated(one, interpreter))
     assert not interpreter.unread
     store.drain()
     return store
