@@ -128,7 +128,8 @@ def delivered(door: socket, address: str | tuple[str, int], message: bytes, unti
 
 def spool(folder: str, at_ns: int, message: bytes) -> None:
     """Leave the message for the next aimon; the file's name tells its order and its size."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    for made in (os.path.dirname(folder), folder):  # the mode is that of the last folder only
+        os.makedirs(made, mode=0o700, exist_ok=True)
     found = os.lstat(folder)
     if found.st_uid != os.getuid() or found.st_mode & 0o170077 != 0o040000:
         return
