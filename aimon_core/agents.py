@@ -15,6 +15,8 @@ class Agent(Struct, frozen=True):
     process_names: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
     """Provider ids of genai-prices that serve its models, likeliest first."""
+    several: bool = False
+    """Whether one of its processes holds several sessions at once."""
 
 
 AGENTS: dict[str, Agent] = {
@@ -25,7 +27,7 @@ AGENTS: dict[str, Agent] = {
         Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",)),
         Agent("qwen-code", "Qwen Code", "qwen", ("qwen",)),
         Agent("copilot", "Copilot CLI", "copilot", ("copilot",)),
-        Agent("opencode", "opencode", "opencode", ("opencode",)),
+        Agent("opencode", "opencode", "opencode", ("opencode",), several=True),
         Agent("goose", "goose", "goose", ("goose",)),
     )
 }

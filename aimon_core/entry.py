@@ -174,6 +174,7 @@ class Entry:
     def _prompted(self, event: PromptSubmitted) -> None:
         self.listed = True
         self.turns.prompted(event)
+        self.waits.nameless.note("prompt", event.at_ns)
 
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
@@ -190,6 +191,8 @@ class Entry:
         self.tools.take(event)
         if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
             helper.tools.take(event)
+        if isinstance(event, ToolFinished):
+            self.waits.nameless.note("finished", event.at_ns, event.name)
         if event.call_id is None:
             return
         if isinstance(event, ToolFinished):
@@ -210,6 +213,8 @@ class Entry:
 
     def _answered(self, event: PermissionAnswered) -> None:
         self.waits.answered(event)
+        if event.by_person:
+            self.waits.nameless.note("finished", event.at_ns, event.name)
         if event.name:
             self.listed = True
             self.tools.take(event)
@@ -218,6 +223,7 @@ class Entry:
 
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
+        self.waits.nameless.note("turn", event.at_ns)
         if event.reason == "failed":
             self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
             self._erred(event.at_ns, event.error_type or "unknown")

@@ -40,6 +40,7 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
     title: str | None = None
     model: str | None = None
     pid: int | None = None
+    pid_started_at: float | None = None
 
 
 class SessionStarted(Event, frozen=True, gc=False, kw_only=True):

@@ -232,13 +232,15 @@ def _answered(status: Status, event: PermissionAnswered) -> Status:
         return _work(status, event, **left, answered_ns=0)
     if key in status.done:
         return status
-    opened = next((tool for tool in status.tools if tool.key == key), None)
+    opened = not event.name or any(tool.key == key for tool in status.tools)
     tools = status.tools if opened else (*status.tools, OpenTool(key, event.name, "", event.at_ns, event.agent_id))
     return _work(status, event, tools=tools, waits=left["waits"], answered_ns=0)
 
 
 def _turn_ended(status: Status, event: TurnEnded) -> Status:
     words = {"words": event.text} if event.text else {}
+    if status.state == "ended":
+        return status  # the hook of a turn's end may well take longer than that of the session's
     if event.reason == "failed":
         return _close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
     if event.reason == "stop_hook":

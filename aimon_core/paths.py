@@ -3,6 +3,7 @@
 Nothing is created by asking; `owned` makes a folder that only its user may enter.
 """
 
+import os
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
@@ -20,6 +21,12 @@ def config_file() -> Path:
 def state_dir() -> Path:
     """The journal and the log, `~/.local/state/aimon` on Linux."""
     return user_state_path(_APP)
+
+
+def spool_dir() -> Path:
+    """What hooks leave while no aimon runs. They know the environment, and neither the settings nor the options."""
+    told = os.environ.get("AIMON_STATE_DIR")
+    return (Path(told) if told else state_dir()) / "spool"
 
 
 def data_dir() -> Path:

@@ -101,3 +101,8 @@ def _health(host: str, port: int) -> dict[str, object] | None:
     finally:
         door.close()
     return told if isinstance(told, dict) else {}
+
+
+def since_boot(ticks: int) -> float:
+    """Seconds since the epoch of a moment that Linux tells in clock ticks since the boot."""
+    return psutil.boot_time() + ticks / os.sysconf("SC_CLK_TCK")

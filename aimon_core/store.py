@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aimon_core.agents import AGENTS
 from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
@@ -254,6 +255,8 @@ class SessionStore:
         entry.price(computed)
 
     def _enter_process(self, key: str, event: SessionSeen, now_ns: int) -> None:
+        if (agent := AGENTS.get(event.agent)) is not None and agent.several:
+            return
         left = self._processes.enter(event.agent, event.pid or 0, key)
         if left is not None and (entry := self._entries.get(left)) is not None:
             end = SessionEnded(

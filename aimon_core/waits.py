@@ -7,6 +7,7 @@ wait's own span, which is what joins a span without a tool id to the call (`tui_
 from msgspec import Struct
 
 from aimon_core.events import PermissionAnswered, PermissionAsked
+from aimon_core.nameless import NamelessWaits
 
 REMEMBERED = 1_000
 """Waits that a late report can still complete; older ones only stand in the sums."""
@@ -48,14 +49,17 @@ class Waits:
         self._waits: dict[str, Wait] = {}
         self._alias: dict[str, str] = {}
         self._folded = self._folded_ns = 0
+        self.nameless = NamelessWaits()
 
     def get(self, call_id: str) -> Wait | None:
         """The wait of a tool call, if it had one."""
         return self._waits.get(call_id)
 
     def asked(self, event: PermissionAsked) -> None:
-        """A wait begins."""
-        if event.call_id is not None:
+        """A wait begins; one with a digest has an id that is not known yet."""
+        if event.call_id is None and not event.digest:
+            self.nameless.note("asked", event.at_ns, event.name)
+        elif event.call_id is not None:
             wait = self._of(event.call_id)
             wait.asked_ns = event.at_ns if wait.asked_ns is None else min(wait.asked_ns, event.at_ns)
 
@@ -76,26 +80,33 @@ class Waits:
     @property
     def count(self) -> int:
         """Waits that are over."""
-        return self._folded + sum(wait.lasted_ns is not None for wait in self._waits.values())
+        return self._folded + len(self._lasted())
 
     @property
     def total_ns(self) -> int:
         """Time spent in them."""
-        return self._folded_ns + sum(wait.lasted_ns or 0 for wait in self._waits.values())
+        return self._folded_ns + sum(lasted for _, lasted in self._lasted())
 
     def since(self, start_ns: int) -> tuple[int, int]:
         """Number and time of the waits that ended after a moment."""
-        lasted = [
-            wait.lasted_ns
-            for wait in self._waits.values()
-            if wait.lasted_ns is not None and (wait.answered_ns or 0) >= start_ns
-        ]
+        lasted = [lasted for ended_ns, lasted in self._lasted() if ended_ns >= start_ns]
         return len(lasted), sum(lasted)
+
+    def _lasted(self) -> list[tuple[int, int]]:
+        """When each wait ended and how long it took. A wait without an id counts where none with an id was on."""
+        known = [(wait, lasted) for wait in self._waits.values() if (lasted := wait.lasted_ns) is not None]
+        windows = [(start, end) for wait, _ in known for start, end in [wait.window] if start and end]
+        nameless = [
+            (end, end - start)
+            for start, end in self.nameless.windows()
+            if not any(start < its_end and its_start < end for its_start, its_end in windows)
+        ]
+        return [(wait.answered_ns or 0, lasted) for wait, lasted in known] + nameless
 
     def _joined(self, event: PermissionAnswered) -> Wait:
         if event.call_id is None:
             return self._of(self._alias.get(event.unit, event.unit))
-        if event.unit and event.unit not in self._alias:
+        if event.unit not in self._alias and event.unit not in {"", event.call_id}:
             self._alias[event.unit] = event.call_id
             if (early := self._waits.pop(event.unit, None)) is not None:
                 wait = self._of(event.call_id)

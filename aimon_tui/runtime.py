@@ -15,19 +15,19 @@ from aimon_core import paths, runtime_dir
 from aimon_core.clock import Clock
 from aimon_core.config import Settings
 from aimon_core.errors import AimonError, UsageError
-from aimon_core.events import Event
 from aimon_core.lifecycle import Options
 from aimon_core.session import Session, Totals, Transition
 from aimon_core.spans import TurnTree
 from aimon_core.store import SessionStore
+from aimon_tui.desk import Desk
 from aimon_tui.door import Door
 from aimon_tui.hands import Hand, Publication, StatusFile
 
 if TYPE_CHECKING:  # what `start` imports
-    from aimon_core.journal import Delivery, Journal
+    from aimon_core.journal import Journal
     from aimon_core.spans import Span
     from receiver.api import Outcome
-    from receiver.told import Kept, Told
+    from receiver.told import Told
 
 LOG = logging.getLogger("aimon")
 
@@ -41,32 +41,11 @@ SLICE_S = 0.02
 """How long restoring may hold the loop at a time: a fifth of a frame."""
 
 
-class Desk:
-    """Takes what the doors bring: into the ledger, then into the journal, and only then is it acknowledged."""
-
-    def __init__(self, runtime: "Runtime") -> None:
-        self._runtime = runtime
-        self.journal: Journal | None = None
-        self.kept: Kept | None = None
-        """The journal, else memory, else nothing."""
-
-    @property
-    def wants_deliveries(self) -> bool:
-        """Whether there is a place for them."""
-        return self.kept is not None
-
-    def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
-        """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger."""
-        self._runtime.tell(self._runtime.store.apply(events))
-        if self.kept is not None and delivery is not None:
-            self.kept.append(delivery)
-
-
 class Runtime:
     """A running aimon, and the ledger as the screen sees it."""
 
     def __init__(self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None) -> None:
-        """`runtime_folder` is where `status.json` goes; None takes the user's own."""
+        """`runtime_folder` is where `status.json` and the socket go; None takes the user's own, and their spool."""
         self.settings, self._clock = settings, clock
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
@@ -81,7 +60,8 @@ class Runtime:
         self.notices: list[str] = []
         """What a person should know though everything goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
-        self._desk = Desk(self)
+        self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
+        self._desk = Desk(self.store, self.tell, clock)
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -204,7 +184,13 @@ class Runtime:
         from receiver.dialects import Interpreter
         from receiver.server import DoorOptions, Receiver
 
-        options = DoorOptions(host=self.settings.host, port=self.settings.port, allow_hosts=self.settings.allow_host)
+        options = DoorOptions(
+            host=self.settings.host,
+            port=self.settings.port,
+            allow_hosts=self.settings.allow_host,
+            socket=f"{self._runtime_folder}/hooks.sock",
+            spool=str(self._spool),
+        )
         receiver = Receiver(
             sink=self._desk,
             ledger=self.store,
@@ -213,9 +199,9 @@ class Runtime:
             options=options,
             owner=Owner(tells=self.told, acts={"acknowledge": self._acknowledged}),
         )
-        await receiver.start()
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))
+        await receiver.start()
 
     async def _load_prices(self) -> None:
         from aimon_core import pricing

@@ -216,6 +216,38 @@ def _asking(number: int) -> Iterator[dict[str, object]]:
         yield {"session_id": f"bench-{number}", "cwd": f"/home/dev/projects/part-{number}", **one}
 
 
+# ------------------------------------------------------------------------------------------ P10 the hook program
+
+HOOKS = 30
+PYTHON = str(Path(sys.executable).resolve())
+"""Not the one of a virtual environment: that one looks for its home first, which `-S` does not."""
+
+
+def p10() -> Iterator[Result]:
+    """The hook program against the start of bare Python: with a receiver, and with nobody there."""
+    program = str(ROOT / "aimon_desktop" / "hook_program.py")
+    hook, bare = [PYTHON, "-S", "-E", program, "claude-code"], [PYTHON, "-S", "-E", "-c", "pass"]
+    payload = json.dumps(next(_asking(1))).encode()
+    with folder() as home, serving(Path(home)) as (_, port):
+        heard, start = _alternating(hook, bare, payload, environment(Path(home)) | {"AIMON_PORT": str(port)})
+    yield Result("hook program / bare Python", heard / start, "x", 2.5)
+    with folder() as home:
+        spooled, start = _alternating(hook, bare, payload, environment(Path(home)) | {"AIMON_PORT": "1"})
+    yield Result("the same with nobody there", spooled / start, "x", 2.5)
+    yield Result("what it costs the agent then", (spooled - start) * 1e3, "ms", 50)
+
+
+def _alternating(one: list[str], other: list[str], payload: bytes, environment: dict[str, str]) -> tuple[float, float]:
+    """The median times of two commands that take turns, in seconds."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(HOOKS):
+        for command, taken in zip((one, other), times, strict=True):
+            began = time.perf_counter()
+            subprocess.run(command, input=payload, env=environment, check=True)
+            taken.append(time.perf_counter() - began)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
 GOALS: dict[str, Callable[[], Iterator[Result]]] = {
     "P1": p1,
     "P2": p2,
@@ -224,5 +256,6 @@ GOALS: dict[str, Callable[[], Iterator[Result]]] = {
     "P6": p6,
     "P7": p7,
     "P8": p8,
+    "P10": p10,
 }
 """By the number that the documentation gives them."""

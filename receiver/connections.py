@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from receiver.guard import DoorOptions
+from receiver.unix import Peer, peer
 
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _SWEEPS = 10
@@ -29,7 +30,7 @@ class Phase(Enum):
 class Connection(asyncio.Protocol):
     """One connection: notes what happens and passes it on to `inner`, aiohttp's protocol."""
 
-    __slots__ = ("began", "inner", "phase", "progress", "session", "table", "transport", "when_lost")
+    __slots__ = ("began", "inner", "peer", "phase", "progress", "session", "table", "transport", "when_lost")
 
     def __init__(self, inner: asyncio.Protocol, table: "Connections") -> None:
         self.inner = inner
@@ -37,6 +38,8 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.session: str | None = None
         """Key of the session it last delivered for: a client's refused bodies are shown on its row."""
+        self.peer: Peer | None = None
+        """Who is at the other end of a Unix socket; None on TCP."""
         self.phase = Phase.IDLE
         self.began = self.progress = table.now()
         self.when_lost: Callable[[], None] | None = None
@@ -49,7 +52,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place in the table."""
-        self.transport = transport  # type: ignore[assignment] # a TCP server's transport is a Transport
+        self.transport = transport  # type: ignore[assignment] # a stream server's transport is a Transport
+        self.peer = peer(transport)
         self.inner.connection_made(transport)
         self.table.enter(self)
 

@@ -5,6 +5,7 @@ out `Origin` on a POST, cannot set `Host`, and cannot send JSON or protobuf with
 """
 
 import ipaddress
+import os
 from collections.abc import Iterable, Mapping
 from email.message import Message
 from functools import lru_cache
@@ -16,6 +17,7 @@ from aimon_core.errors import Unsafe
 from receiver.codec import Encoding
 from receiver.inflate import ContentEncoding
 from receiver.status import Reason, Refused
+from receiver.unix import Peer
 
 MIB = 1024 * 1024
 
@@ -26,6 +28,10 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 4318
     """0 asks the system for a free one."""
+    socket: str = ""
+    """Path of the Unix socket for hooks, in a folder that is ours alone; empty opens none."""
+    spool: str = ""
+    """Folder of what hooks left while nobody listened; whoever has the socket takes it in."""
     allow_hosts: tuple[str, ...] = ()
     """Further names that `Host` may carry, e.g. `host.docker.internal`; with our port unless they name one."""
     compressed_limit: int = 4 * MIB
@@ -69,10 +75,16 @@ def host_names(port: int, allowed: Iterable[str]) -> frozenset[str]:
     return frozenset((name if _names_port(name) else f"{name}:{port}").lower() for name in names)
 
 
-def check_sender(headers: Mapping[str, str], ours: frozenset[str]) -> None:
-    """Raise Refused (forbidden) for a foreign Host and for whatever comes from a web page."""
+def check_sender(headers: Mapping[str, str], ours: frozenset[str], peer: Peer | None = None) -> None:
+    """Raise Refused (forbidden) for a foreign Host and for whatever comes from a web page.
+
+    `peer` is known where the request came through the Unix socket: there the user is looked at, not the Host.
+    """
     host = headers.get("Host", "")
-    if host.lower() not in ours:
+    if peer is not None:
+        if peer.uid not in {None, os.getuid()}:
+            raise Refused(Reason.FORBIDDEN, f"user {peer.uid} may not speak to aimon")
+    elif host.lower() not in ours:
         raise Refused(Reason.FORBIDDEN, f"Host {host[:100]!r} is not ours; --allow-host NAME lets it in")
     if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") != "none":
         raise Refused(Reason.FORBIDDEN, "web pages may not speak to aimon")

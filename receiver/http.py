@@ -14,7 +14,7 @@ from typing import cast
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from receiver import bodies, codec, guard
+from receiver import bodies, codec, guard, hook_request
 from receiver.api import Api, json_answer
 from receiver.codec import Encoding
 from receiver.connections import Connection, Connections, Phase
@@ -30,6 +30,7 @@ _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())  # without a handler of its own, what it says would be written on the screen
 _LOGGER.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 _CONTENT_TYPES: dict[Encoding, str] = {"json": "application/json", "protobuf": "application/x-protobuf"}
+_PATHS = f"OTLP goes to /v1/logs, /v1/traces and /v1/metrics, hooks to /hooks/ and {', '.join(sorted(HOOK_AGENTS))}"
 _LINGER_S = 2.0
 """How long a refused body is still read, so that its sender finishes writing and hears why."""
 
@@ -72,7 +73,7 @@ class HttpDoor:
         connection.turn(Phase.BUSY)
         self._intake.counters.requests += 1
         try:
-            return await self._route(request)(request, connection)
+            return await self._route(request, connection)(request, connection)
         except Refused as refused:
             if connection.session is not None:
                 self._api.refused(connection.session)
@@ -80,9 +81,9 @@ class HttpDoor:
         finally:
             connection.turn(Phase.IDLE)
 
-    def _route(self, request: web.BaseRequest) -> Handler:
+    def _route(self, request: web.BaseRequest, connection: Connection) -> Handler:
         """Whoever answers this path and method. Raises Refused."""
-        guard.check_sender(request.headers, self._ours)
+        guard.check_sender(request.headers, self._ours, connection.peer)
         handler: Handler
         match request.path.split("/")[1:]:
             case ["v1", "logs" | "traces" | "metrics" as signal]:
@@ -96,7 +97,7 @@ class HttpDoor:
             case ["api", "v1", *rest] if (answer := self._api.route(rest)) is not None:
                 allowed, handler = "GET", answer
             case _:
-                raise Refused(Reason.UNKNOWN_PATH, "OTLP goes to /v1/logs, /v1/traces and /v1/metrics")
+                raise Refused(Reason.UNKNOWN_PATH, _PATHS)
         if request.method != allowed:
             raise Refused(Reason.WRONG_METHOD, f"{allowed} only")
         return handler
@@ -115,9 +116,11 @@ class HttpDoor:
     async def _hook(self, agent: str, request: web.BaseRequest, connection: Connection) -> web.Response:
         if guard.encoding(request.headers) != "json":
             raise Refused(Reason.UNSUPPORTED, "hooks speak JSON")
+        pid = connection.peer.pid if connection.peer else None
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
-            connection.session = (await self._intake.hook(agent, body)).session or connection.session
+            taken = await self._intake.hook(agent, body, hook_request.beside(request.headers, pid))
+        connection.session = taken.session
         return web.Response(body=b"{}", content_type="application/json")
 
     async def _health(self, _request: web.BaseRequest, _connection: Connection) -> web.Response:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from aimon_core import masking
+from aimon_core import ancestry, masking
 from aimon_core.clock import Clock
 from aimon_core.events import Event
 from aimon_core.identity import session_key
@@ -21,6 +21,7 @@ from receiver import codec, hooks, otlp, otlp_json, privacy
 from receiver.census import count
 from receiver.codec import Encoding
 from receiver.counters import DoorCounters, Rate
+from receiver.hook_request import Beside
 from receiver.record import Record, Signal
 from receiver.status import Overloaded, Reason, Refused
 from receiver.steps import RECORDS, unhurried
@@ -87,22 +88,30 @@ class Intake:
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
         return Taken(left_out, session)
 
-    async def hook(self, agent: str, body: bytes) -> Taken:
-        """Take one hook payload. Raises Refused."""
-        arrived_ns = self._clock.now_ns()
+    async def hook(self, agent: str, body: bytes, beside: Beside = Beside(), *, spooled: bool = False) -> Taken:  # noqa: B008 - frozen
+        """Take one hook payload, and what its hook program says beside it. Raises Refused.
+
+        The same message taken twice counts once: what it tells happened at the moment when its hook ran. Of one that
+        was spooled the sink always hears the delivery, so that it knows how long ago that was.
+        """
         payload = otlp_json.loads(body)
-        if not isinstance(payload, dict):
-            raise Refused(Reason.MALFORMED, "a hook payload is a JSON object")
+        if agent not in hooks.HOOK_AGENTS or not isinstance(payload, dict):
+            raise Refused(Reason.MALFORMED, "a hook payload is a JSON object of a known agent")
+        at_ns = beside.moment(self._clock.now_ns())
+        process = ancestry.agent_process(agent, beside.chain, at_ns / 1e9)
         try:
             if masking.suspicious(body):
                 payload = masking.mask_json(payload)
-            events = hooks.translate(agent, payload, arrived_ns)
-            kept = json.dumps(masking.without_private_json(payload)).encode() if self._sink.wants_deliveries else b""
+            events = hooks.translate(agent, payload, at_ns, process)
+            wanted = self._sink.wants_deliveries or spooled
+            kept = json.dumps(hooks.kept(agent, payload, process)).encode() if wanted else b""
         except (ValueError, TypeError, RecursionError) as error:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
-        self._accept(Delivery(f"hooks/{agent}", kept, arrived_ns) if kept else None, events)
+        if not hooks.is_known(agent, payload):
+            self.counters.drifted(f"hooks/{agent}/{events[0].signal}")
+        self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
         self._note(len(body), 1)
-        return Taken(session=session_key(events[-1]) if events else None)
+        return Taken(session=session_key(events[-1]))
 
     async def _delivery(self, signal: Signal, message: Any, arrived_ns: int) -> Delivery | None:
         if not self._sink.wants_deliveries:

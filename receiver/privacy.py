@@ -65,6 +65,11 @@ def without_private(message: Any, signal: Signal) -> Steps[bytes]:
     """
     message.DiscardUnknownFields()
     strip = _STRIP[signal]
+    by_resource, by_scope, _ = LEVELS[signal]
+    for group in getattr(message, by_resource):  # a resource may tell how its process was called, prompt and all
+        _strip(group.resource.attributes)
+        for scoped in getattr(group, by_scope):
+            _strip(scoped.scope.attributes)
     for place, item in enumerate(_items(message, signal), start=1):
         strip(item)
         if place % RECORDS == 0:

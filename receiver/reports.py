@@ -73,7 +73,7 @@ def _split(delivery: Delivery, interpreter: Interpreter, thing: str) -> Iterator
     arrived_ns = delivery.arrived_ns
     if (agent := delivery.kind.removeprefix("hooks/")) in HOOK_AGENTS:
         payload = msgspec.json.decode(delivery.body, type=dict[str, Any])
-        events = hooks.translate(agent, payload, arrived_ns)
+        events = hooks.restored(agent, payload, arrived_ns)
         yield Report("hook", events[-1].signal, arrived_ns, events, partial(attributes.of_payload, payload, thing))
     elif signal := _TELLING.get(delivery.kind):
         message = codec.decode(signal, delivery.body, "protobuf")

@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import logging
 from collections import Counter
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec.structs import asdict
@@ -15,10 +17,15 @@ from receiver import guard
 from receiver.api import Api, Ledger, Owner
 from receiver.counters import DoorCounters
 from receiver.guard import DoorOptions
+from receiver.hook_request import Spooled
 from receiver.http import HttpDoor
 from receiver.intake import Intake, Sink, Translator
+from receiver.spool import Spool
+from receiver.unix import UnixSocket
 
 __all__ = ["DoorOptions", "Interpreter", "Receiver", "Sink"]
+
+LOG = logging.getLogger(__name__)
 
 _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 """A machine without IPv6 has no `::1`."""
@@ -48,6 +55,10 @@ class Receiver:
         self._api = Api(ledger, clock, options, stats=self._stats, owner=owner, rate=self.rate)
         self._door: HttpDoor | None = None
         self._listeners: list[asyncio.Server] = []
+        self._hooks: list[asyncio.Server] = []
+        """The Unix socket's, at most one."""
+        self._unix = UnixSocket(Path(options.socket))
+        self._spool: asyncio.Task[None] | None = None
         self._started = clock.monotonic()
         self.port = options.port
         """The port that is open; the one asked for until `start`."""
@@ -71,27 +82,37 @@ class Receiver:
         self._api.publish(keys)
 
     async def start(self) -> None:
-        """Open the doors. Raises Unsafe, PortTaken or Unavailable, and then leaves nothing open."""
+        """Open the doors, and take in the spool. Raises Unsafe, PortTaken or Unavailable.
+
+        When it raises, the port is not open; the Unix socket, where there is one, is, and hooks work until `stop`.
+        """
         addresses = guard.addresses(self._options.host)
-        door = HttpDoor(self._intake, self._api, self._options)
-        self._door = door
+        door = self._door = HttpDoor(self._intake, self._api, self._options)
         try:
+            await self._listen_for_hooks(door)
             for address in addresses:
                 await self._listen(door, address, needed=address == addresses[0])
         except BaseException:
-            await self.stop()
+            if self._unix.held:
+                await _close(self._listeners)
+            else:
+                await self.stop()
             raise
 
     async def stop(self) -> None:
         """Close the doors: running requests get a second to finish. Harmless when nothing is open."""
-        listeners, self._listeners = self._listeners, []
-        for listener in listeners:
+        if self._spool is not None:
+            self._spool.cancel()
+            await asyncio.wait({self._spool})
+            self._spool = None
+        self._unix.release()
+        for listener in (*self._listeners, *self._hooks):
             listener.close()
         if self._door is not None:
             door, self._door = self._door, None
             await door.close()
-        for listener in listeners:
-            await listener.wait_closed()
+        await _close(self._listeners)
+        await _close(self._hooks)
 
     async def _listen(self, door: HttpDoor, address: str, *, needed: bool) -> None:
         try:
@@ -107,6 +128,26 @@ class Receiver:
             self.port = listener.sockets[0].getsockname()[1]
             door.named(self.port)
         await listener.start_serving()
+
+    async def _listen_for_hooks(self, door: HttpDoor) -> None:
+        """Open the Unix socket, unless another aimon has it; where it cannot be had, hooks find the port."""
+        if not self._options.socket:
+            return
+        try:
+            listener = self._unix.claim()
+        except OSError as error:
+            LOG.warning("no Unix socket for hooks at %s: %s", self._options.socket, error)
+            return
+        if listener is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._hooks.append(await loop.create_unix_server(door.connections, sock=listener))
+        if self._options.spool:
+            spool = Spool(Path(self._options.spool), self._take, self._clock, self.counters.unspooled)
+            self._spool = loop.create_task(spool.watch())
+
+    async def _take(self, message: Spooled) -> None:
+        await self._intake.hook(message.agent, message.body, message.beside, spooled=True)
 
     async def _explained(self, error: OSError) -> PortTaken | Unavailable:
         if error.errno != errno.EADDRINUSE:
@@ -128,8 +169,15 @@ class Receiver:
             "refused": {str(status): times for status, times in sorted(counters.refused.items())},
             "events_per_s": round(self.rate(), 3),
             "connections": len(connections),
-            "unclaimed": dict(self._interpreter.unclaimed),
-            "unread": dict(self._interpreter.unread),
+            "unclaimed": dict(self._interpreter.unclaimed + counters.unknown_hooks),
+            "unread": dict(self._interpreter.unread + counters.unspooled),
             "ledger": asdict(self._ledger.counters),
             "metrics": {"tokens": self._ledger.machine.tokens, "cost_usd": self._ledger.machine.cost_usd},
         }
+
+
+async def _close(listeners: list[asyncio.Server]) -> None:
+    while listeners:
+        listener = listeners.pop()
+        listener.close()
+        await listener.wait_closed()

@@ -2,7 +2,7 @@
 
 Both meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl` with
 a line for each request (`unix`, `signal`, `content_type`, `content_encoding`, `file`) and `hooks.jsonl` (`unix`,
-`stdin`).
+`stdin`, or `argv` for a payload that came as an argument).
 """
 
 import gzip
@@ -65,7 +65,7 @@ def replayed(deliveries: Iterable[Delivery]) -> Iterator[tuple[list[Event], int]
 def events(delivery: Delivery, interpreter: Interpreter) -> list[Event]:
     """What a delivery of the journal says today. Raises Refused, ValueError or LookupError when it cannot be read."""
     if (agent := delivery.kind.removeprefix("hooks/")) != delivery.kind:
-        return hooks.translate(agent, json.loads(delivery.body), delivery.arrived_ns) if agent in HOOK_AGENTS else []
+        return hooks.restored(agent, json.loads(delivery.body), delivery.arrived_ns) if agent in HOOK_AGENTS else []
     signal = SIGNALS[SIGNALS.index(cast("Signal", delivery.kind))]
     message = codec.decode(signal, delivery.body, "protobuf")
     return interpreter.translate(otlp.records(signal, message, delivery.arrived_ns))
@@ -89,9 +89,9 @@ def _hooks(folder: Path) -> Iterator[Request]:
     for place, entry in _lines(folder / "hooks.jsonl"):
         agent = entry.get("agent") or (known if known in HOOK_AGENTS else _AGENT)
         try:
-            body = json.dumps(entry["stdin"]).encode()
+            body = json.dumps(entry["argv"][0] if entry["stdin"] is None else entry["stdin"]).encode()
             yield Request(round(entry["unix"] * 1e9), f"hooks/{agent}", "json", body)
-        except (KeyError, TypeError) as error:
+        except (LookupError, TypeError) as error:
             raise Unreadable(f"{place} cannot be read: {error}.") from error
 
 

@@ -63,7 +63,7 @@ class Header(Painted):
             return []
         rate = f"{count(round(app.door.rate())):>3}"
         label = f"{'':{7 - len(rate)}}{app.door.label} "
-        return [(0, [(label, "faint")]), (-1, [("●", "done"), (f"{rate} ev/s", "faint")])]
+        return [(0, [(label, "faint"), ("●", "done")]), (-1, [(f"{rate} ev/s", "faint")])]
 
 
 def _fitting(parts: list[tuple[int, Pieces]], room: int) -> list[tuple[int, Pieces]]:

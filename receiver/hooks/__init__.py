@@ -1,17 +1,58 @@
 """Agents' hook payloads to events, one module an agent."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from aimon_core.events import Event
-from receiver.hooks import claude_code
+from msgspec.structs import replace
 
-_AGENTS: dict[str, Callable[[Mapping[str, Any], int], list[Event]]] = {claude_code.AGENT: claude_code.translate}
+from aimon_core.ancestry import Identity
+from aimon_core.events import Event, SessionSeen
+from aimon_core.masking import without_private_json
+from receiver.hooks import claude_code, codex, copilot, gemini_cli, opencode, qwen_code
+from receiver.hooks.base import Language, Payload
 
-HOOK_AGENTS = frozenset(_AGENTS)
+_LANGUAGES: dict[str, Language] = {
+    language.agent: language
+    for language in (
+        claude_code.LANGUAGE,
+        codex.LANGUAGE,
+        gemini_cli.LANGUAGE,
+        qwen_code.LANGUAGE,
+        copilot.LANGUAGE,
+        opencode.LANGUAGE,
+    )
+}
+
+HOOK_AGENTS = frozenset(_LANGUAGES)
 """Agents whose hooks are understood: the last part of `/hooks/{agent}`."""
 
+_PROCESS = "aimon"
+"""Where the journal notes the agent's process; `without_private_json` lets no agent's own word stand there."""
 
-def translate(agent: str, payload: Mapping[str, Any], arrived_ns: int) -> list[Event]:
-    """The events of one payload. Raises KeyError for an unknown agent, ValueError for a payload that is none."""
-    return _AGENTS[agent](payload, arrived_ns)
+
+def translate(agent: str, payload: Payload, at_ns: int, process: Identity | None = None) -> list[Event]:
+    """The events of one payload, with the process that was found to speak.
+
+    Raises KeyError for an unknown agent, ValueError for a payload that is none.
+    """
+    events = _LANGUAGES[agent].translate(payload, at_ns)
+    if process is not None and events and isinstance(seen := events[0], SessionSeen):
+        events[0] = replace(seen, pid=process[0], pid_started_at=process[1])
+    return events
+
+
+def is_known(agent: str, payload: Payload) -> bool:
+    """Whether the payload's event is one that its agent is known to fire."""
+    language = _LANGUAGES[agent]
+    return language.adapt(payload).get("hook_event_name") in language.reads
+
+
+def kept(agent: str, payload: Payload, process: Identity | None) -> dict[str, Any]:
+    """What the journal keeps of a payload: nothing that somebody wrote."""
+    stripped: dict[str, Any] = without_private_json(dict(_LANGUAGES[agent].adapt(payload)))
+    return stripped | ({_PROCESS: process} if process else {})
+
+
+def restored(agent: str, payload: Payload, at_ns: int) -> list[Event]:
+    """The events of what the journal kept. Raises like `translate`."""
+    found = payload.get(_PROCESS)
+    return translate(agent, payload, at_ns, (int(found[0]), float(found[1])) if isinstance(found, list) else None)

@@ -59,4 +59,5 @@ def _hooks(folder: Path, agent: str) -> Iterator[Sent]:
         return
     for line in (folder / "hooks.jsonl").read_text().splitlines():
         entry = json.loads(line)
-        yield Sent(entry["unix"], f"/hooks/{agent}", "application/json", json.dumps(entry["stdin"]).encode())
+        payload = entry["argv"][0] if entry["stdin"] is None else entry["stdin"]  # an argument: Codex's `notify`
+        yield Sent(entry["unix"], f"/hooks/{agent}", "application/json", json.dumps(payload).encode())

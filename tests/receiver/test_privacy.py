@@ -161,3 +161,14 @@ def test_s26_a_secret_is_found_wherever_it_stands_in_a_large_body(at):
     assert not at_once(suspicious(bytes(body)))
     body[at : at + len(KEY)] = KEY.encode()
     assert at_once(suspicious(bytes(body)))
+
+
+def test_s26_how_a_process_was_called_does_not_stay_in_its_resource():
+    message, _ = span({"model": "opus"}, name="chat")
+    resource = message.resource_spans[0].resource
+    resource.attributes["process.command_args"].a.values.add().s = "fix the secret plan"
+    resource.attributes["process.pid"].i = 7
+    message.resource_spans[0].scope_spans[0].scope.attributes["input.value"].s = "another secret plan"
+    again = decode("traces", at_once(without_private(message, "traces")), "protobuf")
+    assert b"secret plan" not in again.SerializeToString()
+    assert again.resource_spans[0].resource.attributes["process.pid"].i == 7

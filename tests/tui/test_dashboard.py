@@ -136,7 +136,7 @@ async def test_dollars_of_today_that_nobody_knows_are_no_zero():
 
 async def test_a_recording_has_no_port_and_asks_nobody_to_connect():
     door = StillDoor()
-    door.address = "replay:"
+    door.address, door.label = "replay:", "replay"
     app = Played([], door=door)
     async with app.run_test(size=WIDE):
         assert "No sessions yet." in said(app)

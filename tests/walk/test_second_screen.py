@@ -61,6 +61,16 @@ def attached(first: First, says=lambda *_: None) -> Attachment:
     return Attachment(HttpSource(host, int(port)), first.clock, says)
 
 
+@pytest.fixture
+async def hears():
+    """Makes attachments listen, and lets them end before the test does."""
+    tasks = []
+    yield lambda attachment: tasks.append(asyncio.ensure_future(attachment.run()))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def until(true) -> None:
     async with asyncio.timeout(WAIT_S):
         while not true():  # noqa: ASYNC110 - another connection's work, told by its result
@@ -88,23 +98,22 @@ async def frames(app: AimonApp, size, keys) -> list[str]:
 
 @pytest.mark.parametrize("keys", [(), ("j",), ("enter",), ("enter", "e"), ("w",)])
 @pytest.mark.parametrize("size", SIZES)
-async def test_both_screens_show_the_same(first, size, keys):
+async def test_both_screens_show_the_same(first, size, keys, hears):
     for name in CAPTURES:
         await first.play(name)
     attachment = attached(first)
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await until(lambda: caught_up(first, attachment))
     runtime = first.runtime
     own = await frames(shows(runtime, runtime.door, first.clock, runtime.told), size, keys)
     other = await frames(shows(attachment.ledger, attachment.door, attachment.clock, attachment.told), size, keys)
-    listening.cancel()
     assert len(runtime.sessions()) >= 3
     assert own == other
 
 
-async def test_what_changes_is_told_as_it_changes(first):
+async def test_what_changes_is_told_as_it_changes(first, hears):
     attachment = attached(first)
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await attachment.heard.wait()
     await first.play("tui_permission", upto=12)
     await until(lambda: caught_up(first, attachment))
@@ -114,16 +123,15 @@ async def test_what_changes_is_told_as_it_changes(first):
     first.clock.advance(1)  # trees are told twice a second
     await until(lambda: caught_up(first, attachment))
     assert attachment.ledger.sessions() != before
-    listening.cancel()
 
 
-async def test_the_first_one_gone_the_second_says_so_and_goes_on(first):
+async def test_the_first_one_gone_the_second_says_so_and_goes_on(first, hears):
     await first.play("print_subagents2")
     said_ = []
     attachment = attached(first, lambda words, how: said_.append((words, how)))
     app = shows(attachment.ledger, attachment.door, attachment.clock, attachment.told)
     async with app.run_test(size=(120, 40)) as pilot:
-        listening = asyncio.ensure_future(attachment.run())
+        hears(attachment)
         await until(lambda: caught_up(first, attachment))
         app.frame()
         await pilot.pause()
@@ -141,15 +149,14 @@ async def test_the_first_one_gone_the_second_says_so_and_goes_on(first):
         now_ns = attachment.clock.now_ns()
         first.clock.advance(100)
         assert attachment.clock.now_ns() == now_ns
-        listening.cancel()
     assert [how for _, how in said_] == ["error"]
     assert "What is shown is what it told last." in said_[0][0]
 
 
-async def test_it_is_found_again_when_it_is_back(first, tmp_path):
+async def test_it_is_found_again_when_it_is_back(first, tmp_path, hears):
     said_ = []
     attachment = attached(first, lambda words, how: said_.append(words))
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await attachment.heard.wait()
     port = first.runtime.door.port
     await first.runtime.stop()
@@ -157,22 +164,20 @@ async def test_it_is_found_again_when_it_is_back(first, tmp_path):
     again = Runtime(Settings(port=port, persist=False), first.clock, runtime_folder=str(tmp_path / "again"))
     await again.start()
     await until(lambda: not attachment.door.problem)
-    listening.cancel()
     await again.stop()
     assert said_[-1] == f"{attachment.source.name} is back."
 
 
-async def test_seen_on_one_screen_is_seen_on_the_other(first):
+async def test_seen_on_one_screen_is_seen_on_the_other(first, hears):
     for name in CAPTURES:
         await first.play(name)
     session = next(one for one in first.runtime.sessions() if one.state == "completed")
     attachment = attached(first)
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await until(lambda: caught_up(first, attachment))
     attachment.ledger.acknowledge(session.key)
     await until(lambda: attachment.ledger.get(session.key).state == "idle")
     assert first.runtime.get(session.key).state == "idle"
-    listening.cancel()
 
 
 async def test_details_are_looked_up_there(first):
@@ -234,16 +239,15 @@ def ssh(tmp_path, monkeypatch):
     return made
 
 
-async def test_another_machine_is_shown_through_ssh(first, ssh, tmp_path):
+async def test_another_machine_is_shown_through_ssh(first, ssh, tmp_path, hears):
     await first.play("print_tools")
     aimon = f"{sys.executable} -m aimon_tui.cli stream --full --port {first.runtime.door.port}"
     ssh(f'echo "$@" > {tmp_path}/asked\nexec {aimon}')
     attachment = Attachment(SshSource("ssh://dev@desk"), first.clock, lambda *_: None)
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await until(lambda: caught_up(first, attachment))
     assert attachment.door.label == "via desk"
     assert (tmp_path / "asked").read_text().endswith("-- dev@desk aimon stream --full\n")
-    listening.cancel()
 
 
 @pytest.mark.parametrize(("script", "words"), [
@@ -253,24 +257,22 @@ async def test_another_machine_is_shown_through_ssh(first, ssh, tmp_path):
     ("exit 0", "desk: it ended."),
     ("echo '<html>'", "What answers there is no aimon"),
 ])  # fmt: skip
-async def test_why_another_machine_cannot_be_shown_is_said(ssh, script, words):
+async def test_why_another_machine_cannot_be_shown_is_said(ssh, script, words, hears):
     ssh(script)
     said_ = []
     attachment = Attachment(SshSource("ssh://desk"), SteppedClock(), lambda text, how: said_.append(text))
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await until(lambda: said_)
-    listening.cancel()
     assert words in said_[0]
     assert all(letter.isprintable() for letter in said_[0])
 
 
-async def test_without_ssh_there_is_a_word(monkeypatch):
+async def test_without_ssh_there_is_a_word(monkeypatch, hears):
     monkeypatch.setenv("PATH", "/nowhere")
     said_ = []
     attachment = Attachment(SshSource("ssh://desk"), SteppedClock(), lambda text, how: said_.append(text))
-    listening = asyncio.ensure_future(attachment.run())
+    hears(attachment)
     await until(lambda: said_)
-    listening.cancel()
     assert "ssh cannot be started" in said_[0]
 
 

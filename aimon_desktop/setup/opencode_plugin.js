@@ -1,0 +1,88 @@
+// aimon's plugin for opencode: tells the hook program what happens in its sessions, and changes nothing.
+// `aimon setup` puts the shell command that starts the hook program in the place of @COMMAND@.
+import { spawn } from "node:child_process"
+
+const COMMAND = "@COMMAND@"
+const TEXT = 4096
+
+export const Aimon = async ({ directory }) => {
+  const sessions = new Map() // what was told of each: a subagent's names the session that started it
+  const asked = new Map() // request -> the tool call that waits for it
+  const failed = new Set() // sessions whose next idleness has been told as an error
+
+  function tell(event, session, fields) {
+    if (typeof session !== "string" || !session) return
+    let root = session
+    while (sessions.get(root)?.parentID) root = sessions.get(root).parentID
+    const cwd = sessions.get(root)?.directory ?? directory
+    const payload = { hook_event_name: event, session_id: root, cwd, timestamp: Date.now(), ...fields }
+    if (root !== session) payload.agent_id = session
+    const hook = spawn("/bin/sh", ["-c", COMMAND], { stdio: ["pipe", "ignore", "ignore"] })
+    hook.on("error", () => {})
+    hook.stdin.on("error", () => {})
+    hook.stdin.end(JSON.stringify(payload))
+    hook.unref()
+  }
+
+  function seen(event, info) {
+    const { parentID, directory, title } = info
+    if (event === "session.updated" && sessions.get(info.id)?.title === title) return
+    sessions.set(info.id, { parentID, directory, title })
+    const kind = title?.match(/@([\w-]+) subagent/)?.[1] // all that a subagent's title says of it for sure
+    tell(event, info.id, parentID ? { agent_type: kind } : { session_title: title })
+  }
+
+  function ask(event, request, fields) {
+    const call = request.tool?.callID
+    asked.set(request.id, { tool_use_id: call ?? request.id, ...(call && { tool_name: request.permission ?? "question" }) })
+    tell(event, request.sessionID, { ...asked.get(request.id), ...fields })
+  }
+
+  function answer(event, reply) {
+    tell(event, reply.sessionID, { ...asked.get(reply.requestID), status: reply.reply })
+    asked.delete(reply.requestID)
+  }
+
+  const events = {
+    "session.created": (it) => seen("session.created", it.info),
+    "session.updated": (it) => seen("session.updated", it.info),
+    "session.deleted": (it) => tell("session.deleted", it.info.id),
+    "session.error": (it) => {
+      failed.add(it.sessionID)
+      tell("session.error", it.sessionID, { error: it.error?.name, message: String(it.error?.data?.message ?? "").slice(0, TEXT) })
+    },
+    "session.status": (it) => {
+      if (it.status?.type === "busy") failed.delete(it.sessionID)
+      if (it.status?.type === "idle" && !failed.delete(it.sessionID)) tell("session.idle", it.sessionID)
+    },
+    "permission.asked": (it) => ask("permission.asked", it, { message: (it.patterns ?? []).join(" ").slice(0, TEXT) }),
+    "permission.replied": (it) => answer("permission.replied", it),
+    "question.asked": (it) => ask("question.asked", it, { message: it.questions?.[0]?.question }),
+    "question.replied": (it) => answer("question.replied", it),
+    "question.rejected": (it) => answer("question.rejected", it),
+  }
+
+  return {
+    event: async ({ event }) => {
+      events[event.type]?.(event.properties)
+    },
+    "chat.message": async (input, output) => {
+      const words = output.parts.filter((part) => part.type === "text").map((part) => part.text).join("\n")
+      tell("chat.message", input.sessionID, {
+        prompt_id: output.message.id,
+        prompt: words.slice(0, TEXT),
+        model: input.model?.modelID,
+      })
+    },
+    "tool.execute.before": async (input, output) => {
+      tell("tool.execute.before", input.sessionID, {
+        tool_name: input.tool,
+        tool_use_id: input.callID,
+        tool_input: output.args,
+      })
+    },
+    "tool.execute.after": async (input) => {
+      tell("tool.execute.after", input.sessionID, { tool_name: input.tool, tool_use_id: input.callID })
+    },
+  }
+}

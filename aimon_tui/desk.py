@@ -1,0 +1,40 @@
+"""Where what the doors bring is entered, told and kept: between the receiver, the ledger, the hands and the journal."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aimon_core.clock import Clock
+from aimon_core.events import Event
+from aimon_core.session import Transition
+from aimon_core.store import SessionStore
+
+if TYPE_CHECKING:  # what the start of the runtime imports
+    from aimon_core.journal import Delivery, Journal
+    from receiver.told import Kept
+
+FRESH_S = 30.0
+"""How old something may be when it comes in and still be told as news: hooks may have been spooled for a day."""
+
+
+class Desk:
+    """Takes what the doors bring: into the ledger, then into the journal, and only then is it acknowledged."""
+
+    def __init__(self, store: SessionStore, tell: Callable[[list[Transition]], None], clock: Clock) -> None:
+        self._store, self._tell, self._clock = store, tell, clock
+        self.journal: Journal | None = None
+        self.kept: Kept | None = None
+        """The journal, else memory, else nothing."""
+
+    @property
+    def wants_deliveries(self) -> bool:
+        """Whether there is a place for them."""
+        return self.kept is not None
+
+    def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
+        """Apply, tell what is news, commit. Raises JournalFailed; the sender's retry adds nothing to the ledger."""
+        arrived_ns = delivery.arrived_ns if delivery is not None else self._clock.now_ns()
+        moved = self._store.apply(events, arrived_ns)
+        if self._clock.now_ns() - arrived_ns < FRESH_S * 1e9:
+            self._tell(moved)
+        if self.kept is not None and delivery is not None:
+            self.kept.append(delivery)

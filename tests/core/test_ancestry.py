@@ -1,0 +1,102 @@
+"""Which process above a hook is the agent: only one that the system confirms."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aimon_core import ancestry
+from aimon_core.agents import AGENTS
+from aimon_core.process import since_boot
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="start times in ticks are Linux's")
+
+
+@pytest.mark.parametrize(
+    ("agent", "command"),
+    [
+        ("claude-code", "claude"),
+        ("claude-code", "/home/dev/.local/bin/claude --resume"),
+        ("claude-code", "node /usr/lib/node_modules/@anthropic-ai/claude-code/cli.js -p hi"),
+        ("codex", "/opt/vendor/codex/node_modules/@openai/codex/vendor/codex"),
+        ("gemini-cli", "/usr/bin/node --max-old-space-size=8192 /usr/local/bin/gemini"),
+        ("gemini-cli", "node /opt/node_modules/@google/gemini-cli/dist/index.js"),
+        ("qwen-code", "node /opt/node_modules/@qwen-code/qwen-code/cli.js"),
+        ("copilot", "node /opt/node_modules/@github/copilot/npm-loader.js"),
+        ("opencode", "opencode"),
+    ],
+)
+def test_an_agent_is_known_by_its_command(agent, command):
+    assert ancestry.is_agent(AGENTS[agent], command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "bash",
+        "vim claude",
+        "node",
+        "node --inspect",
+        "python /home/claude/work.py",
+        "/srv/claude/bin/serve",
+        "grep codex",
+    ],
+)
+def test_other_programs_are_none(command):
+    assert not any(ancestry.is_agent(agent, command) for agent in AGENTS.values())
+
+
+@pytest.fixture
+def claude():
+    """A process that looks like Claude Code."""
+    command = ["/bin/bash", "-c", "exec -a claude sleep 60"]
+    with subprocess.Popen(command) as process:
+        until = time.monotonic() + 10
+        while psutil.Process(process.pid).cmdline()[:1] != ["claude"]:
+            assert time.monotonic() < until
+        yield process.pid
+        process.kill()
+
+
+def ticks(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+
+@linux
+def test_the_nearest_process_that_is_the_agent_counts(claude):
+    chain = ((os.getpid(), ticks(os.getpid())), (claude, ticks(claude)), (1, 0))
+    started_at = psutil.Process(claude).create_time()
+    assert ancestry.agent_process("claude-code", chain, time.time()) == (claude, started_at)
+    assert abs(since_boot(ticks(claude)) - started_at) < 0.1
+    assert ancestry.agent_process("codex", chain, time.time()) is None
+
+
+@linux
+def test_a_pid_that_began_at_another_time_is_another_process(claude):
+    assert ancestry.agent_process("claude-code", ((claude, ticks(claude) - 500),), time.time()) is None
+
+
+def test_without_a_start_the_process_must_have_run_when_the_hook_did(claude):
+    chain = ((claude, None),)
+    assert ancestry.agent_process("claude-code", chain, time.time()) is not None
+    assert ancestry.agent_process("claude-code", chain, time.time() - 100) is None
+
+
+def test_another_users_process_does_not_count(claude, monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert ancestry.agent_process("claude-code", ((claude, None),), time.time()) is None
+
+
+def test_a_process_that_is_gone_does_not_count():
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    assert ancestry.agent_process("claude-code", ((process.pid, None),), time.time()) is None
+
+
+def test_parents_are_listed_innermost_first():
+    assert [pid for pid, _ in ancestry.parents(os.getpid())][:2] == [os.getpid(), os.getppid()]
