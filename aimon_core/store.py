@@ -18,6 +18,7 @@ from aimon_core.identity import Processes, session_key
 from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
+from aimon_core.probe import PROBE, Probes
 from aimon_core.session import Session, State, Tokens, Totals, Transition
 from aimon_core.spans import TurnTree, tree
 from aimon_core.sums import Sums
@@ -68,6 +69,7 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes = Processes()
+        self._probes = Probes()
         self._sums = Sums()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -96,6 +98,9 @@ class SessionStore:
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
+                continue
+            if event.agent == PROBE:
+                self._probes.take(event, now_ns)
                 continue
             key = session_key(event)
             entry = self._entries.get(key)
@@ -149,7 +154,7 @@ class SessionStore:
             return picture
         entry = self._entries.get(key)
         if entry is None or not entry.listed:
-            return None
+            return self._probes.get(key, self._clock.now_ns())
         self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None

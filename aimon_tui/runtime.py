@@ -16,6 +16,7 @@ from aimon_core.config import Settings
 from aimon_core.errors import AimonError, UsageError
 from aimon_core.events import Event
 from aimon_core.lifecycle import Options
+from aimon_core.probe import is_probe
 from aimon_core.session import Session, Totals, Transition
 from aimon_core.store import SessionStore
 from aimon_tui.hands import Hand, Publication, StatusFile
@@ -71,7 +72,7 @@ class Desk:
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
         """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger."""
         self._runtime.tell(self._runtime.store.apply(events))
-        if self.journal is not None and delivery is not None:
+        if self.journal is not None and delivery is not None and not is_probe(events):
             self.journal.append(delivery)
 
 

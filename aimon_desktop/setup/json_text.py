@@ -42,7 +42,7 @@ class JsonText:
 
     def dumps(self, value: dict[str, Any]) -> str:
         """A document of its own."""
-        return json.dumps(value, indent=_UNIT, ensure_ascii=False) + "\n"
+        return _laid_out(value, "", _UNIT) + "\n"
 
     def put(self, text: str, path: Path, value: Any) -> str:
         """The text with a value at a path: replaced where there is one, else behind what is there."""
@@ -121,6 +121,12 @@ class _Style(Struct, frozen=True):
     """Before each child, on a line of its own; None where all stand on one line."""
     unit: str
     colon: str
+    """The blank behind a colon or comma, if any."""
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """What stands between two children of one line, and between name and value."""
+        return f",{self.colon}", f":{self.colon}"
 
 
 def _blanked(found: re.Match[str]) -> str:
@@ -168,7 +174,7 @@ def _inserted(text: str, inside: _Container, key: str | int, value: Any) -> str:
     """The text with one more child behind the others."""
     style = _style(text, inside)
     named = f"{json.dumps(key, ensure_ascii=False)}:{style.colon}" if isinstance(key, str) else ""
-    child = named + _dumped(value, style)
+    child = named + (_dumped(value, style) if named else json.dumps(value, ensure_ascii=False, separators=style.marks))
     if not inside.children:
         start = len(text[: inside.end - 1].rstrip())
         if style.indent is None:
@@ -210,8 +216,17 @@ def _line_indent(text: str, at: int) -> str:
 
 def _dumped(value: Any, style: _Style) -> str:
     if style.indent is None:
-        return json.dumps(value, ensure_ascii=False, separators=(f",{style.colon}", f":{style.colon}"))
-    return json.dumps(value, indent=style.unit, ensure_ascii=False).replace("\n", f"\n{style.indent}")
+        return json.dumps(value, ensure_ascii=False, separators=style.marks)
+    return _laid_out(value, style.indent, style.unit)
+
+
+def _laid_out(value: Any, indent: str, unit: str) -> str:
+    """Objects with a member a line, lists on one: fourteen hooks are fourteen lines to read."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    inner = indent + unit
+    members = (f"{json.dumps(key, ensure_ascii=False)}: {_laid_out(one, inner, unit)}" for key, one in value.items())
+    return "{\n" + ",\n".join(inner + member for member in members) + f"\n{indent}}}"
 
 
 def _nested(path: Path, value: Any) -> Any:

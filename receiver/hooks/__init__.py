@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aimon_core.events import Event
-from receiver.hooks import claude_code
+from receiver.hooks import claude_code, doctor
 
-_AGENTS: dict[str, Callable[[Mapping[str, Any], int], list[Event]]] = {claude_code.AGENT: claude_code.translate}
+_AGENTS: dict[str, Callable[[Mapping[str, Any], int], list[Event]]] = {
+    claude_code.AGENT: claude_code.translate,
+    doctor.AGENT: doctor.translate,
+}
 
 HOOK_AGENTS = frozenset(_AGENTS)
 """Agents whose hooks are understood: the last part of `/hooks/{agent}`."""

@@ -47,7 +47,7 @@ def test_remarks_stay_where_they_were(before, after):
 
 def test_elements_go_to_the_end_and_a_missing_list_is_made():
     text = STRICT.append('{\n  "hooks": {\n    "Stop": [\n      {"a": 1}\n    ]\n  }\n}', ("hooks", "Stop"), {"b": 2})
-    assert text == ('{\n  "hooks": {\n    "Stop": [\n      {"a": 1},\n      {\n        "b": 2\n      }\n    ]\n  }\n}')
+    assert text == ('{\n  "hooks": {\n    "Stop": [\n      {"a": 1},\n      {"b": 2}\n    ]\n  }\n}')
     assert STRICT.append('{"x":[]}', ("x",), 1) == '{"x":[1]}'
     assert STRICT.append('{"y":0}', ("x",), 1) == '{"y":0,"x":[1]}'
 

@@ -278,7 +278,7 @@ def test_a_link_to_a_dotfile_stays_a_link(place):
 def test_a_read_only_file_is_told_and_left(place):
     path = written(place, CLAUDE, b"{}")
     path.chmod(0o444)
-    with pytest.raises(Unavailable, match="is read-only.*--show"):
+    with pytest.raises(Unavailable, match=r"is read-only.*--show"):
         plan(place, "claude-code").apply()
     assert path.read_bytes() == b"{}"
     assert plan(place, "claude-code").state is not State.CONNECTED
@@ -378,7 +378,7 @@ def test_the_diff_shows_files_by_their_short_names_and_nothing_a_terminal_obeys(
     lines = list(plan(place, "claude-code").diff())
     assert lines[:2] == ["--- ~/.claude/settings.json", "+++ ~/.claude/settings.json"]
     assert all(line.isprintable() for line in lines)
-    assert list(plan(place, "codex").diff())[0] == "--- /dev/null"
+    assert next(iter(plan(place, "codex").diff())) == "--- /dev/null"
 
 
 @pytest.mark.parametrize("agent", FILES)
