@@ -3,8 +3,6 @@
 Apart from the ledger's own so that nothing that adds or lists has to know of them.
 """
 
-from collections.abc import Iterable
-
 from aimon_core.entry import Entry
 from aimon_core.events import Event
 from aimon_core.identity import session_key
@@ -12,15 +10,15 @@ from aimon_core.picture import draw
 from aimon_core.session import Session
 from aimon_core.sums import Sums
 
-PROBE = "aimon-doctor"
-"""The agent that the doctor says to be: its service name and its part of `/hooks/{agent}`."""
+PROBE = "aimon-doctor-"
+"""What their ids begin with, whichever agent's voice the doctor uses."""
 KEPT = 8
 """Sessions remembered, the newest: the doctor asks for its own at once."""
 
 
-def is_probe(events: Iterable[Event]) -> bool:
-    """Whether a delivery tells of the doctor's sessions: it is not worth keeping."""
-    return any(event.agent == PROBE for event in events)
+def is_probe(event: Event) -> bool:
+    """Whether an event tells of a session of the doctor's."""
+    return event.session_id.startswith(PROBE)
 
 
 class Probes:

@@ -18,7 +18,7 @@ from aimon_core.identity import Processes, session_key
 from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
-from aimon_core.probe import PROBE, Probes
+from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Tokens, Totals, Transition
 from aimon_core.spans import TurnTree, tree
 from aimon_core.sums import Sums
@@ -99,7 +99,7 @@ class SessionStore:
             if isinstance(event, Counted):
                 self.machine.add(event)
                 continue
-            if event.agent == PROBE:
+            if is_probe(event):
                 self._probes.take(event, now_ns)
                 continue
             key = session_key(event)

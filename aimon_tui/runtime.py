@@ -72,7 +72,7 @@ class Desk:
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
         """Apply, tell, commit. Raises JournalFailed; the sender's retry then adds nothing to the ledger."""
         self._runtime.tell(self._runtime.store.apply(events))
-        if self.journal is not None and delivery is not None and not is_probe(events):
+        if self.journal is not None and delivery is not None and not any(map(is_probe, events)):
             self.journal.append(delivery)
 
 

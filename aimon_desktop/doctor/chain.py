@@ -17,6 +17,8 @@ from aimon_desktop.setup.place import Place
 _WAIT_S = 2.0
 _HOOK_S = 5.0
 _TOKENS = 11
+_SERVICE, _AGENT = "aimon", "claude-code"
+"""Who the made-up telemetry and the made-up hook come from."""
 _SHOWN = 3
 """Names of unknown records told; the rest is counted."""
 
@@ -57,10 +59,10 @@ def checks(door: Door, place: Place) -> Iterator[Check]:
 
 def _telemetry(door: Door) -> Check:
     name = "telemetry"
-    session_id = uuid.uuid4().hex
+    session_id = PROBE + uuid.uuid4().hex
     if not door.post("/v1/traces", _call(session_id)):
         return broken(name, "The door does not take telemetry.", "Look into aimon.log in the state folder.")
-    told = _session(door, session_id)
+    told = _session(door, _SERVICE, session_id)
     if told is None or told["tokens"]["input"] != _TOKENS:
         return broken(name, "A model call went in and did not come out.", "Is it an older aimon that runs?")
     return fine(name, "A made-up model call arrived, to the token; it is counted nowhere.")
@@ -68,13 +70,13 @@ def _telemetry(door: Door) -> Check:
 
 def _hook(door: Door, place: Place) -> Check:
     """Through the installed program where there is one, else straight to the door."""
-    session_id = uuid.uuid4().hex
+    session_id = PROBE + uuid.uuid4().hex
     payload = {"session_id": session_id, "hook_event_name": "UserPromptSubmit"}
     installed = place.hook_file.exists()
     if installed:
-        _run(place.hook_command(PROBE), payload)
+        _run(place.hook_command(_AGENT), payload)
     else:
-        door.post(f"/hooks/{PROBE}", payload)
+        door.post(f"/hooks/{_AGENT}", payload)
     told = _awaited(door, session_id)
     if told is None:
         through = f"{place.hook_file} ran" if installed else "The door was called"
@@ -103,14 +105,14 @@ def _run(command: str, payload: Any) -> None:
         return  # nothing will have arrived
 
 
-def _session(door: Door, session_id: str) -> Any:
-    told = door.get(f"/api/v1/sessions/{key_of(PROBE, session_id)}")
+def _session(door: Door, agent: str, session_id: str) -> Any:
+    told = door.get(f"/api/v1/sessions/{key_of(agent, session_id)}")
     return told["session"] if told else None
 
 
 def _awaited(door: Door, session_id: str) -> Any:
     deadline = time.monotonic() + _WAIT_S
-    while (told := _session(door, session_id)) is None and time.monotonic() < deadline:
+    while (told := _session(door, _AGENT, session_id)) is None and time.monotonic() < deadline:
         time.sleep(0.05)
     return told
 
@@ -132,5 +134,5 @@ def _call(session_id: str) -> dict[str, Any]:
         "endTimeUnixNano": now_ns,
         "attributes": [{"key": key, "value": value} for key, value in told.items()],
     }
-    service = {"attributes": [{"key": "service.name", "value": {"stringValue": PROBE}}]}
-    return {"resourceSpans": [{"resource": service, "scopeSpans": [{"scope": {"name": PROBE}, "spans": [span]}]}]}
+    service = {"attributes": [{"key": "service.name", "value": {"stringValue": _SERVICE}}]}
+    return {"resourceSpans": [{"resource": service, "scopeSpans": [{"scope": {"name": _SERVICE}, "spans": [span]}]}]}

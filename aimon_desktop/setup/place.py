@@ -50,19 +50,15 @@ class Place(Struct, frozen=True, kw_only=True):
         """The installed hook program."""
         return self.data_dir / HOOK_FILE
 
-    def hook_script(self, agent: str, event: str = "") -> str:
-        """What a shell runs on an agent's event: nothing, and well, once the program or its interpreter is gone.
-
-        `event` is for agents whose payload does not say which it is.
-        """
+    def hook_script(self, agent: str) -> str:
+        """What a shell runs on an agent's event: nothing, and well, once the program or its interpreter is gone."""
         file, python = shlex.quote(str(self.hook_file)), shlex.quote(self.python)
         # an `exec` that fails ends the shell with 127, whatever comes after it
-        script = f"[ -f {file} ] && [ -x {python} ] && exec {python} -S -E {file} {agent} {event}".rstrip()
-        return f"{script} || exit 0"
+        return f"[ -f {file} ] && [ -x {python} ] && exec {python} -S -E {file} {agent} || exit 0"
 
-    def hook_command(self, agent: str, event: str = "") -> str:
+    def hook_command(self, agent: str) -> str:
         """The same as one command, for agents that may not use a shell of their own."""
-        return f"sh -c {shlex.quote(self.hook_script(agent, event))}"
+        return f"sh -c {shlex.quote(self.hook_script(agent))}"
 
     def folder(self, variable: str, usual: str) -> Path:
         """An agent's folder: where its variable says, else the usual one below the home."""

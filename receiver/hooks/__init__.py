@@ -4,12 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aimon_core.events import Event
-from receiver.hooks import claude_code, doctor
+from receiver.hooks import claude_code
 
-_AGENTS: dict[str, Callable[[Mapping[str, Any], int], list[Event]]] = {
-    claude_code.AGENT: claude_code.translate,
-    doctor.AGENT: doctor.translate,
-}
+_AGENTS: dict[str, Callable[[Mapping[str, Any], int], list[Event]]] = {claude_code.AGENT: claude_code.translate}
 
 HOOK_AGENTS = frozenset(_AGENTS)
 """Agents whose hooks are understood: the last part of `/hooks/{agent}`."""

@@ -144,10 +144,11 @@ def test_gemini_is_spared_the_hook_that_fires_with_every_piece(place):
     assert "AfterModel" not in told["hooks"]
 
 
-def test_copilot_is_told_the_event_that_its_payload_leaves_out(place):
-    plan(place, "copilot").apply()
-    hooks = json.loads((place.home / ".copilot/hooks/aimon.json").read_text())["hooks"]
-    assert "copilot agentStop ||" in hooks["agentStop"][0]["bash"]
+def test_opencode_gets_a_plugin_that_calls_the_hook_program(place):
+    plan(place, "opencode").apply()
+    text = (place.home / FILES["opencode"]).read_text()
+    assert text.startswith('const COMMAND = "[ -f ')
+    assert json.loads(text.partition(" = ")[2]) == place.hook_script("opencode")
 
 
 def test_folders_are_where_the_environment_says(tmp_path, monkeypatch):

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from aimon_desktop.setup import Place
+from aimon_desktop.setup import Place, opencode
 from aimon_desktop.setup import place as places
 
 PROGRAM = b"import sys; print('called', sys.argv[1:], file=open(__file__ + '.log', 'a'))\n"
+PLUGIN = 'const COMMAND = "@COMMAND@"\n'
 
 
 def home(folder: Path, monkeypatch, **given) -> Place:
     """The place where setup works in a test."""
     monkeypatch.setattr(places, "hook_program", lambda: PROGRAM)
+    monkeypatch.setattr(opencode, "plugin", lambda: PLUGIN)
     usual = {
         "home": folder,
         "data_dir": folder / "aimon",
