@@ -92,7 +92,7 @@ def _unknown(door: Door) -> Check:
         return fine("unknown", "Every record that came in was understood.")
     names = sorted(unclaimed, key=lambda one: -unclaimed[one])
     shown = ", ".join(clean(one, 80) for one in names[:_SHOWN])
-    more = f" and {len(names) - _SHOWN} kinds more" if len(names) > _SHOWN else ""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return absent("unknown", f"{sum(unclaimed.values()):,} records are of no use here: {shown}{more}.")
 
 

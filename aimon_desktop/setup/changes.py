@@ -1,5 +1,6 @@
 """From what an agent needs and a file as it is to the file as it should be: which edits, and what is left alone."""
 
+import json
 from pathlib import Path as File
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +8,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aimon_core.clean import clean
 from aimon_core.errors import Unreadable
+from aimon_core.masking import mask
 from aimon_desktop.setup import files
 from aimon_desktop.setup.connection import Document, Part, Setting
 from aimon_desktop.setup.edits import Edit, Malformed, applied, dotted, found, taken_back
@@ -120,8 +123,8 @@ def _address(url: str) -> tuple[str, str, str]:
 
 def _left(part: Part, setting: Setting, there: dict[str, Any]) -> str:
     value = found(there, setting.path)
-    shown = str(value).lower() if isinstance(value, bool) else value
-    return f"{part.name}: {dotted(setting.path)} is {shown}"
+    shown = value if isinstance(value, str) else json.dumps(value)
+    return f"{part.name}: {dotted(setting.path)} is {clean(mask(shown), 80)}"
 
 
 def _done(

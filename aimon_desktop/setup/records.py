@@ -51,7 +51,7 @@ class Records:
             paths.owned(self._folder)
             files.write(self._path(agent), msgspec.json.encode(list(written.values())))
         else:
-            files.remove(self._path(agent))
+            files.remove(self._path(agent), [self._folder])
 
     def agents(self) -> set[str]:
         """Who is set up."""

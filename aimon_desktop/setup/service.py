@@ -36,7 +36,7 @@ def plan(place: Place, platform: str = sys.platform) -> Plan:
         file, text = place.home / f"Library/LaunchAgents/{_LABEL}.plist", _property_list(place)
     elif platform.startswith("linux"):
         folder = place.folder("XDG_CONFIG_HOME", ".config") / "systemd" / "user"
-        file, text = folder / "aimon.service", _UNIT.format(command=shlex.join(_command(place)))
+        file, text = folder / "aimon.service", _UNIT.format(command=shlex.join(_command(place)).replace("%", "%%"))
     else:
         raise Unavailable(f"There is no service for {platform} yet.", "Run `aimon serve` at login.")
     document = Document(file, PlainText(), (Part(SERVICE, (Setting(TEXT, text),)),))

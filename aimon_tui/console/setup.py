@@ -1,7 +1,6 @@
 """`aimon setup`: agents are connected, shown, and taken back."""
 
 import sys
-from collections.abc import Iterable
 
 import click
 
@@ -43,7 +42,8 @@ def command(
     if names == (SERVICE,):
         plans = [service.plan(place)]
     else:
-        plans = setup.plans(place, names or (_everybody(place) if undo else ()))
+        chosen = names or (_connected(place) if undo else ())
+        plans = setup.plans(place, chosen) if chosen or not undo else []
     if show:
         _show(plans)
         done = True
@@ -54,9 +54,9 @@ def command(
     ctx.exit(0 if done else 1)
 
 
-def _everybody(place: Place) -> Iterable[str]:
-    """Agents that may have left by now were connected all the same."""
-    return [agent for agent in setup.TABLES if setup.is_connected(agent, place)]
+def _connected(place: Place) -> tuple[str, ...]:
+    """Who is set up, agents that are not found any more among them."""
+    return tuple(agent for agent in setup.TABLES if setup.is_connected(agent, place))
 
 
 def _show(plans: list[Plan]) -> None:
