@@ -24,9 +24,9 @@ _COLOURS = {Mark.FINE: "green", Mark.BROKEN: "red", Mark.ABSENT: None}
 @with_settings
 @click.pass_context
 def command(ctx: click.Context, config: Config, fix: bool, as_json: bool) -> None:
-    """Check port, folders, agents' settings, hooks, terminal, prices and journal.
+    """Check all that aimon stands on.
 
-    With a running aimon it proves the chain: a made-up session goes in through its doors, comes out of its API, and is
+    Port, folders, agents' settings, hooks, terminal, prices and journal. With a running aimon it proves the chain: a made-up session goes in through its doors, comes out of its API, and is
     listed and counted nowhere. Exits with 1 when something is broken.
 
     \b
