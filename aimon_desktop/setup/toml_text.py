@@ -32,7 +32,6 @@ class TomlText:
         place: Any = document
         for name in tables:
             if name not in place:
-                _part(text, document, tomlkit.nl())
                 place[name] = tomlkit.table()
             place = place[name]
             if not isinstance(place, dict):
@@ -67,14 +66,6 @@ def _parsed(text: str) -> "TOMLDocument":
         raise Malformed(str(error).split(" at line ")[0], error.line) from None
     except TOMLKitError as error:
         raise Malformed(str(error), 1) from None
-
-
-def _part(text: str, document: "TOMLDocument", line_end: Any) -> None:
-    """Leave an empty line between what is there and a new table."""
-    if text and not text.endswith("\n\n"):
-        if not text.endswith("\n"):
-            document.add(line_end)
-        document.add(line_end)
 
 
 def _inline(value: Any) -> Any:

@@ -26,8 +26,9 @@ _COLOURS = {Mark.FINE: "green", Mark.BROKEN: "red", Mark.ABSENT: None}
 def command(ctx: click.Context, config: Config, fix: bool, as_json: bool) -> None:
     """Check all that aimon stands on.
 
-    Port, folders, agents' settings, hooks, terminal, prices and journal. With a running aimon it proves the chain: a made-up session goes in through its doors, comes out of its API, and is
-    listed and counted nowhere. Exits with 1 when something is broken.
+    Port, folders, agents' settings, hooks, terminal, prices and journal. With a running aimon it proves the chain: a
+    made-up session goes in through its doors, comes out of its API, and is listed and counted nowhere. Exits with 1
+    when something is broken.
 
     \b
     Example:  aimon doctor

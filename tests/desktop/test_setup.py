@@ -312,6 +312,18 @@ def test_a_file_that_changed_since_loses_only_what_setup_added(place):
     assert not place.hook_file.exists()
 
 
+@pytest.mark.parametrize("endpoints", [(4318,), (4318, 5318)])
+@pytest.mark.parametrize("own", [{}, {"env": {}, "hooks": {"Stop": []}}])
+def test_empty_places_of_ones_own_outlive_what_was_in_them(tmp_path, monkeypatch, endpoints, own):
+    path = written(home(tmp_path, monkeypatch), CLAUDE, json.dumps(own | {"a": 1}, indent=2).encode())
+    for port in endpoints:
+        place = home(tmp_path, monkeypatch, endpoint=f"http://127.0.0.1:{port}", python=f"/opt/{port}")
+        plan(place, "claude-code").apply()
+        path.write_bytes(path.read_bytes().replace(b'"a": 1', b'"a": 2') + b"\n")
+    plan(place, "claude-code").undo()
+    assert json.loads(path.read_text()) == own | {"a": 2}
+
+
 def test_a_file_that_is_gone_or_emptied_by_hand_is_no_failure(place):
     plan(place, "claude-code").apply()
     (place.home / CLAUDE).write_text("{}")
