@@ -13,7 +13,7 @@ from aimon_core.errors import Unreadable
 from aimon_core.masking import mask
 from aimon_desktop.setup import files
 from aimon_desktop.setup.connection import Document, Part, Setting
-from aimon_desktop.setup.edits import Edit, Malformed, applied, dotted, found, taken_back
+from aimon_desktop.setup.edits import Edit, Malformed, Path, applied, dotted, found, taken_back
 from aimon_desktop.setup.files import Page
 from aimon_desktop.setup.place import is_hook
 from aimon_desktop.setup.records import Written
@@ -51,9 +51,17 @@ def change(document: Document, record: Written | None, *, force: bool) -> Change
     content = files.read(document.path)
     try:
         page = Page.of(content)
-        return _change(document, content, page, record, force)
+        draft = _Draft(document, page.text, record, force=force)
+        for part in document.parts:
+            draft.take(part)
     except Malformed as error:
         raise unreadable(document.path, error) from error
+    written = None
+    if draft.text != page.text:
+        after = files.digest(page.with_text(draft.text))
+        before, folders = _before(document, content, record)
+        written = Written(str(document.path), before, after, tuple(draft.edits), folders)
+    return Change(document, content, page, draft.text, written, draft.has_ours, tuple(draft.left))
 
 
 def unreadable(path: File, error: Malformed) -> Unreadable:
@@ -73,43 +81,81 @@ def without_edits(path: File, content: bytes, edits: tuple[Edit, ...], document:
     return page.with_text(text)
 
 
-def _change(document: Document, content: bytes | None, page: Page, record: Written | None, force: bool) -> Change:  # noqa: FBT001 - as told
-    there = document.language.loads(page.text)
-    text, left, edits = page.text, [], list(record.edits if record else ())
-    for part in document.parts:
-        wanted = [(setting, _need(setting, there, edits, force)) for setting in part.settings]
-        if blocked := [setting for setting, need in wanted if need == "blocked"]:
-            left += [_left(part, setting, there) for setting in blocked]
-            continue
-        for setting, need in wanted:
-            if need == "edit":
-                text, edits = _done(text, setting, document, there, edits)
-    ours = bool(record) or any(
-        is_hook(found(there, setting.path)) for part in document.parts for setting in part.settings
-    )
-    written = None
-    if text != page.text:
-        written = _written(document, content, page, text, record, tuple(edits))
-    return Change(document, content, page, text, written, ours, tuple(left))
+class _Draft:
+    """A file's text on its way to what it should be."""
+
+    def __init__(self, document: Document, text: str, record: Written | None, *, force: bool) -> None:
+        self._language, self._force = document.language, force
+        self._there = document.language.loads(text)
+        self.text = text
+        self.edits = list(record.edits if record else ())
+        """What is aimon's in it."""
+        self.left: list[str] = []
+        """What a person set otherwise, in words."""
+        self.has_ours = record is not None
+
+    def take(self, part: Part) -> None:
+        """Write what a part needs; nothing of it where a person's own is in the way. Raises Malformed."""
+        self.has_ours |= any(is_hook(self._value(setting)) for setting in part.settings)
+        if blocked := [setting for setting in part.settings if self._is_blocked(setting)]:
+            self.left += [f"{part.name}: {dotted(one.path)} is {_shown(self._value(one))}" for one in blocked]
+            return
+        for setting in part.settings:
+            if not self._is_met(setting):
+                self._write(setting)
+
+    def _value(self, setting: Setting) -> Any:
+        return found(self._there, setting.path)
+
+    def _is_met(self, setting: Setting) -> bool:
+        value = self._value(setting)
+        if setting.element:
+            return isinstance(value, list) and setting.value in value
+        if value is None:
+            return setting.rival
+        return _same(value, setting.value) or (setting.tuning and not self._force)
+
+    def _is_blocked(self, setting: Setting) -> bool:
+        value = self._value(setting)
+        if value is None or setting.element or self._force or self._is_met(setting):
+            return False
+        return not is_hook(value) and not any(one.path == setting.path and one.value == value for one in self.edits)
+
+    def _write(self, setting: Setting) -> None:
+        """One value more; an older one of ours makes room for it."""
+        value = self._value(setting)
+        known = [one for one in self.edits if one.path == setting.path]
+        edit = Edit(setting.path, setting.value, setting.element, self._depth(setting.path))
+        if setting.element:
+            older = [one for one in value or () if is_hook(one)]
+            known = [one for one in known if one.value in older]
+            for one in older:
+                past = Edit(setting.path, one, element=True, depth=len(setting.path))
+                self.text = taken_back(self.text, past, self._language)
+        else:
+            edit = replace(edit, replaced=known[0].replaced if known else value)
+        if known:
+            edit = replace(edit, depth=known[0].depth)
+        self.text = applied(self.text, edit, self._language)
+        self.edits = [*(one for one in self.edits if one not in known), edit]
+
+    def _depth(self, path: Path) -> int:
+        """How many keys of a path are there."""
+        return next((n for n in range(len(path), 0, -1) if found(self._there, path[:n]) is not None), 0)
 
 
-def _need(setting: Setting, there: dict[str, Any], edits: list[Edit], force: bool) -> str:  # noqa: FBT001 - as told
-    """`edit` where the value is missing, `blocked` where a person's own is in its place, else `nothing`."""
-    value = found(there, setting.path)
-    if setting.element:
-        return "nothing" if isinstance(value, list) and setting.value in value else "edit"
-    if value is None:
-        return "nothing" if setting.rival else "edit"
-    if _same(value, setting.value) or (setting.tuning and not force):
-        return "nothing"
-    own = any(edit.path == setting.path and edit.value == value for edit in edits)
-    return "edit" if own or force or is_hook(value) else "blocked"
+def _before(document: Document, content: bytes | None, record: Written | None) -> tuple[bytes | None, tuple[str, ...]]:
+    """What undo brings back: what was there before the first change, and the folders that were not."""
+    if record is None or content is None:
+        return content, tuple(map(str, files.missing_folders(document.path)))
+    if files.digest(content) == record.after:
+        return record.before, record.folders
+    return without_edits(document.path, content, record.edits, document), record.folders
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    return value == wanted or (
-        isinstance(value, str) and isinstance(wanted, str) and "://" in value and _address(value) == _address(wanted)
-    )
+    """Whether two values mean the same; a URL may call this machine by another name."""
+    return value == wanted or (isinstance(value, str) and "://" in value and _address(value) == _address(str(wanted)))
 
 
 def _address(url: str) -> tuple[str, str, str]:
@@ -121,42 +167,5 @@ def _address(url: str) -> tuple[str, str, str]:
     return parts.scheme, host, parts.path.rstrip("/")
 
 
-def _left(part: Part, setting: Setting, there: dict[str, Any]) -> str:
-    value = found(there, setting.path)
-    shown = value if isinstance(value, str) else json.dumps(value)
-    return f"{part.name}: {dotted(setting.path)} is {clean(mask(shown), 80)}"
-
-
-def _done(
-    text: str, setting: Setting, document: Document, there: dict[str, Any], edits: list[Edit]
-) -> tuple[str, list[Edit]]:
-    """The text and the list of edits with one more; an older hook of ours makes room for it."""
-    edit = Edit(setting.path, setting.value, setting.element, _depth(there, setting.path))
-    if setting.element:
-        older = [one for one in found(there, setting.path) or () if is_hook(one)]
-        for one in older:
-            text = taken_back(text, Edit(setting.path, one, element=True, depth=len(setting.path)), document.language)
-        known = [one for one in edits if one.path == setting.path and one.value in older]
-    else:
-        known = [one for one in edits if one.path == setting.path]
-        value = found(there, setting.path)
-        edit = replace(edit, replaced=known[0].replaced if known else value)
-    if known:
-        edit = replace(edit, depth=known[0].depth)
-    return applied(text, edit, document.language), [*(one for one in edits if one not in known), edit]
-
-
-def _depth(there: dict[str, Any], path: tuple[str | int, ...]) -> int:
-    return next((depth for depth in range(len(path), 0, -1) if found(there, path[:depth]) is not None), 0)
-
-
-def _written(
-    document: Document, content: bytes | None, page: Page, text: str, record: Written | None, edits: tuple[Edit, ...]
-) -> Written:
-    """The record of a change: what undo brings back is what was there before the first one."""
-    before, folders = content, tuple(map(str, files.missing_folders(document.path)))
-    if record and content is not None:
-        same = files.digest(content) == record.after
-        before = record.before if same else without_edits(document.path, content, record.edits, document)
-        folders = record.folders
-    return Written(str(document.path), before, files.digest(page.with_text(text)), edits, folders)
+def _shown(value: Any) -> str:
+    return clean(mask(value if isinstance(value, str) else json.dumps(value)), 80)

@@ -66,6 +66,11 @@ class Place(Struct, frozen=True, kw_only=True):
         return Path(told).expanduser() if told else self.home / usual
 
 
+def endpoint(host: str, port: int) -> str:
+    """Where agents send to, as a URL."""
+    return f"http://[{host}]:{port}" if ":" in host and "[" not in host else f"http://{host}:{port}"
+
+
 def hook_program() -> bytes:
     """The hook program as this aimon ships it."""
     return resources.files("aimon_desktop").joinpath(HOOK_FILE).read_bytes()

@@ -10,6 +10,7 @@ from aimon_core.config import Config
 from aimon_core.errors import AimonError
 from aimon_desktop.doctor import Check, Mark, agents, chain, machine
 from aimon_desktop.setup import Place
+from aimon_desktop.setup.place import endpoint
 from aimon_tui import peer
 from aimon_tui.console.options import with_settings
 
@@ -51,7 +52,7 @@ def command(ctx: click.Context, config: Config, fix: bool, as_json: bool) -> Non
 def _examined(config: Config) -> Iterator[Check]:
     host, port = peer.address(config)
     state_dir = paths.state_dir(config.settings.state_dir)
-    place = Place.here(f"http://{host}:{port}", state_dir=state_dir)
+    place = Place.here(endpoint(host, port), state_dir=state_dir)
     yield (owned := machine.port(host, port))
     yield from machine.folders(state_dir)
     yield machine.journal(state_dir, persist=config.settings.persist)

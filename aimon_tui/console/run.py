@@ -21,6 +21,7 @@ def command(config: Config, words: tuple[str, ...]) -> None:
               aimon run -- codex exec "list the files"
     """
     from aimon_desktop import launch
+    from aimon_desktop.setup.place import endpoint
 
     host, port = peer.address(config)
-    launch.replace_process(words, f"http://{host}:{port}")
+    launch.replace_process(words, endpoint(host, port))

@@ -11,6 +11,7 @@ from aimon_core.errors import AimonError
 from aimon_desktop import setup
 from aimon_desktop.setup import Place, Plan, State, service
 from aimon_desktop.setup.connection import SERVICE
+from aimon_desktop.setup.place import endpoint
 from aimon_tui import peer
 from aimon_tui.console.options import with_settings
 
@@ -38,7 +39,7 @@ def command(
               aimon setup service
     """
     host, port = peer.address(config)
-    place = Place.here(f"http://{host}:{port}", state_dir=paths.state_dir(config.settings.state_dir), force=force)
+    place = Place.here(endpoint(host, port), state_dir=paths.state_dir(config.settings.state_dir), force=force)
     if names == (SERVICE,):
         plans = [service.plan(place)]
     else:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from aimon_core.errors import Unavailable, Unreadable, UsageError
 from aimon_desktop import setup
 from aimon_desktop.setup import State, claude_code
+from aimon_desktop.setup.place import endpoint
 from receiver.hooks.claude_code import READS
 from tests.desktop.test_json_text import LAYOUTS, VALUES, WORDS
 from tests.fakes.homes import PROGRAM, home, tree
@@ -173,6 +174,11 @@ def test_agents_are_found_by_their_folder_or_their_program(tmp_path, monkeypatch
     (tmp_path / "bin/codex").symlink_to(package / "bin/codex.js")
     found = setup.plans(place)
     assert [setup.told(one) for one in found] == ["Codex 0.169.0  ○ not connected", "Gemini CLI  ○ not connected"]
+
+
+@pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")])
+def test_an_endpoint_is_a_url(host, url):
+    assert endpoint(host, 1) == url
 
 
 def test_an_unknown_agent_is_refused_by_name(place):
