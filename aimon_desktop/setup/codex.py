@@ -12,6 +12,9 @@ EVENTS = (
     "SubagentStart", "SubagentStop", "Stop",
 )  # fmt: skip
 
+_LIMIT_S = 3
+"""A session's last hook gets no more, and Codex warns of more at every start."""
+
 
 def exporters(endpoint: str) -> dict[str, dict[str, dict[str, str]]]:
     """The members of `[otel]`. Endpoints are used as they are; metrics name no session and stay as they were."""
@@ -26,7 +29,7 @@ def connection(place: Place) -> Connection:
     folder = place.folder("CODEX_HOME", ".codex")
     telemetry = tuple(Setting(("otel", key), value) for key, value in exporters(place.endpoint).items())
     allowed = Setting(("features", "hooks"), value=True, rival=True)
-    entry = {"hooks": [{"type": "command", "command": place.hook_command(AGENT), "timeout": 5}]}
+    entry = {"hooks": [{"type": "command", "command": place.hook_command(AGENT), "timeout": _LIMIT_S}]}
     return Connection(
         AGENT,
         folder,
