@@ -6,7 +6,7 @@ stays, what was there before comes back to the byte.
 
 from collections.abc import Iterable
 
-from aimon_core.agents import AGENTS, label
+from aimon_core.agents import AGENTS
 from aimon_core.errors import UsageError
 from aimon_desktop.setup import claude_code, codex, copilot, executables, gemini_cli, opencode, qwen_code
 from aimon_desktop.setup.connection import Table
@@ -46,7 +46,7 @@ def is_connected(agent: str, place: Place) -> bool:
 def told(plan: Plan) -> str:
     """An agent and where it stands, e.g. `Claude Code 2.1.329  ○ not connected`."""
     version = executables.version(plan.agent, plan.place)
-    return f"{label(plan.agent)}{f' {version}' if version else ''}  {_GLYPHS[plan.state]} {plan.state}"
+    return f"{plan.connection.label}{f' {version}' if version else ''}  {_GLYPHS[plan.state]} {plan.state}"
 
 
 _GLYPHS = {State.CONNECTED: "✓", State.NOT_CONNECTED: "○", State.OUTDATED: "!", State.BROKEN: "×"}

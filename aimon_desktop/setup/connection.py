@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from aimon_core.agents import label
 from aimon_desktop.setup.edits import Format, Path
 from aimon_desktop.setup.place import Place
 
@@ -56,6 +57,11 @@ class Connection(Struct, frozen=True):
     """What the person gets of it, in a sentence."""
     remark: str = ""
     """What settings cannot do, or what the person must do besides; empty where there is nothing."""
+
+    @property
+    def label(self) -> str:
+        """What sentences call it."""
+        return "aimon as a service" if self.agent == SERVICE else label(self.agent)
 
     @property
     def uses_hooks(self) -> bool:

@@ -97,9 +97,9 @@ def missing_folders(path: Path) -> list[Path]:
 
 
 def remove(path: Path, folders: Iterable[Path | str] = ()) -> None:
-    """Take a file away, and those of the folders that are empty then. Raises Unavailable."""
+    """Take a file away, a link to it stays, and those of the folders that are empty then. Raises Unavailable."""
     try:
-        path.unlink(missing_ok=True)
+        path.resolve().unlink(missing_ok=True)
         for folder in map(Path, folders):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()

@@ -88,5 +88,4 @@ def is_installed(place: Place) -> bool:
 
 def install_hook_program(place: Place) -> None:
     """Copy the hook program where agents call it. Raises Unavailable."""
-    if not is_installed(place):
-        files.write(place.hook_file, hook_program(), 0o644)
+    files.write(place.hook_file, hook_program(), 0o644)

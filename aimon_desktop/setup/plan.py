@@ -44,11 +44,16 @@ class Plan(Struct, frozen=True):
         return self.connection.agent
 
     @property
+    def installs(self) -> bool:
+        """Whether `apply` would copy the hook program: it is not there, or of another version."""
+        return self.connection.uses_hooks and not place.is_installed(self.place)
+
+    @property
     def has_work(self) -> bool:
         """Whether `apply` would write anything."""
-        return self.problem is None and (
-            self.state is State.OUTDATED or any(one.written is not None for one in self.changes)
-        )
+        if self.problem is not None:
+            return False
+        return self.state is State.OUTDATED or any(one.written is not None for one in self.changes)
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -67,7 +72,7 @@ class Plan(Struct, frozen=True):
         """Install the hook program, keep what is there, write. Raises AimonError; then nothing more is written."""
         if self.problem is not None:
             raise self.problem
-        if self.connection.uses_hooks:
+        if self.installs:
             place.install_hook_program(self.place)
         records = Records(self.place.state_dir)
         record = records.of(self.agent)

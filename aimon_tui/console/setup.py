@@ -5,13 +5,13 @@ import sys
 import click
 
 from aimon_core import paths
-from aimon_core.agents import label
 from aimon_core.config import Config
-from aimon_core.errors import AimonError
+from aimon_core.errors import AimonError, Unavailable
 from aimon_desktop import setup
 from aimon_desktop.setup import Place, Plan, State, service
 from aimon_desktop.setup.connection import SERVICE
 from aimon_desktop.setup.place import endpoint
+from aimon_desktop.setup.plan import shortened
 from aimon_tui import peer
 from aimon_tui.console.options import with_settings
 
@@ -45,11 +45,12 @@ def command(
     else:
         chosen = names or (_connected(place) if undo else ())
         plans = setup.plans(place, chosen) if chosen or not undo else []
-    if show:
-        _show(plans)
-        done = True
-    elif undo:
+    if undo:
         done = _undo(plans)
+    elif not plans:
+        raise Unavailable("No agent was found on this machine.", f"Name one: {' '.join(setup.TABLES)}")
+    elif show:
+        done = _show(plans)
     else:
         done = _connect(plans, yes=yes)
     ctx.exit(0 if done else 1)
@@ -60,13 +61,14 @@ def _connected(place: Place) -> tuple[str, ...]:
     return tuple(agent for agent in setup.TABLES if setup.is_connected(agent, place))
 
 
-def _show(plans: list[Plan]) -> None:
+def _show(plans: list[Plan]) -> bool:
     for plan in plans:
         for file, text in plan.snippets():
             click.echo(click.style(f"# {file}", fg="cyan"))
             click.echo(text)
         if plan.connection.remark:
             click.echo(plan.connection.remark, err=True)
+    return True
 
 
 def _undo(plans: list[Plan]) -> bool:
@@ -79,16 +81,12 @@ def _undo(plans: list[Plan]) -> bool:
         except AimonError as error:
             failed, said = True, [str(error)]
         for line in said or ["There is nothing of aimon's to undo."]:
-            click.echo(f"{label(plan.agent)}: {line}", err=True)
+            click.echo(f"{plan.connection.label}: {line}", err=True)
     return not failed
 
 
 def _connect(plans: list[Plan], *, yes: bool) -> bool:
     """Show all, ask once, write. Whether every plan is done."""
-    if not plans:
-        known = " ".join(setup.TABLES)
-        click.echo(f"No agent was found on this machine. Name one: {known}", err=True)
-        return False
     for plan in plans:
         _tell(plan)
     wanted = [plan for plan in plans if plan.has_work]
@@ -104,6 +102,8 @@ def _tell(plan: Plan) -> None:
         click.echo(f"  {plan.problem}", err=True)
     for words in plan.left:
         click.echo(f"  Left as you set it, {words}. --force writes over it.", err=True)
+    if plan.has_work and plan.installs:
+        click.echo(f"  Copies the hook program to {shortened(plan.place.hook_file, plan.place)}.", err=True)
     for line in plan.diff():
         click.echo(_coloured(line))
 
@@ -129,9 +129,9 @@ def _written(plan: Plan) -> bool:
         else:
             plan.apply()
     except AimonError as error:
-        click.echo(f"{label(plan.agent)}: {error}", err=True)
+        click.echo(f"{plan.connection.label}: {error}", err=True)
         return False
-    click.echo(f"{label(plan.agent)} is set up: {plan.connection.gives}.", err=True)
+    click.echo(f"{plan.connection.label} is set up: {plan.connection.gives}.", err=True)
     if plan.connection.remark:
         click.echo(plan.connection.remark, err=True)
     return True

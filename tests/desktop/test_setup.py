@@ -281,6 +281,17 @@ def test_a_link_to_a_dotfile_stays_a_link(place):
     assert target.read_bytes() == b'{"a": 1}\n'
 
 
+def test_a_link_to_nothing_stays_a_link_to_nothing(place):
+    link = place.home / CLAUDE
+    link.parent.mkdir()
+    link.symlink_to(place.home / "dotfiles.json")
+    before = tree(place.home)
+    plan(place, "claude-code").apply()
+    assert "hooks" in json.loads((place.home / "dotfiles.json").read_text())
+    plan(place, "claude-code").undo()
+    assert {name: one for name, one in tree(place.home).items() if name != "state"} == before
+
+
 def test_a_read_only_file_is_told_and_left(place):
     path = written(place, CLAUDE, b"{}")
     path.chmod(0o444)

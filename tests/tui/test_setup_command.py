@@ -47,7 +47,11 @@ def test_without_a_terminal_it_shows_and_writes_nothing(folder):
     assert done.stdout.startswith("--- ~/.claude/settings.json\n+++ ~/.claude/settings.json\n")
     assert '+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",' in done.stdout
     assert "\x1b" not in done.stdout
-    assert done.stderr == "Claude Code  ○ not connected\nNothing was written. --yes writes it.\n"
+    assert done.stderr == (
+        "Claude Code  ○ not connected\n"
+        "  Copies the hook program to ~/data/aimon/hook_program.py.\n"
+        "Nothing was written. --yes writes it.\n"
+    )
     assert tree(folder) == before
 
 
@@ -119,7 +123,7 @@ def test_a_read_only_file_is_a_line_and_an_exit_code(folder):
 def test_nobody_there_and_nobody_known(folder):
     (folder / SETTINGS).unlink()
     (folder / ".claude").rmdir()
-    assert run("--yes").exit_code == 1
+    assert [run(word).exit_code for word in ("--yes", "--show")] == [1, 1]
     assert "No agent was found on this machine." in run().stderr
     assert run("claud").exit_code == 2
 
@@ -132,4 +136,4 @@ def test_the_service_is_set_up_by_its_name(folder, monkeypatch):
     done = run("service")
     assert done.exit_code == 1
     assert "+++ ~/config/systemd/user/aimon.service" in done.stdout
-    assert "service  ○ not connected" in done.stderr
+    assert "aimon as a service  ○ not connected" in done.stderr
