@@ -19,6 +19,7 @@ _HOOK_S = 5.0
 _TOKENS = 11
 _SERVICE, _AGENT = "aimon", "claude-code"
 """Who the made-up telemetry and the made-up hook come from."""
+_OLDER = "It may be an older aimon that runs: start it anew."
 _SHOWN = 3
 """Names of unknown records told; the rest is counted."""
 
@@ -64,7 +65,10 @@ def _telemetry(door: Door) -> Check:
         return broken(name, "The door does not take telemetry.", "Look into aimon.log in the state folder.")
     told = _session(door, _SERVICE, session_id)
     if told is None or told["tokens"]["input"] != _TOKENS:
-        return broken(name, "A model call went in and did not come out.", "Is it an older aimon that runs?")
+        return broken(name, "A model call went in and did not come out.", _OLDER)
+    listed = (door.get("/api/v1/sessions?all=1") or {}).get("sessions", ())
+    if any(one["session_id"] == session_id for one in listed):
+        return broken(name, "A made-up model call arrived, and is listed and counted.", _OLDER)
     return fine(name, "A made-up model call arrived, to the token; it is counted nowhere.")
 
 

@@ -3,11 +3,13 @@
 import os
 import socket
 import sys
+from uuid import UUID
 
 import pytest
 
 from aimon_core import process
 from aimon_core.journal import Delivery, Journal
+from aimon_core.probe import PROBE
 from aimon_desktop import setup
 from aimon_desktop.doctor import Mark, agents, chain, machine
 from tests.fakes.homes import PROGRAM, home
@@ -75,6 +77,14 @@ def test_a_door_that_takes_nothing_or_gives_nothing_back_is_broken(place, monkey
     monkeypatch.setattr(chain, "_WAIT_S", 0.0)
     for door in (Scripted(takes=False), Scripted(), Scripted(session={"session": {"tokens": {"input": 1}}})):
         assert marks(chain.checks(door, place))["telemetry"] is Mark.BROKEN
+
+
+def test_a_probe_that_is_counted_is_broken(place, monkeypatch):
+    monkeypatch.setattr(chain.uuid, "uuid4", lambda: UUID(int=1))
+    told = {"session_id": f"{PROBE}{UUID(int=1).hex}", "tokens": {"input": 11}}
+    older = Scripted(session={"session": told, "sessions": [told]})
+    (telemetry, *_) = chain.checks(older, place)
+    assert (telemetry.mark, "listed" in telemetry.says) == (Mark.BROKEN, True)
 
 
 def test_nobody_behind_the_port_answers_nothing():
