@@ -81,12 +81,14 @@ def terminal() -> Check:
     """Whether a session's terminal can be brought to the front."""
     if shutil.which("tmux") is None:
         return absent("terminal", "tmux is not on the PATH.", "Sessions outside tmux cannot be focused.")
+    inside = bool(os.environ.get("TMUX"))
     try:
         version = run("tmux", "-V").strip()
+        if inside:
+            run("tmux", "display-message", "-p", "#{pid}")
     except AimonError as error:
         return broken("terminal", error.message, error.hint)
-    here = "this terminal is in it" if os.environ.get("TMUX") else "this terminal is outside it"
-    return fine("terminal", f"{version}; {here}.")
+    return fine("terminal", f"{version}; this terminal is {'in' if inside else 'outside'} it.")
 
 
 def _close(path: str) -> None:

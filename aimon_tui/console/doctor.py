@@ -12,10 +12,9 @@ from aimon_desktop.doctor import Check, Mark, agents, chain, machine
 from aimon_desktop.setup import Place
 from aimon_desktop.setup.place import endpoint
 from aimon_tui import peer
-from aimon_tui.console.options import with_settings
+from aimon_tui.console.options import drawn, with_settings
 
 _GLYPHS = {Mark.FINE: "✓", Mark.BROKEN: "×", Mark.ABSENT: "○"}
-_ASCII = str.maketrans("✓×○", "+xo")
 _COLOURS = {Mark.FINE: "green", Mark.BROKEN: "red", Mark.ABSENT: None}
 
 
@@ -45,7 +44,7 @@ def command(ctx: click.Context, config: Config, fix: bool, as_json: bool) -> Non
         click.echo(json.dumps({"ok": not broken, "checks": told}, indent=2))
     else:
         for check in checks:
-            _tell(check, ascii_only=config.settings.ascii)
+            _tell(check, drawn(_GLYPHS[check.mark], config.settings))
     ctx.exit(1 if broken else 0)
 
 
@@ -77,8 +76,7 @@ def _mended(checks: list[Check]) -> bool:
     return done
 
 
-def _tell(check: Check, *, ascii_only: bool) -> None:
-    glyph = _GLYPHS[check.mark].translate(_ASCII) if ascii_only else _GLYPHS[check.mark]
+def _tell(check: Check, glyph: str) -> None:
     click.echo(f"{click.style(glyph, fg=_COLOURS[check.mark])} {check.name:<12} {check.says}")
     if check.hint:
         click.echo(f"{'':<15}{check.hint}")

@@ -5,7 +5,7 @@ import sys
 import click
 
 from aimon_core import paths
-from aimon_core.config import Config
+from aimon_core.config import Config, Settings
 from aimon_core.errors import AimonError, Unavailable
 from aimon_desktop import setup
 from aimon_desktop.setup import Place, Plan, State, service
@@ -13,7 +13,7 @@ from aimon_desktop.setup.connection import SERVICE
 from aimon_desktop.setup.place import endpoint
 from aimon_desktop.setup.plan import shortened
 from aimon_tui import peer
-from aimon_tui.console.options import with_settings
+from aimon_tui.console.options import drawn, with_settings
 
 
 @click.command
@@ -52,7 +52,7 @@ def command(
     elif show:
         done = _show(plans)
     else:
-        done = _connect(plans, yes=yes)
+        done = _connect(plans, config.settings, yes=yes)
     ctx.exit(0 if done else 1)
 
 
@@ -85,9 +85,10 @@ def _undo(plans: list[Plan]) -> bool:
     return not failed
 
 
-def _connect(plans: list[Plan], *, yes: bool) -> bool:
+def _connect(plans: list[Plan], settings: Settings, *, yes: bool) -> bool:
     """Show all, ask once, write. Whether every plan is done."""
     for plan in plans:
+        click.echo(drawn(setup.told(plan), settings), err=True)
         _tell(plan)
     wanted = [plan for plan in plans if plan.has_work]
     if wanted and not (yes or _agreed()):
@@ -97,7 +98,6 @@ def _connect(plans: list[Plan], *, yes: bool) -> bool:
 
 
 def _tell(plan: Plan) -> None:
-    click.echo(setup.told(plan), err=True)
     if plan.problem is not None:
         click.echo(f"  {plan.problem}", err=True)
     for words in plan.left:

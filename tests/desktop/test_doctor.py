@@ -16,11 +16,10 @@ from tests.fakes.homes import PROGRAM, home
 from tests.fakes.program import Program
 
 SENDER = b"""
-import sys, urllib.request
-body = sys.stdin.buffer.read()
-for name in sys.argv[1:]:
-    url = "http://127.0.0.1:%d/hooks/" + name
-    urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})).read()
+import http.client, sys
+door = http.client.HTTPConnection("127.0.0.1", %d)
+door.request("POST", "/hooks/" + sys.argv[1], sys.stdin.buffer.read(), {"Content-Type": "application/json"})
+door.getresponse().read()
 """
 
 
@@ -152,7 +151,7 @@ def test_the_terminal_needs_tmux(monkeypatch, tmp_path):
     (tmp_path / "tmux").chmod(0o755)
     monkeypatch.setenv("TMUX", str(tmp_path / "x,1,0"))
     assert machine.terminal().says == "tmux 3.4; this terminal is in it."
-    (tmp_path / "tmux").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "tmux").write_text("#!/bin/sh\n[ $1 = -V ] && echo tmux 3.4\n")
     assert machine.terminal().mark is Mark.BROKEN
 
 

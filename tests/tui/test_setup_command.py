@@ -61,6 +61,7 @@ def test_yes_writes_and_a_second_time_there_is_nothing_to_do(folder):
     assert (told["model"], told["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"]) == ("opus", "http://127.0.0.1:5318")
     again = run("--port", "5318")
     assert (again.exit_code, again.stdout, again.stderr) == (0, "", "Claude Code  ✓ connected\n")
+    assert run("--port", "5318", "--ascii").stderr == "Claude Code  + connected\n"
 
 
 @pytest.mark.parametrize(("answer", "exit_code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
