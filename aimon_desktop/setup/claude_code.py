@@ -8,10 +8,10 @@ AGENT = "claude-code"
 
 EVENTS = (
     "SessionStart", "SessionEnd", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure",
-    "PostToolBatch", "PermissionRequest", "PermissionDenied", "Notification", "Stop", "StopFailure", "SubagentStart",
-    "SubagentStop",
+    "PostToolBatch", "PermissionRequest", "PermissionDenied", "Elicitation", "ElicitationResult", "Notification",
+    "Stop", "StopFailure", "SubagentStart", "SubagentStop",
 )  # fmt: skip
-"""Those that `receiver.hooks.claude_code` reads."""
+"""Those that mean something to `receiver.hooks.claude_code`."""
 
 ENVIRONMENT = {
     "CLAUDE_CODE_ENABLE_TELEMETRY": "1",

@@ -8,7 +8,7 @@ AGENT = "copilot"
 
 EVENTS = (
     "sessionStart", "sessionEnd", "userPromptSubmitted", "preToolUse", "postToolUse", "postToolUseFailure",
-    "errorOccurred", "agentStop", "subagentStop", "permissionRequest", "notification",
+    "errorOccurred", "agentStop", "subagentStart", "subagentStop", "permissionRequest", "notification",
 )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from aimon_core.errors import Unavailable, Unreadable, UsageError
 from aimon_desktop import setup
 from aimon_desktop.setup import State, claude_code
 from aimon_desktop.setup.place import endpoint
-from receiver.hooks.claude_code import READS
 from tests.desktop.test_json_text import LAYOUTS, VALUES, WORDS
 from tests.fakes.homes import PROGRAM, home, tree
 
@@ -115,7 +114,7 @@ def test_claude_code_gets_what_the_receiver_reads(place):
     told = json.loads((place.home / CLAUDE).read_text())
     assert told["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
     assert told["env"]["OTEL_LOGS_EXPORT_INTERVAL"] == "1000"
-    assert told["hooks"].keys() == READS.keys()
+    assert told["hooks"].keys() == set(claude_code.EVENTS)
     command = told["hooks"]["Stop"][0]["hooks"][0]["command"]
     assert command == (
         f"sh -c '[ -f {place.hook_file} ] && [ -x /usr/bin/python3 ] && "
