@@ -18,9 +18,9 @@ def config_file() -> Path:
     return user_config_path(_APP) / "config.toml"
 
 
-def state_dir() -> Path:
-    """The journal and the log, `~/.local/state/aimon` on Linux."""
-    return user_state_path(_APP)
+def state_dir(told: str | None = None) -> Path:
+    """The journal, the log and what setup found: where the settings say, else `~/.local/state/aimon` on Linux."""
+    return Path(told).expanduser() if told else user_state_path(_APP)
 
 
 def spool_dir() -> Path:

@@ -19,6 +19,7 @@ from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.priced import Prices
+from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.sums import Sums
@@ -59,7 +60,7 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes = Processes()
-        self._sums, self._trees = Sums(), Trees(clock)
+        self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
@@ -88,6 +89,9 @@ class SessionStore:
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
+                continue
+            if is_probe(event):
+                self._probes.take(event, now_ns)
                 continue
             key = session_key(event)
             entry = self._entries.get(key)
@@ -147,7 +151,7 @@ class SessionStore:
             return picture
         entry = self._entries.get(key)
         if entry is None or not entry.listed:
-            return None
+            return self._probes.get(key, self._clock.now_ns())
         self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from aimon_core.clock import Clock
 from aimon_core.events import Event
+from aimon_core.probe import is_probe
 from aimon_core.session import Transition
 from aimon_core.store import SessionStore
 
@@ -36,5 +37,5 @@ class Desk:
         moved = self._store.apply(events, arrived_ns)
         if self._clock.now_ns() - arrived_ns < FRESH_S * 1e9:
             self._tell(moved)
-        if self.kept is not None and delivery is not None:
+        if self.kept is not None and delivery is not None and not any(map(is_probe, events)):
             self.kept.append(delivery)

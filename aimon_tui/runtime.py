@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aimon_core import paths, runtime_dir
@@ -50,7 +49,7 @@ class Runtime:
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
         self.hands: list[Hand] = []
-        self.state_dir = Path(settings.state_dir).expanduser() if settings.state_dir else paths.state_dir()
+        self.state_dir = paths.state_dir(settings.state_dir)
         self.priced = asyncio.Event()
         """Set when the price table has been read, or cannot be."""
         self.restored = asyncio.Event()

@@ -20,6 +20,9 @@ _COMMANDS = {
     "stream": "stream",
     "status": "status",
     "replay": "replay",
+    "setup": "setup",
+    "doctor": "doctor",
+    "run": "run",
     "config": "config",
 }
 """Command to the module that holds it, in the order of the help."""

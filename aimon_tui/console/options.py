@@ -45,3 +45,12 @@ def with_settings(command: Command) -> Command:
         return command(config=config.load(file, os.environ, flags), **given)
 
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), called)
+
+
+def drawn(text: str, settings: config.Settings) -> str:
+    """A text with the glyphs that may be used: those of ASCII where the settings say so."""
+    if not settings.ascii:
+        return text
+    from aimon_tui.paint import ASCII
+
+    return text.translate(ASCII)

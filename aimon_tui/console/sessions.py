@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -45,7 +44,7 @@ def remembered(settings: Settings, *, every: bool) -> dict[str, Any]:
     from aimon_core.wire import sessions_document
     from receiver import tape
 
-    folder = Path(settings.state_dir).expanduser() if settings.state_dir else paths.state_dir()
+    folder = paths.state_dir(settings.state_dir)
     clock = SteppedClock(0)  # the past happened then: a session that was silent for a day since is not fresh now
     store = SessionStore(clock)
     if (folder / "journal.db").exists():

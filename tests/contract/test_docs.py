@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from aimon_core.agents import label
 from aimon_core.config import NAMES
+from aimon_desktop.setup import TABLES
 from aimon_tui.keys import KEYS
 from aimon_tui.widgets.empty import ENVIRONMENT
 from tests.contract.house import ROOT
+from tests.fakes.homes import home
 from tests.tui.test_cli import commands
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -44,7 +47,7 @@ def test_every_setting_is_explained_and_none_that_is_not_there():
 
 
 def test_the_environment_is_the_one_that_the_empty_screen_tells():
-    assert "\n".join(ENVIRONMENT) in section("Connect Claude Code")
+    assert "\n".join(ENVIRONMENT) in section("Connect your agents")
 
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
@@ -66,13 +69,15 @@ def test_the_modules_that_the_architecture_names_are_there():
     assert [name for name in missing if name.split(".")[1] not in {"apply", "tick", "drain", "get", "record"}] == []
 
 
-def test_the_settings_that_hooks_need_are_printed_by_the_readme_itself():
-    import json
-    import subprocess
-    import sys
-
-    script = section("Connect Claude Code").partition("<<'END'\n")[2].partition("\nEND")[0]
-    printed = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True).stdout
-    hooks = json.loads(printed)["hooks"]
-    assert {"PermissionRequest", "Stop", "UserPromptSubmit"} <= hooks.keys()
-    assert all("/hooks/claude-code" in one[0]["hooks"][0]["command"] for one in hooks.values())
+def test_every_agent_that_can_be_set_up_is_named_with_its_file(tmp_path, monkeypatch):
+    place = home(tmp_path, monkeypatch)
+    rows = [
+        [cell.strip() for cell in row.split("|")[1:3]]
+        for row in section("Connect your agents").splitlines()
+        if "| `~/" in row
+    ]
+    assert [name for name, _ in rows] == [label(agent) for agent in TABLES]
+    for (_, told), table in zip(rows, TABLES.values(), strict=True):
+        files = re.findall("`([^`]+)`", told)
+        paths = [document.path for document in table(place).documents]
+        assert [f"~/{paths[0].relative_to(tmp_path)}", *(path.name for path in paths[1:])] == files

@@ -1,0 +1,54 @@
+"""Connects agents: writes, shows and takes back what their settings need, so that aimon hears of them.
+
+`plans` says for each agent what would change; nothing is written before `Plan.apply`. What a person set otherwise
+stays, what was there before comes back to the byte.
+"""
+
+from collections.abc import Iterable
+
+from aimon_core.agents import AGENTS
+from aimon_core.errors import UsageError
+from aimon_desktop.setup import claude_code, codex, copilot, executables, gemini_cli, opencode, qwen_code
+from aimon_desktop.setup.connection import Table
+from aimon_desktop.setup.place import Place
+from aimon_desktop.setup.plan import Plan, State, plan_for
+from aimon_desktop.setup.records import Records
+
+__all__ = ["TABLES", "Place", "Plan", "State", "is_connected", "is_found", "plans", "told"]
+
+TABLES: dict[str, Table] = {
+    module.AGENT: module.connection for module in (claude_code, codex, gemini_cli, qwen_code, copilot, opencode)
+}
+"""By agent, in the order in which they are listed."""
+
+
+def plans(place: Place, agents: Iterable[str] = ()) -> list[Plan]:
+    """What connecting some agents takes; without names, those found on this machine. Raises UsageError for others."""
+    named = tuple(agents)
+    for agent in named:
+        if agent not in TABLES:
+            known = " ".join(TABLES)
+            raise UsageError(f"There is no agent {agent!r} to set up.", f"There are: {known} service")
+    chosen = [TABLES[agent](place) for agent in named or TABLES]
+    return [plan_for(one, place) for one in chosen if named or is_found(one.agent, place)]
+
+
+def is_found(agent: str, place: Place) -> bool:
+    """Whether an agent is used on this machine: its folder is there, or its program."""
+    return TABLES[agent](place).folder.is_dir() or executables.locate(agent, place) is not None
+
+
+def is_connected(agent: str, place: Place) -> bool:
+    """Whether setup wrote something for an agent that is still there to undo."""
+    return agent in Records(place.state_dir).agents()
+
+
+def told(plan: Plan) -> str:
+    """An agent and where it stands, e.g. `Claude Code 2.1.329  ○ not connected`."""
+    version = executables.version(plan.agent, plan.place)
+    return f"{plan.connection.label}{f' {version}' if version else ''}  {_GLYPHS[plan.state]} {plan.state}"
+
+
+_GLYPHS = {State.CONNECTED: "✓", State.NOT_CONNECTED: "○", State.OUTDATED: "!", State.BROKEN: "×"}
+
+assert TABLES.keys() <= AGENTS.keys()  # noqa: S101 - the table of agents names them all
