@@ -13,16 +13,19 @@ from msgspec.structs import replace
 from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Event, SessionEnded, SessionSeen
-from aimon_core.identity import Processes, session_key
-from aimon_core.lifecycle import Options, Status, elapse
+from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
+from aimon_core.identity import Owners, Processes, session_key
+from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.session import Session, State, Tokens, Totals, Transition
 from aimon_core.spans import TurnTree, tree
+from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
 
 _MINUTE_NS = 60_000_000_000
+OPENING = frozenset({"hook", "file", "process"})
+"""Channels whose bare sight of a session makes it one: the agent speaks, or its process lives."""
 
 
 class Priced(Protocol):
@@ -67,7 +70,7 @@ class SessionStore:
         self._states: dict[str, State] = {}
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
-        self._processes = Processes()
+        self._processes, self._owners = Processes(), Owners()
         self._sums = Sums()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -98,9 +101,11 @@ class SessionStore:
                 self.machine.add(event)
                 continue
             key = session_key(event)
+            if (owner := self._owners.claim(event, key)) is not None and self._repeats(event, owner):
+                continue
             entry = self._entries.get(key)
             if entry is None:
-                if isinstance(event, SessionSeen) and event.channel != "hook":
+                if isinstance(event, SessionSeen) and event.channel not in OPENING:
                     continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
                 entry = self._open(key, event)
             entry.take(event, now_ns)
@@ -122,7 +127,7 @@ class SessionStore:
             entry = self._entries[key]
             silent_s = (now_ns - max(entry.arrived_ns, self._started_ns)) / 1e9
             status = entry.fold.status
-            after = self._aged(status, now_ns, silent_s)
+            after = self._aged(status, now_ns, silent_s, running=entry.running)
             if after is not status:
                 entry.fold.go_on_from(after)
                 self._dirty.add(key)
@@ -148,7 +153,7 @@ class SessionStore:
         if picture is not None and key not in self._dirty:
             return picture
         entry = self._entries.get(key)
-        if entry is None or not entry.listed:
+        if entry is None or not entry.shown:
             return None
         self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
@@ -158,7 +163,7 @@ class SessionStore:
 
     def sessions(self, *, every: bool = False) -> list[Session]:
         """The sessions to list, oldest first; with `every` also those ended for long and expired."""
-        keys = [key for key, entry in self._entries.items() if entry.listed and (every or key in self._moving)]
+        keys = [key for key, entry in self._entries.items() if entry.shown and (every or key in self._moving)]
         return [picture for key in keys if (picture := self.get(key)) is not None]
 
     def turns(self, key: str) -> list[TurnTree]:
@@ -175,7 +180,7 @@ class SessionStore:
         for key in self._dirty & self._entries.keys():
             self._price(self._entries[key])
         return Totals(
-            sessions=sum(entry.listed for entry in entries),
+            sessions=sum(entry.shown for entry in entries),
             llm_calls=self._sums.tally.calls,
             llm_calls_failed=self._sums.tally.failed,
             tool_calls=sum(entry.tools.calls for entry in entries),
@@ -214,13 +219,26 @@ class SessionStore:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
         worth = sorted(self._entries, key=lambda key: (key in self._moving, self._entries[key].arrived_ns))
         for key in worth[: self._limits.sessions // 20 + 1]:
-            entry = self._entries.pop(key)
-            self._moving.discard(key)
-            self._pictures.pop(key, None)
-            self._states.pop(key, None)
-            self._dirty.add(key)
-            self.counters.calls_folded += entry.tally.calls
+            self.counters.calls_folded += self._entries[key].tally.calls
+            self._forget(key)
             self.counters.sessions_evicted += 1
+
+    def _forget(self, key: str) -> None:
+        del self._entries[key]
+        self._moving.discard(key)
+        self._pictures.pop(key, None)
+        self._states.pop(key, None)
+        self._dirty.add(key)
+
+    def _repeats(self, event: Event, owner: str) -> bool:
+        """Whether a transcript repeats another session's call; one that only a transcript claimed gives way."""
+        if event.channel == "transcript":
+            return True
+        entry = self._entries.get(owner)
+        if entry is not None and isinstance(event, LlmCalled) and event.call_id is not None:
+            entry.calls.withdraw(event.call_id, told_by="transcript")
+            self._dirty.add(owner)
+        return False
 
     def _price(self, entry: Entry) -> None:
         """Price what is new in a session: at the frame, or when somebody reads it before."""
@@ -236,7 +254,11 @@ class SessionStore:
 
     def _enter_process(self, key: str, event: SessionSeen, now_ns: int) -> None:
         left = self._processes.enter(event.agent, event.pid or 0, key)
-        if left is not None and (entry := self._entries.get(left)) is not None:
+        if left is None or (entry := self._entries.get(left)) is None:
+            return
+        if not entry.listed:  # it was only this process, which now says who it is
+            self._forget(left)
+        else:
             end = SessionEnded(
                 agent=event.agent,
                 session_id=entry.session_id,
@@ -247,15 +269,15 @@ class SessionStore:
             entry.take(end, now_ns)
             self._dirty.add(left)
 
-    def _aged(self, status: Status, now_ns: int, silent_s: float) -> Status:
-        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s:
+    def _aged(self, status: Status, now_ns: int, silent_s: float, *, running: bool) -> Status:
+        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s and not running:
             return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
         return elapse(status, now_ns, silent_s, self._options)
 
     def _moved(self, key: str, now_ns: int) -> Transition | None:
         """The change of state since the last look at a session, if it is one that people see."""
         entry = self._entries.get(key)
-        if entry is None or not entry.listed:
+        if entry is None or not entry.shown:
             return None
         before, after = self._states.get(key), entry.fold.status.state
         if after == "expired":

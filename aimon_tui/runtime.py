@@ -16,8 +16,8 @@ from aimon_core.clock import Clock
 from aimon_core.config import Settings
 from aimon_core.errors import AimonError, UsageError
 from aimon_core.events import Event
-from aimon_core.lifecycle import Options
 from aimon_core.session import Session, Totals, Transition
+from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.hands import Hand, Publication, StatusFile
 

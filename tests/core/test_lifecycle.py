@@ -6,7 +6,8 @@ import pytest
 
 from aimon_core.events import Event
 from aimon_core.fold import Fold
-from aimon_core.lifecycle import Options, Status, elapse
+from aimon_core.lifecycle import elapse
+from aimon_core.standing import Options, Status
 from tests.fakes.events import (
     answered,
     asked,
