@@ -13,6 +13,9 @@ class Agent(Struct, frozen=True):
     short: str
     """At most 8 cells, for narrow tables."""
     process_names: tuple[str, ...] = ()
+    """What its program is called, with or without an interpreter before it."""
+    packages: tuple[str, ...] = ()
+    """Folders by which its script is known where it is called otherwise, e.g. `cli.js`."""
     vendors: tuple[str, ...] = ()
     """Provider ids of genai-prices that serve its models, likeliest first."""
 
@@ -20,12 +23,19 @@ class Agent(Struct, frozen=True):
 AGENTS: dict[str, Agent] = {
     agent.id: agent
     for agent in (
-        Agent("claude-code", "Claude Code", "claude", ("claude",), ("anthropic", "aws", "google")),
-        Agent("codex", "Codex", "codex", ("codex",), ("openai",)),
-        Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",)),
-        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",)),
-        Agent("copilot", "Copilot CLI", "copilot", ("copilot",)),
-        Agent("opencode", "opencode", "opencode", ("opencode",)),
+        Agent(
+            "claude-code",
+            "Claude Code",
+            "claude",
+            ("claude",),
+            ("@anthropic-ai/claude-code",),
+            ("anthropic", "aws", "google"),
+        ),
+        Agent("codex", "Codex", "codex", ("codex",), ("@openai/codex",), ("openai",)),
+        Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("@google/gemini-cli",), ("google",)),
+        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), ("@qwen-code/qwen-code",)),
+        Agent("copilot", "Copilot CLI", "copilot", ("copilot",), ("@github/copilot",)),
+        Agent("opencode", "opencode", "opencode", ("opencode",), ("opencode-ai",)),
         Agent("goose", "goose", "goose", ("goose",)),
     )
 }

@@ -20,6 +20,7 @@ from aimon_core.session import Session, Totals, Transition
 from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.hands import Hand, Publication, StatusFile
+from aimon_tui.sources import Sources
 
 if TYPE_CHECKING:  # what `start` imports
     from aimon_core.journal import Delivery, Journal
@@ -79,8 +80,10 @@ class Desk:
 class Runtime:
     """A running aimon, and the ledger as the screen sees it."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None) -> None:
-        """`runtime_folder` is where `status.json` goes; None takes the user's own."""
+    def __init__(
+        self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None, sources: Sources | None = None
+    ) -> None:
+        """`runtime_folder` is where `status.json` goes, None takes the user's; without `sources` only doors tell."""
         self.settings, self._clock = settings, clock
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
@@ -94,6 +97,7 @@ class Runtime:
         """What a person should know though everything goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
         self._desk = Desk(self)
+        self._sources = sources
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -112,6 +116,8 @@ class Runtime:
             self._spawn(self._load_prices())
             self._spawn(self._restore())
             self._spawn(self._beat(frame_s))
+            if self._sources is not None:
+                self._spawn(self._see(self._sources))
             await self._open_doors()
         except AimonError as error:
             self.door.problem = error.message
@@ -196,7 +202,12 @@ class Runtime:
         from receiver.dialects import Interpreter
         from receiver.server import DoorOptions, Receiver
 
-        options = DoorOptions(host=self.settings.host, port=self.settings.port, allow_hosts=self.settings.allow_host)
+        options = DoorOptions(
+            host=self.settings.host,
+            port=self.settings.port,
+            allow_hosts=self.settings.allow_host,
+            takes=frozenset(self.settings.sources),
+        )
         receiver = Receiver(
             sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options
         )
@@ -227,6 +238,11 @@ class Runtime:
                     pause_at = self._clock.monotonic() + SLICE_S
             await self._prune(journal)
         self.restored.set()
+
+    async def _see(self, sources: Sources) -> None:
+        """See for ourselves, once the journal is read and the doors had their turn."""
+        await self.restored.wait()
+        await sources.run(self.store, self.tell)
 
     async def _prune(self, journal: "Journal") -> None:
         older_than_ns = self._clock.now_ns() - round(KEPT_S * 1e9)
