@@ -57,7 +57,7 @@ class Followed:
     def missed(self) -> bool:
         """Whether something was written that nobody told of. Blocks, for a moment."""
         try:
-            return self.tail.grown()
+            return self.tail.changed()
         except OSError:
             return True
 
@@ -132,16 +132,16 @@ class Follower:
 
     async def _listen(self) -> None:
         async for changed in self._watch.changes():
-            if changed is None:
-                await self._look([root for root, _ in self._roots])
-            elif changed:
+            if changed:
                 await self._look(changed)
             else:
-                await self._look([path for path, one in self._followed.items() if one.missed])
+                roots = [] if changed is not None else [root for root, _ in self._roots]
+                await self._look(roots, missed=True)
 
-    async def _look(self, paths: Iterable[Path]) -> None:
-        """Read the transcripts among some paths and below those that are folders."""
-        found = await asyncio.to_thread(self._found, list(paths))
+    async def _look(self, paths: Iterable[Path], *, missed: bool = False) -> None:
+        """Read the transcripts among some paths and below those that are folders, and what nobody told of."""
+        followed = list(self._followed.items()) if missed else []
+        found = await asyncio.to_thread(lambda: self._found([*paths, *(path for path, one in followed if one.missed)]))
         for path in found:
             self._due.pop(path, None)
             self._due[path] = None
@@ -160,7 +160,7 @@ class Follower:
 
     def _is_wanted(self, path: Path, written_s: float) -> bool:
         lives = path.stem[-_ID:] in self._wanted or path.parent.parent.name in self._wanted
-        return lives or written_s >= self._since_s or path in self._followed
+        return path not in self._followed and (lives or written_s >= self._since_s)
 
     def _language(self, path: Path) -> Language | None:
         return next((language for root, language in self._roots if path.is_relative_to(root)), None)

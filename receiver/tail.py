@@ -39,13 +39,14 @@ class Tail:
         """Lines passed over for their length."""
         self._offset = 0
         self._identity: tuple[int, int] | None = None
+        self._looked: tuple[int, ...] = ()
         self._head = b""
         self._rest = b""
         self._skips = False
 
-    def grown(self) -> bool:
-        """Whether there is something to read: by its size alone."""
-        return self.path.stat().st_size != self._offset
+    def changed(self) -> bool:
+        """Whether it was written to since it was read."""
+        return _looks(self.path.stat()) != self._looked
 
     def read(self) -> Piece:
         """The next whole lines, of at most `CHUNK` new bytes."""
@@ -55,6 +56,7 @@ class Tail:
             if not stat.S_ISREG(facts.st_mode):
                 message = "no regular file"
                 raise OSError(message)
+            self._looked = _looks(facts)
             anew = self._is_another(descriptor, facts)
             data = os.pread(descriptor, CHUNK, self._offset)
             self._head += data[: _HEAD - len(self._head)] if self._offset == len(self._head) else b""
@@ -81,3 +83,7 @@ class Tail:
             self._rest, self._skips = b"", True
             self.oversized += 1
         return [line for line in whole.split(b"\n") if line and not line.isspace()]
+
+
+def _looks(facts: os.stat_result) -> tuple[int, ...]:
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
