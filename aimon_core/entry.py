@@ -159,6 +159,7 @@ class Entry:
                 self.facts[name] = (event.at_ns, value)
 
     def _ended(self, _event: SessionEnded) -> None:
+        self.listed |= self.running
         self.running = False
 
     def _prompted(self, event: PromptSubmitted) -> None:

@@ -15,7 +15,7 @@ from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
 from aimon_core.identity import Owners, Processes, session_key
-from aimon_core.lifecycle import elapse
+from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.session import Session, State, Tokens, Totals, Transition
@@ -262,7 +262,7 @@ class SessionStore:
             end = SessionEnded(
                 agent=event.agent,
                 session_id=entry.session_id,
-                at_ns=event.at_ns,
+                at_ns=max(event.at_ns, entry.last_ns + AGREEMENT_NS),  # not before its own last word
                 channel="process",
                 signal="new-session",
             )

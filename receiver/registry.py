@@ -100,7 +100,7 @@ class Registry:
         """What a look means for the sessions that are listed: events, each with when they count as told."""
         now_ns = self._clock.now_ns()
         listed = [one for one in sessions if one.state not in {"ended", "expired"}]
-        if events := [*self._gone(sight, now_ns), *self._told(sight), *self._joined(sight, listed, now_ns)]:
+        if events := [*self._gone(sight, now_ns), *self._told(sight), *self._joined(sight, listed)]:
             yield events, now_ns
         for session in listed:
             if self._is_over(session, sight, now_ns):
@@ -133,7 +133,7 @@ class Registry:
                 kind, name = _waits(note.waiting_for or "")
                 yield StatusTold(**base | {"signal": note.status}, status=note.status, kind=kind, name=name)
 
-    def _joined(self, sight: Sight, listed: list[Session], now_ns: int) -> Iterator[Event]:
+    def _joined(self, sight: Sight, listed: list[Session]) -> Iterator[Event]:
         """Processes that say nothing of themselves, the youngest first: each gets the session that fits it best."""
         names = {session.session_id for session in listed}
         for one in reversed(sight.running):
@@ -147,7 +147,7 @@ class Registry:
                 session_id = f"{NO_SESSION}{one.pid}"
             if session_id is not None and (bound is None or bound[1] != session_id):
                 self._bound[one.pid, one.started_at] = (one.agent, session_id)
-                yield _seen(one, session_id, now_ns)
+                yield _seen(one, session_id)
 
     def _free(self, one: Running, listed: list[Session]) -> list[Session]:
         """The sessions that a process may be: its agent's, without a process, and heard of since it began."""
@@ -235,11 +235,11 @@ def _is_nameless(session_id: str) -> bool:
     return session_id.startswith(NO_SESSION)
 
 
-def _seen(one: Running, session_id: str, now_ns: int) -> Event:
-    at_ns = round(one.started_at * 1e9) if _is_nameless(session_id) else now_ns
+def _seen(one: Running, session_id: str) -> Event:
+    """A process stands behind a session, since it began: being there is no activity."""
     return SessionSeen(
-        agent=one.agent, session_id=session_id, at_ns=at_ns, channel="process", signal="process", cwd=one.cwd,
-        pid=one.pid, pid_started_at=one.started_at,
+        agent=one.agent, session_id=session_id, at_ns=round(one.started_at * 1e9), channel="process", signal="process",
+        cwd=one.cwd, pid=one.pid, pid_started_at=one.started_at,
     )  # fmt: skip
 
 
