@@ -6,6 +6,7 @@ it, the answer once a second is that nobody knows, and the asker looks itself.
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ DEBOUNCE_MS = 200
 CHECK_S = 5.0
 """How often folders that are missing, or were replaced, are looked for."""
 POLL_S = 1.0
+SETTLE_S = 0.5
+"""After this time a watch stands; what was written before it stood is looked for once more."""
 
 
 class Watch:
@@ -43,10 +46,11 @@ class Watch:
                 LOG.warning("files cannot be watched, so they are looked at every second: %s", error)
                 self._poll = True
 
-    async def _told(self, there: dict[Path, int]) -> AsyncIterator[set[Path]]:
-        from watchfiles import awatch  # noqa: PLC0415 - 30 ms of the first paint, with anyio
+    async def _told(self, there: dict[Path, int]) -> AsyncIterator[set[Path] | None]:
+        from watchfiles import watch  # noqa: PLC0415 - 30 ms of the first paint
 
-        told = awatch(
+        stop = threading.Event()
+        told = watch(
             *there,
             watch_filter=None,
             debounce=DEBOUNCE_MS,
@@ -54,11 +58,23 @@ class Watch:
             rust_timeout=round(CHECK_S * 1000),
             yield_on_timeout=True,
             ignore_permission_denied=True,
+            raise_interrupt=False,
+            stop_event=stop,
         )
-        async for changed in told:
-            yield {Path(name) for _, name in changed}
-            if not changed and self._there() != there:
-                return
+        # In a thread of ours, and not by `awatch`: setting up a watch walks the whole tree.
+        upcoming = asyncio.ensure_future(asyncio.to_thread(next, told, None))
+        try:
+            await asyncio.wait({upcoming}, timeout=SETTLE_S)
+            yield None
+            while True:
+                changed = await upcoming
+                upcoming = asyncio.ensure_future(asyncio.to_thread(next, told, None))
+                yield {Path(name) for _, name in changed or ()}
+                if not changed and self._there() != there:
+                    return
+        finally:
+            stop.set()
+            await asyncio.gather(upcoming, return_exceptions=True)
 
     def _there(self) -> dict[Path, int]:
         """The folders that exist, with their inodes: a folder made anew is not watched any more."""

@@ -109,6 +109,6 @@ def test_a_shell_that_becomes_an_agent_is_seen(agents, tmp_path):
 def test_open_files_are_told(agents, tmp_path):
     file = tmp_path / "rollout.jsonl"
     process = agents.holding("codex", file)
-    assert [Path(name).name for name in open_files(process.pid)] == ["rollout.jsonl"]
+    assert "rollout.jsonl" in [Path(name).name for name in open_files(process.pid)]
     agents.reap(process)
     assert open_files(process.pid) == []

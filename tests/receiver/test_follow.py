@@ -161,7 +161,7 @@ async def test_where_the_system_cannot_watch_files_are_looked_at(followed, monke
         message = 'No space left on device (os error 28) about ["/proc/sys/fs/inotify/max_user_watches"]'
         raise OSError(message)
 
-    monkeypatch.setattr(watchfiles, "awatch", refused)
+    monkeypatch.setattr(watchfiles, "watch", refused)
     followed.write("s1", user(1, "one"))
     async with followed.running():
         followed.write("s1", user(2, "two"))
