@@ -133,7 +133,7 @@ async def test_what_passed_long_ago_is_told_to_nobody_and_what_happens_now_is(st
     runtime = await started("transcripts", told=told)
     assert [one.key for one in runtime.sessions()] == ["claude-code:s1"]
     assert told == []
-    write(home, "s2", user(3, "now"))
+    write(home, "s2", user(3, "now", "s2"))
     await until(lambda: told)
     assert [(one.key, one.after) for one in told] == [("claude-code:s2", "working")]
 
