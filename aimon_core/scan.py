@@ -16,6 +16,8 @@ from aimon_core.agents import AGENTS
 
 YOUNG_S = 10.0
 """A process is looked at each time until it is this old."""
+SAME_S = 1.0
+"""Start times of one process differ by less, also after the machine's clock was set."""
 AGAIN_S = 60.0
 """An old one that is no agent is looked at again after this time: it may have become one."""
 
@@ -109,7 +111,8 @@ def _examined(pid: int) -> tuple[Running | None, float]:
 def _lives(agent: Running) -> bool:
     try:
         process = psutil.Process(agent.pid)
-        return process.create_time() == agent.started_at and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(process.create_time() - agent.started_at) < SAME_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

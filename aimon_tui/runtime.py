@@ -271,7 +271,15 @@ class Runtime:
         self.notices.append(words)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(work))
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(_say_why)
+        self._tasks.append(task)
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """Work that should go on until we end has failed: the log says why, everything else goes on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOG.error("a part of aimon failed", exc_info=error)
 
 
 def _load_doors() -> None:

@@ -17,7 +17,7 @@ from aimon_core.clock import Clock
 from aimon_core.events import Event, SessionEnded, SessionSeen, StatusTold
 from aimon_core.evidence import FROM_TRANSCRIPT, NO_HOOKS
 from aimon_core.masking import mask
-from aimon_core.scan import Running, Scan, open_files
+from aimon_core.scan import SAME_S, Running, Scan, open_files
 from aimon_core.session import Session, WaitingFor
 
 CLAUDE = "claude-code"
@@ -87,7 +87,7 @@ class Registry:
         running = {one.pid: one for one in self._scan.look()}
         notes, over = {}, set()
         for note in self._notes():
-            one = running.get(note.pid) or _process(note)
+            one = running.get(note.pid) or self._process(note)
             if one is not None and one.started_at <= note.started_at / 1000 + ALIKE_S:
                 running[one.pid], notes[one.pid] = one, note
             else:  # gone, or another process that was given the same pid
@@ -107,6 +107,14 @@ class Registry:
                 self._over.add(session.session_id)
                 at_ns = session.last_activity_at_ns + _SECOND_NS
                 yield [_ended(session.agent, session.session_id, at_ns)], at_ns
+
+    def _process(self, note: Note) -> Running | None:
+        """The process of a note whose program is not known by name."""
+        facts = process.facts(note.pid)
+        if facts is None or facts.uid != os.getuid():
+            return None
+        known = (at for pid, at in self._bound if pid == facts.pid and abs(at - facts.started_at) < SAME_S)
+        return Running(CLAUDE, facts.pid, next(known, facts.started_at), note.cwd, facts.parent)
 
     def _gone(self, sight: Sight, now_ns: int) -> Iterator[Event]:
         for key in self._bound.keys() - {(one.pid, one.started_at) for one in sight.running}:
@@ -199,14 +207,6 @@ def _is_here(note: Note) -> bool:
         return note.pid_domain is None or note.pid_domain.endswith(str(Path("/proc/self/ns/pid").readlink()))
     except OSError:  # no namespaces here
         return True
-
-
-def _process(note: Note) -> Running | None:
-    """The process of a note whose program is not known by name."""
-    facts = process.facts(note.pid)
-    if facts is None or facts.uid != os.getuid():
-        return None
-    return Running(CLAUDE, facts.pid, facts.started_at, note.cwd, facts.parent)
 
 
 def _held(one: Running) -> str | None:
