@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from aimon_core.clean import clean
 from aimon_core.clock import Clock
 from aimon_core.events import Event
 from receiver.otlp_json import without_surrogates
@@ -189,7 +190,7 @@ class Follower:
         if not isinstance(error, FileNotFoundError) and path not in self._unreadable:
             self._unreadable.add(path)
             self.counters.unreadable += 1
-            LOG.warning("a transcript cannot be read: %s", error)
+            LOG.warning("a transcript cannot be read: %s", clean(str(error)))
 
     def _let_go(self) -> None:
         self.counters.files = len(self._followed)

@@ -10,6 +10,8 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from aimon_core.clean import clean
+
 LOG = logging.getLogger("aimon")
 
 STEP_MS = 50
@@ -43,7 +45,7 @@ class Watch:
                 async for changed in self._told(there):
                     yield changed
             except (OSError, RuntimeError) as error:
-                LOG.warning("files cannot be watched, so they are looked at every second: %s", error)
+                LOG.warning("files cannot be watched, so they are looked at every second: %s", clean(str(error)))
                 self._poll = True
 
     async def _told(self, there: dict[Path, int]) -> AsyncIterator[set[Path] | None]:
