@@ -106,3 +106,13 @@ def test_what_cannot_be_read_is_said(file):
     os.mkfifo(file)
     with pytest.raises(OSError, match="no regular file"):
         Tail(file).read()
+
+
+def test_a_file_cut_off_behind_its_beginning_is_read_anew(file):
+    lines = [b"x" * 99] * 6
+    file.write_bytes(b"\n".join(lines) + b"\n")
+    reader = Tail(file)
+    reader.read()
+    os.truncate(file, 400)
+    append(file, b"new\n")
+    assert reader.read().lines == [*lines[:4], b"new"]
