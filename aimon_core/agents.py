@@ -14,10 +14,10 @@ class Agent(Struct, frozen=True):
     """At most 8 cells, for narrow tables."""
     process_names: tuple[str, ...] = ()
     """What its program is called, with or without an interpreter before it."""
-    packages: tuple[str, ...] = ()
-    """Folders by which its script is known where it is called otherwise, e.g. `cli.js`."""
     vendors: tuple[str, ...] = ()
     """Provider ids of genai-prices that serve its models, likeliest first."""
+    package: str = ""
+    """The folder by which its script is known where that is called otherwise, e.g. `cli.js`."""
 
 
 AGENTS: dict[str, Agent] = {
@@ -28,14 +28,14 @@ AGENTS: dict[str, Agent] = {
             "Claude Code",
             "claude",
             ("claude",),
-            ("@anthropic-ai/claude-code",),
             ("anthropic", "aws", "google"),
+            "@anthropic-ai/claude-code",
         ),
-        Agent("codex", "Codex", "codex", ("codex",), ("@openai/codex",), ("openai",)),
-        Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("@google/gemini-cli",), ("google",)),
-        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), ("@qwen-code/qwen-code",)),
-        Agent("copilot", "Copilot CLI", "copilot", ("copilot",), ("@github/copilot",)),
-        Agent("opencode", "opencode", "opencode", ("opencode",), ("opencode-ai",)),
+        Agent("codex", "Codex", "codex", ("codex",), ("openai",), "@openai/codex"),
+        Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",), "@google/gemini-cli"),
+        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), package="@qwen-code/qwen-code"),
+        Agent("copilot", "Copilot CLI", "copilot", ("copilot",), package="@github/copilot"),
+        Agent("opencode", "opencode", "opencode", ("opencode",), package="opencode-ai"),
         Agent("goose", "goose", "goose", ("goose",)),
     )
 }

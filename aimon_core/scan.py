@@ -78,7 +78,7 @@ def agent_of(name: str, command: list[str]) -> tuple[str, bool] | None:
     if len(command) > at + 1 and command[at + 1] in _NO_SESSION:
         return None
     for agent in AGENTS.values():
-        if names & set(agent.process_names) or (wrapped and any(f"{part}/" in script for part in agent.packages)):
+        if names & set(agent.process_names) or (wrapped and agent.package and f"{agent.package}/" in script):
             return agent.id, wrapped
     return None
 

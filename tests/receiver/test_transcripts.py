@@ -41,6 +41,7 @@ def test_an_answer_without_a_stop_reason_counts_once_it_is_whole_with_its_larges
     lines = [said(1, "a", output=1, stop=None), said(2, "b", output=40, stop=None), said(3, "c", output=7, stop=None)]
     assert of(LlmCalled, told(CLAUDE, *lines)) == []
     assert [call.tokens.output for call in of(LlmCalled, told(CLAUDE, *lines, user(4, "thanks")))] == [40]
+    assert len(told(CLAUDE, *lines, {"type": "last-prompt"})) == len(told(CLAUDE, *lines)) + 1
     calls = of(LlmCalled, told(CLAUDE, *lines, said(4, "d", "req_2")))
     assert [(call.call_id, call.tokens.output) for call in calls] == [("req_1", 40), ("req_2", 10)]
 

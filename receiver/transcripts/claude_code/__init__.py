@@ -61,8 +61,9 @@ class Transcript:
         """The events of one line."""
         told = LINE.decode(line)
         self._facts.learn(title=told.custom_title or told.ai_title or told.summary)
+        events = list(self._closed(told))
         if told.forked_from is not None or told.timestamp is None:
-            return []
+            return events
         agent_id = told.agent_id or (SIDECHAIN if told.is_sidechain else None)
         base: dict[str, Any] = {
             "agent": AGENT,
@@ -74,7 +75,7 @@ class Transcript:
         }
         if agent_id is None:
             self._facts.learn(cwd=told.cwd, branch=told.git_branch if told.git_branch != "HEAD" else None)
-        events = [*self._closed(told), *self._events(told, base)]
+        events += self._events(told, base)
         return [*events, *self._facts.news(base)] if events else []
 
     def _events(self, told: Line, base: dict[str, Any]) -> Iterator[Event]:
