@@ -7,6 +7,7 @@ from aimon_core.events import Event, LlmCalled, ToolFinished, ToolStarted
 REMEMBERED = 4_096
 """Processes remembered; a pid is reused only after the system has gone through all of them."""
 
+_CALLS = (LlmCalled, ToolStarted, ToolFinished)
 CALLS_REMEMBERED = 100_000
 """Calls whose session is remembered: those of the transcripts of a busy day."""
 
@@ -51,7 +52,7 @@ class Owners:
 
     def claim(self, event: Event, key: str) -> str | None:
         """A session tells of a call: the key of the session that had it before, if that was another."""
-        if not isinstance(event, LlmCalled | ToolStarted | ToolFinished) or event.call_id is None:
+        if not isinstance(event, _CALLS) or event.call_id is None:
             return None
         owner = self._keys.setdefault(event.call_id, key)
         if owner != key and event.channel != "transcript":

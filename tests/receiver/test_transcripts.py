@@ -107,6 +107,11 @@ def test_an_interruption_ends_the_turn(words):
     assert len(of(PromptSubmitted, events)) == 1
 
 
+def test_a_detail_of_another_build_loses_no_prompt_and_no_answer():
+    events = told(CLAUDE, user(1, "go", origin="human", permissionDecision=7), said(2, "done", error={"x": 1}))
+    assert [type(event) for event in events] == [PromptSubmitted, SessionSeen, LlmCalled, Spoke]
+
+
 def test_facts_come_with_the_first_event_and_again_when_they_change():
     events = told(
         CLAUDE,

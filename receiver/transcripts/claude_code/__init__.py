@@ -109,7 +109,7 @@ class Transcript:
             yield SubagentStarted(**base, type=self._type)
             return
         # A notice that a background task is done begins a turn like a prompt does, but nobody typed it.
-        typed = told.origin is None or told.origin.kind != "task-notification"
+        typed = _of(told.origin, "kind") != "task-notification"
         yield PromptSubmitted(
             **base, prompt_id=told.prompt_id, unit=told.uuid or str(base["at_ns"]), text=words(text) if typed else ""
         )
@@ -126,8 +126,7 @@ class Transcript:
         call_id = block.tool_use_id
         told_of: dict[str, Any] = {"call_id": call_id, "unit": call_id, "name": self._tools.pop(call_id or "", "")}
         if told.tool_denial_kind is not None:
-            source = told.permission_decision.source if told.permission_decision else None
-            by_person = source is None or source.startswith("user")
+            by_person = _of(told.permission_decision, "source", "user").startswith("user")
             return PermissionAnswered(**base, **told_of, accepted=False, by_person=by_person)
         return ToolFinished(**base, **told_of, ok=not block.is_error)
 
@@ -188,12 +187,19 @@ class Transcript:
 
     def _failed(self, told: Line, text: str, base: dict[str, Any]) -> Event:
         name = told.error if isinstance(told.error, str) else ""
-        kind = classify(told.api_error_status, name, text)
+        status = told.api_error_status if isinstance(told.api_error_status, int) else None
+        kind = classify(status, name, text)
         return TurnEnded(**base, reason="failed", error_type=kind, text=words(text), prompt_id=self._prompt_id)
 
 
 def _key(told: Line) -> str | None:
     return told.request_id or (told.message.id if told.message else None)
+
+
+def _of(value: object, name: str, default: str = "") -> str:
+    """A text inside an object, where it is one."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else default
 
 
 def _text(blocks: list[Block]) -> str:

@@ -48,20 +48,8 @@ class Message(Struct):
     usage: Usage | None = None
 
 
-class Origin(Struct):
-    """Where a prompt comes from."""
-
-    kind: str | None = None
-
-
-class Decision(Struct):
-    """Who decided about a tool."""
-
-    source: str | None = None
-
-
 class Line(Struct, rename="camel"):
-    """One line, of any type."""
+    """One line, of any type. What differs between types and builds is `Any`: no answer is lost for a detail."""
 
     type: str = ""
     subtype: str | None = None
@@ -75,15 +63,15 @@ class Line(Struct, rename="camel"):
     request_id: str | None = None
     prompt_id: str | None = None
     message: Message | None = None
-    origin: Origin | None = None
+    origin: Any = None
     is_meta: bool | None = None
     is_compact_summary: bool | None = None
     is_aborted_mid_stream: bool | None = None
     is_api_error_message: bool | None = None
-    api_error_status: int | None = None
+    api_error_status: Any = None
     error: Any = None
     tool_denial_kind: str | None = None
-    permission_decision: Decision | None = None
+    permission_decision: Any = None
     forked_from: Any = None
     operation: str | None = None
     content: Any = None
