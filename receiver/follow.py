@@ -8,7 +8,7 @@ everything that was written earlier: a day of transcripts delays nobody's prompt
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -93,14 +93,13 @@ def _read(reader: Reader, line: bytes, counters: Counters) -> list[Event]:
 class Follower:
     """Follows the files of all languages."""
 
-    def __init__(
-        self, sink: Sink, clock: Clock, *, languages: Sequence[Language] = LANGUAGES, poll: bool = False
-    ) -> None:
+    def __init__(self, sink: Sink, clock: Clock, *, poll: bool = False) -> None:
+        """`poll` looks at files where the system could tell which change."""
         self.counters = Counters()
         self.caught_up = asyncio.Event()
         """Set when everything that was there at the start is read."""
         self._sink = sink
-        self._roots = [(root, language) for language in languages for root in language.roots()]
+        self._roots = [(root, language) for language in LANGUAGES for root in language.roots()]
         self._watch = Watch([root for root, _ in self._roots], poll=poll)
         self._followed: dict[Path, Followed] = {}
         self._unreadable: set[Path] = set()
@@ -119,7 +118,9 @@ class Follower:
                 self._stirred.clear()
                 while self._due:
                     await self._advance(self._due.popitem()[0])
-                self.caught_up.set()
+                if not self.caught_up.is_set():
+                    LOG.info("transcripts read: %s", self.counters)
+                    self.caught_up.set()
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
