@@ -13,21 +13,31 @@ class Agent(Struct, frozen=True):
     short: str
     """At most 8 cells, for narrow tables."""
     process_names: tuple[str, ...] = ()
+    """What its program is called, with or without an interpreter before it."""
     vendors: tuple[str, ...] = ()
     """Provider ids of genai-prices that serve its models, likeliest first."""
     several: bool = False
     """Whether one of its processes holds several sessions at once."""
+    package: str = ""
+    """The folder by which its script is known where that is called otherwise, e.g. `cli.js`."""
 
 
 AGENTS: dict[str, Agent] = {
     agent.id: agent
     for agent in (
-        Agent("claude-code", "Claude Code", "claude", ("claude",), ("anthropic", "aws", "google")),
-        Agent("codex", "Codex", "codex", ("codex",), ("openai",)),
-        Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",)),
-        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",)),
-        Agent("copilot", "Copilot CLI", "copilot", ("copilot",)),
-        Agent("opencode", "opencode", "opencode", ("opencode",), several=True),
+        Agent(
+            "claude-code",
+            "Claude Code",
+            "claude",
+            ("claude",),
+            ("anthropic", "aws", "google"),
+            package="@anthropic-ai/claude-code",
+        ),
+        Agent("codex", "Codex", "codex", ("codex",), ("openai",), package="@openai/codex"),
+        Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",), package="@google/gemini-cli"),
+        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), package="@qwen-code/qwen-code"),
+        Agent("copilot", "Copilot CLI", "copilot", ("copilot",), package="@github/copilot"),
+        Agent("opencode", "opencode", "opencode", ("opencode",), package="opencode-ai", several=True),
         Agent("goose", "goose", "goose", ("goose",)),
     )
 }

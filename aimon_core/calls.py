@@ -11,7 +11,7 @@ class Calls(Merged[Call, LlmCalled]):
     """The calls of one session, and who is told when one changes."""
 
     def __init__(self, changed: Callable[[Call | None, Call | None], None]) -> None:
-        super().__init__(called, fill, changed)
+        super().__init__(called, fill, changed, interchangeable=True)
 
     def take(self, event: LlmCalled) -> bool:
         """Take one report in; without an id calls are alike in success, model and the counts every channel tells."""

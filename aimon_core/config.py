@@ -6,7 +6,7 @@ command line. msgspec, not pydantic: pydantic costs 215 ms before the first pain
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import fields
@@ -14,6 +14,7 @@ from msgspec.structs import fields
 from aimon_core.errors import UsageError
 
 Seconds = Annotated[float, Meta(gt=0)]
+Source = Literal["otlp", "hooks", "transcripts", "processes"]
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,6 +26,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """TCP port of OTLP, hooks and the API; 0 takes a free one."""
     allow_host: tuple[str, ...] = ()
     """Host names beside localhost by which clients may call, e.g. `host.docker.internal`."""
+    sources: tuple[Source, ...] = ("otlp", "hooks", "transcripts", "processes")
+    """Where aimon learns of sessions: what agents send, their hooks, their own files, the process table."""
     state_dir: str | None = None
     """Folder of the journal and the log; None takes the user's own."""
     persist: bool = True
@@ -111,7 +114,7 @@ def _from_flags(flags: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
 
 
 def _typed(name: str, value: Any, source: str, *, strict: bool) -> Any:
-    if name == "allow_host" and not strict:
+    if name in {"allow_host", "sources"} and isinstance(value, str):
         value = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
         # The environment has only strings, so there one may stand for a number or a boolean; a file says what it means.

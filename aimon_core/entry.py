@@ -13,6 +13,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
+    SessionEnded,
     SessionSeen,
     SubagentEnded,
     SubagentStarted,
@@ -66,6 +67,9 @@ class Entry:
         self.last_error: tuple[int, str] | None = None
         self.pending: dict[int, Call] = {}
         self.listed = False
+        """Whether it did anything that makes it a row."""
+        self.running = False
+        """Whether a living process stands behind it: then it is a row, whatever it did."""
         self.refused_bodies = 0
         self.first_ns = self.last_ns = 0
         self.arrived_ns = 0
@@ -73,6 +77,11 @@ class Entry:
         """Changes whenever something is entered, priced or forgotten."""
         self._sums = sums
         self._digests: dict[str, str] = {}
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is a row."""
+        return self.listed or self.running
 
     def take(self, event: Event, arrived_ns: int) -> None:
         """Enter one event in every book it concerns."""
@@ -166,10 +175,15 @@ class Entry:
 
     def _seen(self, event: SessionSeen) -> None:
         self.listed |= event.channel == "hook"
+        self.running |= event.channel in {"file", "process"}
         for name in ("cwd", "branch", "host", "title", "model", "pid"):
             value = getattr(event, name)
             if value is not None and (name not in self.facts or self.facts[name][0] <= event.at_ns):
                 self.facts[name] = (event.at_ns, value)
+
+    def _ended(self, _event: SessionEnded) -> None:
+        self.listed |= self.running
+        self.running = False
 
     def _prompted(self, event: PromptSubmitted) -> None:
         self.listed = True
@@ -245,6 +259,7 @@ class Entry:
 
     _BOOKS: ClassVar[dict[type[Event], Callable[[Any, Any], Event | None]]] = {
         SessionSeen: _seen,
+        SessionEnded: _ended,
         PromptSubmitted: _prompted,
         LlmCalled: _called,
         ToolStarted: _tool,

@@ -41,6 +41,17 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
     model: str | None = None
     pid: int | None = None
     pid_started_at: float | None = None
+    """Seconds since the epoch; with the pid, the identity of the process."""
+
+
+class StatusTold(Event, frozen=True, gc=False, kw_only=True):
+    """The agent's own word on where it stands, from a file that it keeps for others to read."""
+
+    status: Literal["busy", "idle", "waiting"]
+    kind: WaitingFor = "permission"
+    """What a `waiting` waits for."""
+    name: str = ""
+    """The tool that a `waiting` is about, where told."""
 
 
 class SessionStarted(Event, frozen=True, gc=False, kw_only=True):
@@ -161,7 +172,7 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     """The agent gave the word back."""
 
     reason: str
-    """stop_hook, span, interrupted, denied, failed, idle."""
+    """stop_hook, span, transcript, interrupted, denied, failed, idle."""
     error_type: str | None = None
     text: str = ""
     """The last words, or the error."""

@@ -8,6 +8,7 @@ from aimon_core.events import (
     PromptSubmitted,
     SessionEnded,
     SessionStarted,
+    StatusTold,
     ToolFinished,
     ToolStarted,
     TurnEnded,
@@ -59,12 +60,19 @@ class Signals:
         return tuple(sorted(signals, key=lambda one: -one.at_ns))
 
     def blind_spots(self) -> tuple[str, ...]:
-        """What the channels that never spoke would have shown."""
-        return tuple(words for channel, words in _BLIND.items() if channel not in self.channels)
+        """What the channels that never spoke would have shown.
+
+        Logs and spans tell the same of a call, and one of them is enough; an agent's own file tells of waits, too.
+        """
+        spots = [] if self.channels & {"hook", "file"} else [NO_HOOKS]
+        if not self.channels & {"log", "span"}:
+            spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else NO_TELEMETRY)
+        return tuple(spots)
 
 
-_BLIND = {"hook": "no hooks: waits invisible"}
-"""What is missing without a channel. Logs and spans tell the same of a call, and one of them is enough."""
+NO_HOOKS = "no hooks: waits invisible"
+FROM_TRANSCRIPT = "no telemetry: figures from the transcript"
+NO_TELEMETRY = "no telemetry: tokens and dollars unknown"
 
 
 def _says(event: Event) -> str | None:
@@ -72,4 +80,6 @@ def _says(event: Event) -> str | None:
         if event.reason == "stop_hook":
             return "working" if event.background else "completed"
         return "failed" if event.reason == "failed" else "completed"
+    if isinstance(event, StatusTold):
+        return {"busy": "working", "idle": "completed", "waiting": "waiting"}[event.status]
     return SAYS.get(type(event))

@@ -8,7 +8,6 @@ What an event means for a turn, a wait or a tool is one small function each; `TA
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from aimon_core.events import (
@@ -19,13 +18,16 @@ from aimon_core.events import (
     PromptSubmitted,
     SessionEnded,
     SessionStarted,
+    Spoke,
+    StatusTold,
     SubagentEnded,
     SubagentStarted,
     ToolFinished,
     ToolStarted,
     TurnEnded,
 )
-from aimon_core.session import State, WaitingFor
+from aimon_core.session import State
+from aimon_core.standing import OpenTool, OpenWait, Options, Status
 
 AGREEMENT_NS = 500_000_000
 """Signals closer than this describe the same moment: the better channel decides, not the later one."""
@@ -35,65 +37,6 @@ RANK = {"hook": 6, "file": 5, "log": 4, "transcript": 4, "span": 3, "process": 2
 
 DONE_REMEMBERED = 16
 """Finished tool calls remembered, for a start that is told after its own end."""
-
-
-class Options(Struct, frozen=True):
-    """Time limits of the machine, in seconds."""
-
-    quiet_s: float = 10.0
-    """Silence after a model's answer that ends a turn which nothing else ends (seed 001's 3 s flickered)."""
-    ended_listed_s: float = 60.0
-    """How long an ended session stays in the list."""
-    expire_s: float = 12 * 3600.0
-    """Silence after which a session without a known process is given up."""
-
-
-class OpenTool(Struct, frozen=True, gc=False):
-    """A tool call under way."""
-
-    key: str
-    name: str
-    subject: str
-    at_ns: int
-    agent_id: str | None
-
-
-class OpenWait(Struct, frozen=True, gc=False):
-    """A person is being waited for."""
-
-    key: str
-    kind: WaitingFor
-    name: str
-    subject: str
-    at_ns: int
-    agent_id: str | None
-
-
-class Status(Struct, frozen=True):
-    """Where a session stands."""
-
-    state: State = "idle"
-    since_ns: int = 0
-    prompt_id: str | None = None
-    turn_open: bool = False
-    turn_began_ns: int = 0
-    turn_ended_ns: int | None = None
-    end_reason: str | None = None
-    tools: tuple[OpenTool, ...] = ()
-    waits: tuple[OpenWait, ...] = ()
-    done: tuple[str, ...] = ()
-    background: frozenset[str] = frozenset()
-    """Subagents at work."""
-    answered_ns: int = 0
-    """When the model last answered without asking for a tool; 0 since then something else happened."""
-    failed: bool = False
-    """The last thing the model did in this turn was to fail."""
-    error_type: str | None = None
-    words: str = ""
-    """The last words, or the error."""
-    decider: str = ""
-    decided_ns: int = 0
-    decided_rank: int = 0
 
 
 def advance(status: Status, event: Event) -> Status:
@@ -220,7 +163,21 @@ def _asked(status: Status, event: PermissionAsked) -> Status:
     if key in status.done or any(wait.key == key or (not event.name and wait.kind) for wait in status.waits):
         return status
     wait = OpenWait(key, event.kind, event.name, event.subject, event.at_ns, event.agent_id)
-    return _work(status, event, waits=(*status.waits, wait), answered_ns=0)
+    waits = (known for known in status.waits if known.key not in {"", event.name})  # the same one, told without an id
+    return _work(status, event, waits=(*waits, wait), answered_ns=0)
+
+
+def _told(status: Status, event: StatusTold) -> Status:
+    """The agent's own word: it fills in what nobody else has told, and ends what it says is over."""
+    match event.status:
+        case "waiting" if not status.waits:
+            wait = OpenWait(event.name, event.kind, event.name, "", event.at_ns, None)
+            return _work(status, event, waits=(wait,), answered_ns=0)
+        case "busy" if status.waits or not status.turn_open:
+            return _work(status, event, waits=tuple(wait for wait in status.waits if wait.key != wait.name))
+        case "idle" if status.turn_open:
+            return _inferred(status, event.at_ns, "idle")
+    return status
 
 
 def _answered(status: Status, event: PermissionAnswered) -> Status:
@@ -249,21 +206,25 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
-    return _inferred(status, event) if status.turn_open else status
+    return _inferred(status, event.at_ns, event.reason) if status.turn_open else status
 
 
-_ENDINGS = {"stop_hook", "span", "idle"}
+_ENDINGS = {"stop_hook", "span", "transcript", "idle"}
 
 
-def _inferred(status: Status, event: TurnEnded) -> Status:
+def _inferred(status: Status, at_ns: int, reason: str) -> Status:
     """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
     if status.failed:
-        return _close(status, "failed", event.at_ns, "failed")
+        return _close(status, "failed", at_ns, "failed")
     if status.background:
-        return _close(status, "working", event.at_ns, event.reason)
+        return _close(status, "working", at_ns, reason)
     if status.answered_ns:
-        return _close(status, "completed", event.at_ns, event.reason)
-    return _close(status, "idle", event.at_ns, "interrupted")
+        return _close(status, "completed", at_ns, reason)
+    return _close(status, "idle", at_ns, "interrupted")
+
+
+def _spoke(status: Status, event: Spoke) -> Status:
+    return replace(status, words=event.text) if event.agent_id is None and status.turn_open else status
 
 
 def _subagent_started(status: Status, event: SubagentStarted) -> Status:
@@ -290,6 +251,8 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     PermissionAsked: _asked,
     PermissionAnswered: _answered,
     TurnEnded: _turn_ended,
+    Spoke: _spoke,
+    StatusTold: _told,
     SubagentStarted: _subagent_started,
     SubagentEnded: _subagent_ended,
 }

@@ -2,7 +2,8 @@
 
 With an id the key is the id, whoever reports it. Without one (Claude Code's builds before 2.1.329 tell none) things
 that look alike form a group, which holds as many things as the witness that saw most of them; within one witness
-a unit tells a report from its own repetition. `tests/captures/claude-code/old_*` is what proves it.
+a unit tells a report from its own repetition. Reports with and without an id may tell of the same thing: where alike
+means the same figures (`interchangeable`), one completes the other. `tests/captures/claude-code/old_*` proves it.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -31,20 +32,23 @@ class Merged(Generic[Thing, Report]):
         begin: Callable[[Report], Thing],
         fill: Callable[[Thing, Report], None],
         changed: Callable[[Thing | None, Thing | None], None],
+        *,
+        interchangeable: bool = False,
     ) -> None:
         self._begin, self._fill, self._changed = begin, fill, changed
+        self._interchangeable = interchangeable
         self._by_id: dict[str, Thing] = {}
         self._witnesses: dict[str, tuple[str, ...]] = {}
         self._alike: dict[Hashable, list[str]] = {}
         self._units: dict[Hashable, dict[str, set[str]]] = {}
-        self._groups: dict[Hashable, list[Thing]] = {}
+        self._groups: dict[Hashable, list[tuple[Thing, list[Report]]]] = {}
         self.folded = 0
         """Things no longer remembered one by one."""
 
     def __iter__(self) -> Iterator[Thing]:
         yield from self._by_id.values()
         for group in self._groups.values():
-            yield from group
+            yield from (thing for thing, _ in group)
 
     def __len__(self) -> int:
         return len(self._by_id) + sum(map(len, self._groups.values()))
@@ -67,6 +71,13 @@ class Merged(Generic[Thing, Report]):
         self._complete(known, report)
         return True
 
+    def withdraw(self, key: str, *, told_by: str) -> None:
+        """Forget a thing that nobody but one witness told of: it is somebody else's."""
+        if self._witnesses.get(key) == (told_by,):
+            del self._witnesses[key]
+            self._alike = {mark: [one for one in keys if one != key] for mark, keys in self._alike.items()}
+            self._changed(self._by_id.pop(key), None)
+
     def _add_new(self, report: Report, key: str, mark: Hashable, witness: str) -> None:
         thing = self._by_id[key] = self._begin(report)
         self._witnesses[key] = _shared((witness,))
@@ -74,7 +85,10 @@ class Merged(Generic[Thing, Report]):
         self._changed(None, thing)
         group = self._groups.get(mark)
         while group and len(group) > self._surplus(mark):
-            self._changed(group.pop(), None)
+            alike, reports = group.pop()
+            self._changed(alike, None)
+            for told in reports if self._interchangeable else ():
+                self._complete(thing, told)
         if len(self._by_id) > REMEMBERED:
             self.forget()
 
@@ -90,11 +104,18 @@ class Merged(Generic[Thing, Report]):
         units.add(unit)
         group = self._groups.setdefault(mark, [])
         place = len(units) - 1
+        if self._interchangeable:
+            named = [key for key in self._alike.get(mark, ()) if witness not in self._witnesses[key]]
+            if place < len(named):
+                self._complete(self._by_id[named[place]], report)
+                return True
+            place -= len(named)
         if place < len(group):
-            self._complete(group[place], report)
+            self._complete(group[place][0], report)
+            group[place][1].append(report)
         elif self._surplus(mark) > len(group):
-            group.append(self._begin(report))
-            self._changed(None, group[-1])
+            group.append((self._begin(report), [report]))
+            self._changed(None, group[-1][0])
         return True
 
     def _surplus(self, mark: Hashable) -> int:

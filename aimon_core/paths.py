@@ -1,4 +1,4 @@
-"""Where aimon keeps its files: one function for each kind, XDG variables honoured.
+"""Where aimon keeps its files and agents keep theirs: one function for each kind, XDG variables honoured.
 
 Nothing is created by asking; `owned` makes a folder that only its user may enter.
 """
@@ -37,6 +37,23 @@ def data_dir() -> Path:
 def cache_dir() -> Path:
     """What can be computed again, `~/.cache/aimon` on Linux."""
     return user_cache_path(_APP)
+
+
+def claude_dirs() -> tuple[Path, ...]:
+    """Where Claude Code keeps transcripts and session files: `$CLAUDE_CONFIG_DIR`, else both of its own places."""
+    if named := os.environ.get("CLAUDE_CONFIG_DIR"):
+        return tuple(Path(part).expanduser() for part in named.split(",") if part)
+    return (Path.home() / ".claude", Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "claude")
+
+
+def codex_dir() -> Path:
+    """Where Codex keeps its sessions, `~/.codex`."""
+    return Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex").expanduser()
+
+
+def gemini_dir() -> Path:
+    """Where Gemini CLI keeps its chats, `~/.gemini`."""
+    return Path(os.environ.get("GEMINI_CLI_HOME") or Path.home()).expanduser() / ".gemini"
 
 
 def owned(folder: Path) -> Path:

@@ -4,8 +4,8 @@ from pathlib import PurePath
 from typing import Any
 
 from aimon_core.entry import Entry, Helper
-from aimon_core.lifecycle import OpenTool, Status
 from aimon_core.session import Context, ModelUse, Session, Subagent, Turn
+from aimon_core.standing import OpenTool, Status
 
 SPEND_MINUTES = 30
 CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}

@@ -113,7 +113,7 @@ class Turn(Struct, frozen=True):
     started_at_ns: int
     ended_at_ns: int | None
     end_reason: str | None
-    """stop_hook, new_prompt, interrupted, denied, failed, idle, session_end; None while open."""
+    """stop_hook, span, transcript, interrupted, denied, failed, idle, session_end; None while open."""
     llm_calls: int
     tool_calls: int
     waits: int

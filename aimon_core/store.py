@@ -6,22 +6,23 @@ It is written at any speed and read at the frame: `apply` enters events and mark
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from aimon_core.agents import AGENTS
+from aimon_core.bounds import Counters, Limits
 from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Event, SessionEnded, SessionSeen
-from aimon_core.identity import Processes, session_key
-from aimon_core.lifecycle import Options, Status, elapse
+from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
+from aimon_core.identity import Owners, Processes, session_key
+from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.priced import Prices
 from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Totals, Transition
 from aimon_core.spans import TurnTree, growing
+from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
 from aimon_core.trees import Trees
 
@@ -30,23 +31,8 @@ _STEP_NS = 500_000_000
 """Between two looks at the silence of sessions: a thousand of them take 2 ms."""
 _LOOK = 16_384
 """Events between two looks at how much is remembered."""
-
-
-class Limits(Struct, frozen=True):
-    """What the ledger keeps at most."""
-
-    sessions: int = 5_000
-    """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
-    calls: int = 400_000
-    """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget older ones."""
-
-
-class Counters(Struct):
-    """What the ledger did, for `stats`."""
-
-    events: int = 0
-    sessions_evicted: int = 0
-    calls_folded: int = 0
+OPENING = frozenset({"hook", "file", "process"})
+"""Channels whose bare sight of a session makes it one: the agent speaks, or its process lives."""
 
 
 class SessionStore:
@@ -59,7 +45,7 @@ class SessionStore:
         self._states: dict[str, State] = {}
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
-        self._processes = Processes()
+        self._processes, self._owners = Processes(), Owners()
         self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -94,9 +80,11 @@ class SessionStore:
                 self._probes.take(event, now_ns)
                 continue
             key = session_key(event)
+            if (owner := self._owners.claim(event, key)) is not None and self._repeats(event, owner):
+                continue
             entry = self._entries.get(key)
             if entry is None:
-                if isinstance(event, SessionSeen) and event.channel != "hook":
+                if isinstance(event, SessionSeen) and event.channel not in OPENING:
                     continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
                 entry = self._open(key, event)
             entry.take(event, now_ns)
@@ -106,7 +94,7 @@ class SessionStore:
         self._dirty.update(touched)
         if self.counters.events >= self._look_at:
             self._look_at = self.counters.events + _LOOK
-            self._forget()
+            self._relieve()
         return [moved for key in touched if (moved := self._moved(key, now_ns)) is not None]
 
     def tick(self) -> list[Transition]:
@@ -124,7 +112,7 @@ class SessionStore:
             entry = self._entries[key]
             silent_s = (now_ns - max(entry.arrived_ns, self._started_ns)) / 1e9
             status = entry.fold.status
-            after = self._aged(status, now_ns, silent_s)
+            after = self._aged(status, now_ns, silent_s, running=entry.running)
             if after is not status:
                 entry.fold.go_on_from(after)
                 self._dirty.add(key)
@@ -150,7 +138,7 @@ class SessionStore:
         if picture is not None and key not in self._dirty:
             return picture
         entry = self._entries.get(key)
-        if entry is None or not entry.listed:
+        if entry is None or not entry.shown:
             return self._probes.get(key, self._clock.now_ns())
         self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
@@ -160,7 +148,7 @@ class SessionStore:
 
     def sessions(self, *, every: bool = False) -> list[Session]:
         """The sessions to list, oldest first; with `every` also those ended for long and expired."""
-        keys = [key for key, entry in self._entries.items() if entry.listed and (every or key in self._moving)]
+        keys = [key for key, entry in self._entries.items() if entry.shown and (every or key in self._moving)]
         return [picture for key in keys if (picture := self.get(key)) is not None]
 
     def turns(self, key: str) -> list[TurnTree]:
@@ -182,7 +170,7 @@ class SessionStore:
         for key in self._dirty & self._entries.keys():
             self._price(self._entries[key])
         return Totals(
-            sessions=sum(entry.listed for entry in entries),
+            sessions=sum(entry.shown for entry in entries),
             llm_calls=self._sums.tally.calls,
             llm_calls_failed=self._sums.tally.failed,
             tool_calls=sum(entry.tools.calls for entry in entries),
@@ -222,7 +210,7 @@ class SessionStore:
         """Calls that are remembered one by one, over all sessions."""
         return sum(entry.retained for entry in self._entries.values())
 
-    def _forget(self) -> None:
+    def _relieve(self) -> None:
         """Let the longest silent sessions forget their older calls, until few enough are remembered."""
         surplus = self.retained - self._limits.calls
         for key, entry in sorted(self._entries.items(), key=lambda item: item[1].arrived_ns):
@@ -238,13 +226,26 @@ class SessionStore:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
         worth = sorted(self._entries, key=lambda key: (key in self._moving, self._entries[key].arrived_ns))
         for key in worth[: self._limits.sessions // 20 + 1]:
-            entry = self._entries.pop(key)
-            self._moving.discard(key)
-            self._pictures.pop(key, None)
-            self._states.pop(key, None)
-            self._dirty.add(key)
-            self.counters.calls_folded += entry.tally.calls
+            self.counters.calls_folded += self._entries[key].tally.calls
+            self._forget(key)
             self.counters.sessions_evicted += 1
+
+    def _forget(self, key: str) -> None:
+        del self._entries[key]
+        self._moving.discard(key)
+        self._pictures.pop(key, None)
+        self._states.pop(key, None)
+        self._dirty.add(key)
+
+    def _repeats(self, event: Event, owner: str) -> bool:
+        """Whether a transcript repeats another session's call; one that only a transcript claimed gives way."""
+        if event.channel == "transcript":
+            return True
+        entry = self._entries.get(owner)
+        if entry is not None and isinstance(event, LlmCalled) and event.call_id is not None:
+            entry.calls.withdraw(event.call_id, told_by="transcript")
+            self._dirty.add(owner)
+        return False
 
     def _price(self, entry: Entry) -> None:
         """Price what is new in a session: at the frame, or when somebody reads it before."""
@@ -262,26 +263,30 @@ class SessionStore:
         if (agent := AGENTS.get(event.agent)) is not None and agent.several:
             return
         left = self._processes.enter(event.agent, event.pid or 0, key)
-        if left is not None and (entry := self._entries.get(left)) is not None:
+        if left is None or (entry := self._entries.get(left)) is None:
+            return
+        if not entry.listed:  # it was only this process, which now says who it is
+            self._forget(left)
+        else:
             end = SessionEnded(
                 agent=event.agent,
                 session_id=entry.session_id,
-                at_ns=event.at_ns,
+                at_ns=max(event.at_ns, entry.last_ns + AGREEMENT_NS),  # not before its own last word
                 channel="process",
                 signal="new-session",
             )
             entry.take(end, now_ns)
             self._dirty.add(left)
 
-    def _aged(self, status: Status, now_ns: int, silent_s: float) -> Status:
-        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s:
+    def _aged(self, status: Status, now_ns: int, silent_s: float, *, running: bool) -> Status:
+        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s and not running:
             return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
         return elapse(status, now_ns, silent_s, self._options)
 
     def _moved(self, key: str, now_ns: int) -> Transition | None:
         """The change of state since the last look at a session, if it is one that people see."""
         entry = self._entries.get(key)
-        if entry is None or not entry.listed:
+        if entry is None or not entry.shown:
             return None
         before, after = self._states.get(key), entry.fold.status.state
         if after == "expired":

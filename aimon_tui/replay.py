@@ -10,9 +10,9 @@ from aimon_core.clock import SteppedClock, SystemClock
 from aimon_core.config import Settings
 from aimon_core.events import Event
 from aimon_core.journal import Delivery
-from aimon_core.lifecycle import Options
 from aimon_core.recent import Recent
 from aimon_core.spans import Span
+from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.app import AimonApp
 from aimon_tui.live import screen_settings

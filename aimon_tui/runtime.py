@@ -14,13 +14,14 @@ from aimon_core import paths, runtime_dir
 from aimon_core.clock import Clock
 from aimon_core.config import Settings
 from aimon_core.errors import AimonError, UsageError
-from aimon_core.lifecycle import Options
 from aimon_core.session import Session, Totals, Transition
 from aimon_core.spans import TurnTree
+from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.desk import Desk
 from aimon_tui.door import Door
 from aimon_tui.hands import Hand, Publication, StatusFile
+from aimon_tui.sources import Sources
 
 if TYPE_CHECKING:  # what `start` imports
     from aimon_core.journal import Journal
@@ -43,8 +44,13 @@ SLICE_S = 0.02
 class Runtime:
     """A running aimon, and the ledger as the screen sees it."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None) -> None:
-        """`runtime_folder` is where `status.json` and the socket go; None takes the user's own, and their spool."""
+    def __init__(
+        self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None, sources: Sources | None = None
+    ) -> None:
+        """`runtime_folder` is where `status.json` and the socket go; None takes the user's own, and their spool.
+
+        Without `sources` only the doors tell.
+        """
         self.settings, self._clock = settings, clock
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
@@ -61,6 +67,7 @@ class Runtime:
         self._runtime_folder = runtime_folder or runtime_dir.locate()
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self.store, self.tell, clock)
+        self._sources = sources
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -79,6 +86,8 @@ class Runtime:
             self._spawn(self._load_prices())
             self._spawn(self._restore())
             self._spawn(self._beat(frame_s))
+            if self._sources is not None:
+                self._spawn(self._see(self._sources))
             await self._open_doors()
         except AimonError as error:
             self.door.problem = error.message
@@ -189,6 +198,7 @@ class Runtime:
             allow_hosts=self.settings.allow_host,
             socket=f"{self._runtime_folder}/hooks.sock",
             spool=str(self._spool),
+            takes=frozenset(self.settings.sources),
         )
         receiver = Receiver(
             sink=self._desk,
@@ -226,6 +236,11 @@ class Runtime:
             await self._prune(journal)
         self.restored.set()
 
+    async def _see(self, sources: Sources) -> None:
+        """See for ourselves, once the journal is read and the doors had their turn."""
+        await self.restored.wait()
+        await sources.run(self.store, self.tell)
+
     async def _prune(self, journal: "Journal") -> None:
         older_than_ns = self._clock.now_ns() - round(KEPT_S * 1e9)
         with suppress(AimonError):  # a full disk is told when the next request cannot be kept
@@ -253,7 +268,15 @@ class Runtime:
         self.notices.append(words)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(work))
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(_say_why)
+        self._tasks.append(task)
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """Work that should go on until we end has failed: the log says why, everything else goes on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOG.error("a part of aimon failed", exc_info=error)
 
 
 def _load_doors() -> None:

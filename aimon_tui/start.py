@@ -53,8 +53,9 @@ def run(settings: Settings) -> None:
     from aimon_tui import logs
     from aimon_tui.live import LiveApp, screen_settings, shown
     from aimon_tui.runtime import Runtime
+    from aimon_tui.sources import Sources
 
     clock = SystemClock()
-    runtime = Runtime(settings, clock)
+    runtime = Runtime(settings, clock, sources=Sources(settings, clock))
     with logs.to_file(runtime.state_dir):
         asyncio.run(shown(LiveApp(runtime, clock=clock, settings=screen_settings(settings))))

@@ -34,6 +34,7 @@ def environment(folder: Path) -> dict[str, str]:
         "XDG_CONFIG_HOME": str(folder / "config"),
         "XDG_STATE_HOME": str(folder / "state"),
         "XDG_RUNTIME_DIR": str(runtime),
+        "AIMON_SOURCES": "otlp,hooks",
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",

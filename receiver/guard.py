@@ -34,6 +34,8 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     """Folder of what hooks left while nobody listened; whoever has the socket takes it in."""
     allow_hosts: tuple[str, ...] = ()
     """Further names that `Host` may carry, e.g. `host.docker.internal`; with our port unless they name one."""
+    takes: frozenset[str] = frozenset({"otlp", "hooks"})
+    """What comes in; the API answers in any case."""
     compressed_limit: int = 4 * MIB
     body_limit: int = 16 * MIB
     """Inflated. Codex sends single batches of 1.2 MiB."""

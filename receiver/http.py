@@ -86,9 +86,9 @@ class HttpDoor:
         guard.check_sender(request.headers, self._ours, connection.peer)
         handler: Handler
         match request.path.split("/")[1:]:
-            case ["v1", "logs" | "traces" | "metrics" as signal]:
+            case ["v1", "logs" | "traces" | "metrics" as signal] if "otlp" in self._options.takes:
                 allowed, handler = "POST", partial(self._export, signal)
-            case ["hooks", agent] if agent in HOOK_AGENTS:
+            case ["hooks", agent] if agent in HOOK_AGENTS and "hooks" in self._options.takes:
                 allowed, handler = "POST", partial(self._hook, agent)
             case ["health"]:
                 allowed, handler = "GET", self._health

@@ -48,6 +48,11 @@ def replace_raw_surrogates(body: bytes) -> bytes:
     return _RAW_SURROGATE.sub(_REPLACEMENT, body)
 
 
+def without_surrogates(body: bytes) -> bytes:
+    """JSON whose half emoji, raw or escaped, are U+FFFD."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], replace_raw_surrogates(body))
+
+
 def loads(body: bytes) -> Any:
     """JSON to Python. Half emoji become U+FFFD and bare NaN is let through: a batch is not lost for one character.
 
@@ -63,8 +68,7 @@ def loads(body: bytes) -> Any:
         if collecting:
             gc.enable()
     try:
-        mended = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], replace_raw_surrogates(body))
-        return json.loads(mended)
+        return json.loads(without_surrogates(body))
     except (ValueError, RecursionError) as error:
         raise Refused(Reason.MALFORMED, f"no JSON: {str(error)[:100]}") from None
 

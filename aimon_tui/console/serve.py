@@ -15,6 +15,7 @@ from aimon_tui import logs
 from aimon_tui.console.options import with_settings
 from aimon_tui.hands import Stream
 from aimon_tui.runtime import Runtime
+from aimon_tui.sources import Sources
 
 
 @click.command
@@ -37,7 +38,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
     clock = SystemClock()
-    runtime = Runtime(settings, clock)
+    runtime = Runtime(settings, clock, sources=Sources(settings, clock))
     writer = Writer(sys.stdout.fileno(), when_closed=lambda: _call(loop, ended))
     narrator = Narrator(clock, timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
     with logs.to_file(runtime.state_dir):

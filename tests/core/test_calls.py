@@ -95,3 +95,28 @@ def test_memory_is_bounded_and_the_sums_stay(monkeypatch: pytest.MonkeyPatch) ->
         books.calls.take(answered(number, f"req_{number}"))
     assert books.tally.calls == 1_000
     assert len(list(books.calls)) <= 100
+
+
+def test_a_report_without_an_id_completes_the_call_that_looks_alike() -> None:
+    """Claude Code's builds before 2.1.329: the transcript tells the request id, the log tells the dollars."""
+    told = [
+        answered(1, "req_1", "transcript"),
+        answered(1.1, None, "log", cost_picodollars=7),
+        answered(1.2, None, "span"),
+        answered(5, "req_2", "transcript"),
+        answered(5.1, None, "log", cost_picodollars=7),
+    ]
+    for order in permutations(told):
+        tally = booked(*order)
+        assert (tally.calls, tally.reported, tally.tokens.output) == (2, 14, 20)
+
+
+def test_a_call_that_only_one_witness_told_of_can_be_withdrawn() -> None:
+    books = Books()
+    for event in (answered(1, "req_1", "transcript"), answered(2, "req_2", "transcript"), answered(2, "req_2")):
+        books.calls.take(event)
+    books.calls.withdraw("req_1", told_by="transcript")
+    books.calls.withdraw("req_2", told_by="transcript")
+    books.calls.withdraw("req_3", told_by="transcript")
+    assert books.tally.calls == 1
+    assert [call.call_id for call in books.calls] == ["req_2"]

@@ -89,3 +89,14 @@ def test_a_file_that_is_no_text_is_refused(file):
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="cannot be read"):
         load(file, {}, {})
+
+
+def test_sources_are_chosen_by_name(file):
+    everything = ("otlp", "hooks", "transcripts", "processes")
+    assert load(file, {}, {}).settings.sources == everything
+    assert load(file, {"AIMON_SOURCES": "otlp, hooks"}, {}).settings.sources == ("otlp", "hooks")
+    assert load(file, {"AIMON_SOURCES": "otlp"}, {"sources": "processes"}).settings.sources == ("processes",)
+    file.write_text('sources = ["transcripts"]\n')
+    assert load(file, {}, {}).settings.sources == ("transcripts",)
+    with pytest.raises(UsageError, match=r"sources = .*telepathy"):
+        load(file, {"AIMON_SOURCES": "otlp,telepathy"}, {})

@@ -6,7 +6,8 @@ import pytest
 
 from aimon_core.events import Event
 from aimon_core.fold import Fold
-from aimon_core.lifecycle import Options, Status, elapse
+from aimon_core.lifecycle import elapse
+from aimon_core.standing import Options, Status
 from tests.fakes.events import (
     answered,
     asked,
@@ -17,6 +18,8 @@ from tests.fakes.events import (
     helper_began,
     helper_ended,
     prompted,
+    says,
+    spoke,
     started,
     tool_began,
     tool_ended,
@@ -178,3 +181,33 @@ def test_the_window_is_bounded_and_the_state_goes_on() -> None:
         fold.add(prompted(number, f"p{number}"))
     assert fold.status.prompt_id == "p1999"
     assert len(fold._events) <= 256
+
+
+def test_an_agents_own_word_is_enough() -> None:
+    assert after(says(1, "busy")).state == "working"
+    assert after(says(1, "busy"), says(2, "idle")).state == "idle"
+    status = after(says(1, "busy"), says(2, "waiting", "Bash"))
+    assert (status.state, status.waits[0].name, status.waits[0].kind) == ("waiting", "Bash", "permission")
+    assert after(says(1, "busy"), says(2, "waiting", "Bash"), says(3, "busy")).state == "working"
+
+
+def test_an_agents_own_word_adds_nothing_to_what_others_tell() -> None:
+    story = [prompted(1), says(1.1, "busy"), tool_began(2), asked(2.1), says(2.2, "waiting", "Bash")]
+    waiting = after(*story)
+    assert [wait.key for wait in waiting.waits] == ["t1"]
+    done = after(*story, decided(5), says(5.1, "busy"), tool_ended(6), answered(7), turn_ended(8), says(8.1, "idle"))
+    assert (done.state, done.end_reason) == ("completed", "stop_hook")
+
+
+def test_a_wait_told_twice_is_one_wait_whoever_comes_first() -> None:
+    story = [prompted(1), tool_began(2), says(2.1, "waiting", "Bash"), asked(2.9)]
+    assert {len(after(*order).waits) for order in permutations(story)} == {1}
+    assert after(*story, decided(5)).state == "working"
+    assert after(*story[:3], decided(5)).state == "working", "the decision names the same tool"
+
+
+def test_words_that_were_spoken_stay_when_the_turn_ends() -> None:
+    words = spoke(2, "All 3 tests pass.")
+    status = after(prompted(1), words, answered(2.1), turn_ended(3, "transcript"))
+    assert (status.state, status.end_reason, status.words) == ("completed", "transcript", "All 3 tests pass.")
+    assert after(prompted(1), answered(2), turn_ended(3), spoke(4, "late")).words == ""

@@ -2,10 +2,12 @@
 
 import pytest
 
+from aimon_core.bounds import Limits
 from aimon_core.clock import SteppedClock
 from aimon_core.events import Counted, SessionSeen
+from aimon_core.evidence import NO_TELEMETRY
 from aimon_core.session import Tokens
-from aimon_core.store import Limits, SessionStore
+from aimon_core.store import SessionStore
 from tests.fakes.events import (
     START_NS,
     answered,
@@ -74,7 +76,7 @@ def test_startup_noise_alone_is_no_session(store: SessionStore) -> None:
 def test_a_hook_alone_is_a_session(store: SessionStore) -> None:
     store.apply([event(SessionSeen, 0, cwd="/home/dev/projects/shop-api/"), started()])
     session = store.sessions()[0]
-    assert (session.name, session.state, session.blind_spots) == ("shop-api", "idle", ())
+    assert (session.name, session.state, session.blind_spots) == ("shop-api", "idle", (NO_TELEMETRY,))
 
 
 def test_without_hooks_a_session_says_what_cannot_be_seen(store: SessionStore) -> None:

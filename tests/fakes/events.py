@@ -10,6 +10,8 @@ from aimon_core.events import (
     PromptSubmitted,
     SessionEnded,
     SessionStarted,
+    Spoke,
+    StatusTold,
     SubagentEnded,
     SubagentStarted,
     ToolFinished,
@@ -85,3 +87,12 @@ def helper_began(seconds: float, agent_id: str = "a1") -> SubagentStarted:
 
 def helper_ended(seconds: float, agent_id: str = "a1") -> SubagentEnded:
     return event(SubagentEnded, seconds, agent_id=agent_id, type="general-purpose")
+
+
+def says(seconds: float, status: str, name: str = "", **fields: Any) -> StatusTold:
+    """What the agent's own file says."""
+    return event(StatusTold, seconds, "file", status=status, name=name, **fields)
+
+
+def spoke(seconds: float, text: str, **fields: Any) -> Spoke:
+    return event(Spoke, seconds, "transcript", text=text, **fields)

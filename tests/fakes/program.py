@@ -31,6 +31,7 @@ class Program:
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_RUNTIME_DIR": str(self.runtime),
             "LANG": "C.UTF-8",
+            "AIMON_SOURCES": "otlp,hooks",  # the processes of the machine that runs the tests are none of our business
         } | {name: value for name, value in os.environ.items() if name.startswith("COV")}
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """The program in a real terminal: started, looked at, left; and what it leaves behind."""
 
+import json
 import signal
 import socket
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.fakes.captures import sent
 from tests.fakes.pane import needs_tmux, pane
 from tests.fakes.program import AIMON, Program
+from tests.fakes.transcripts import asked_tool, user
 
 pytestmark = [needs_tmux, pytest.mark.tmux]
 
@@ -50,6 +52,20 @@ def test_the_dashboard_restores_what_was_acknowledged(program, environment):
         serving.end()
     with pane(program.folder, environment, f"{AIMON} --port 0; echo ended $?", (80, 24)) as terminal:
         terminal.until("shop-api")
+        terminal.type("q")
+        terminal.until("ended 0")
+
+
+def test_without_any_setting_the_dashboard_shows_what_is_written(program, environment):
+    transcript = program.folder / ".claude" / "projects" / "-home-dev-shop-api" / "s1.jsonl"
+    transcript.parent.mkdir(parents=True)
+    transcript.write_text(json.dumps(user(1, "go")) + "\n")
+    environment["AIMON_SOURCES"] = "otlp,hooks,transcripts"
+    with pane(program.folder, environment, f"{AIMON} --port 0; echo ended $?") as terminal:
+        terminal.until("shop-api")
+        with transcript.open("a") as out:
+            out.write(json.dumps(asked_tool(2, command="npm test")) + "\n")
+        terminal.until("Bash: npm test")
         terminal.type("q")
         terminal.until("ended 0")
 

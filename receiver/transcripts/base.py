@@ -1,0 +1,114 @@
+"""What all transcripts have in common: a reader of one file's lines, short masked words, times, inputs of tools."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta, Struct
+
+from aimon_core.events import Event, SessionSeen
+from aimon_core.masking import mask
+from receiver.subjects import FIELDS, subject
+
+TEXT = 256
+"""Characters kept of a prompt, of last words, of a title."""
+_LOOKED_AT = 4_096
+"""Characters in which secrets are looked for: whatever is kept lies well within them."""
+
+Count = Annotated[int, Meta(ge=0)]
+"""A number of tokens; anything else makes the line unreadable."""
+
+
+class Reader(Protocol):
+    """Reads the lines of one transcript in their order; it remembers what earlier lines said."""
+
+    def read(self, line: bytes) -> list[Event]:
+        """The events of one line; none for a record that says nothing here. Raises msgspec.MsgspecError."""
+
+
+class Language(Protocol):
+    """The transcripts of one agent."""
+
+    agent: str
+
+    def roots(self) -> tuple[Path, ...]:
+        """The folders they lie in, whether or not they exist."""
+
+    def matches(self, path: Path) -> bool:
+        """Whether a file in a root is a transcript."""
+
+    def reader(self, path: Path) -> Reader:
+        """A reader for a file that is read from its beginning. May look at files beside it."""
+
+
+class Facts:
+    """Facts about the session of a file, told once and again when they change.
+
+    They go with the first event that makes the session one: alone they would be start-up noise.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+        self._told: dict[str, Any] = {}
+
+    def learn(self, **facts: str | None) -> None:
+        """Remember what is not empty."""
+        self._known |= {name: words(value) for name, value in facts.items() if value}
+
+    def news(self, base: dict[str, Any]) -> Iterator[Event]:
+        """What changed since it was told."""
+        if self._known != self._told:
+            self._told = dict(self._known)
+            yield SessionSeen(**base | {"agent_id": None}, **self._known)
+
+
+class Input(Struct):
+    """The input of a tool call: the fields that name its subject, whatever else there is."""
+
+    command: Any = None
+    file_path: Any = None
+    path: Any = None
+    notebook_path: Any = None
+    pattern: Any = None
+    query: Any = None
+    url: Any = None
+    description: Any = None
+    skill: Any = None
+    prompt: Any = None
+    questions: Any = None
+    cmd: Any = None
+    """How Codex calls a command."""
+
+
+_INPUT = msgspec.json.Decoder(Input)
+
+
+def subject_of(tool: str, given: msgspec.Raw | str) -> str:
+    """What a tool call works on, in one line; empty where its input is no object."""
+    try:
+        told = _INPUT.decode(given)
+    except msgspec.MsgspecError:
+        return ""
+    fields = {name: getattr(told, name) for name in (*FIELDS, "questions")}
+    fields["command"] = command(told.command or told.cmd)
+    return words(subject(tool, fields))
+
+
+def command(told: object) -> object:
+    """A command line; Codex also tells it as a list, and then the script after `bash -lc` is what it means."""
+    if isinstance(told, list) and told:
+        return str(told[2] if len(told) == 3 and told[1] in {"-c", "-lc"} else " ".join(map(str, told)))
+    return told
+
+
+def words(text: str) -> str:
+    """The head of a foreign text, secrets masked."""
+    return mask(text[:_LOOKED_AT])[:TEXT]
+
+
+def at_ns(moment: datetime) -> int:
+    """Nanoseconds since the epoch; a transcript tells milliseconds, in UTC."""
+    whole = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(whole.timestamp() * 1_000_000) * 1_000

@@ -1,0 +1,264 @@
+"""Codex's rollouts: a line for each thing that happened, `sessions/YYYY/MM/DD/rollout-TIME-THREAD.jsonl`.
+
+A thread that another one started has a file of its own and names the session: it is a subagent. Hidden threads (the
+titles of sessions) have no file. Builds before `token_usage_record` tell usage only as running totals, some twice.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from aimon_core import paths
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PromptSubmitted,
+    Spoke,
+    SubagentEnded,
+    SubagentStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from aimon_core.failures import classify
+from aimon_core.session import Tokens
+from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
+
+AGENT = "codex"
+
+_CALLS = {"function_call", "custom_tool_call", "local_shell_call"}
+_OUTPUTS = {"function_call_output", "custom_tool_call_output"}
+
+
+class Usage(Struct):
+    """Tokens of one answer; the input includes what came from and went into the cache, the output its reasoning."""
+
+    input_tokens: Count = 0
+    cached_input_tokens: Count = 0
+    cache_write_input_tokens: Count = 0
+    output_tokens: Count = 0
+    reasoning_output_tokens: Count | None = None
+    total_tokens: Count = 0
+
+
+class Info(Struct):
+    """A running total and its last part."""
+
+    total_token_usage: Usage | None = None
+    last_token_usage: Usage | None = None
+
+
+class Git(Struct):
+    """The repository."""
+
+    branch: str | None = None
+
+
+class Content(Struct):
+    """A part of what somebody said."""
+
+    text: str | None = None
+
+
+class Item(Struct):
+    """Something done, as the screen shows it."""
+
+    type: str = ""
+    id: str | None = None
+    status: str | None = None
+    exit_code: int | None = None
+    content: list[Content] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Problem(Struct):
+    """Why a turn failed."""
+
+    message: str | None = None
+
+
+class Payload(Struct):
+    """What a line is about; which fields are there follows from its type."""
+
+    type: str | None = None
+    id: str | None = None
+    session_id: str | None = None
+    timestamp: datetime | None = None
+    cwd: str | None = None
+    git: Git | None = None
+    turn_id: str | None = None
+    model: str | None = None
+    response_id: str | None = None
+    usage: Usage | None = None
+    info: Info | None = None
+    name: str | None = None
+    arguments: str | None = None
+    input: str | None = None
+    action: msgspec.Raw = field(default_factory=msgspec.Raw)
+    call_id: str | None = None
+    item: Item | None = None
+    message: Any = None
+    last_agent_message: str | None = None
+    reason: str | None = None
+    error: Problem | None = None
+
+
+class Line(Struct):
+    """One line."""
+
+    timestamp: datetime
+    type: str = ""
+    payload: Payload = field(default_factory=Payload)
+
+
+_DECODER = msgspec.json.Decoder(Line)
+
+
+class Rollout:
+    """Reads one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._session_id = path.stem[-36:]
+        self._agent_id: str | None = None
+        self._facts = Facts()
+        self._model = ""
+        self._turn_id: str | None = None
+        self._tools: dict[str, str] = {}
+        self._failed: set[str] = set()
+        self._records = False
+        """Whether this build tells usage call by call."""
+        self._total = -1
+
+    def read(self, line: bytes) -> list[Event]:
+        """The events of one line."""
+        told = _DECODER.decode(line)
+        payload = told.payload
+        base: dict[str, Any] = {
+            "agent": AGENT,
+            "session_id": self._session_id,
+            "at_ns": at_ns(told.timestamp),
+            "channel": "transcript",
+            "signal": payload.type or told.type,
+            "agent_id": self._agent_id,
+        }
+        match told.type:
+            case "session_meta":
+                self._opened(payload)
+                return []
+            case "turn_context":
+                self._model = payload.model or self._model
+                self._facts.learn(model=self._model)
+                return []
+            case "token_usage_record":
+                self._records = True
+                events = [self._call(payload.usage, payload.response_id, base)] if payload.usage else []
+            case "response_item":
+                events = list(self._item(payload, base))
+            case "event_msg":
+                events = list(self._happened(payload, base))
+            case _:
+                return []
+        return [*events, *self._facts.news(base)] if events else []
+
+    def _opened(self, payload: Payload) -> None:
+        if payload.session_id and payload.id and payload.session_id != payload.id:
+            self._session_id, self._agent_id = payload.session_id, payload.id
+        elif payload.id:
+            self._session_id = payload.id
+        if self._agent_id is None:
+            self._facts.learn(cwd=payload.cwd, branch=payload.git.branch if payload.git else None)
+
+    def _happened(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
+        match payload.type:
+            case "task_started":
+                self._turn_id = payload.turn_id
+                if self._agent_id is not None:
+                    yield SubagentStarted(**base)
+            case "user_message" if isinstance(payload.message, str):  # before items
+                yield self._prompt(payload.message, base)
+            case "item_completed" if payload.item is not None:
+                yield from self._completed(payload.item, base)
+            case "token_count" if payload.info is not None and not self._records:
+                yield from self._counted(payload.info, base)
+            case "task_complete":
+                yield self._ended(payload, base)
+            case "turn_aborted" if self._agent_id is None:
+                yield TurnEnded(**base, reason="interrupted", prompt_id=self._turn_id)
+
+    def _completed(self, item: Item, base: dict[str, Any]) -> Iterator[Event]:
+        text = next((part.text for part in item.content or () if part.text), "")
+        if item.type == "UserMessage" and self._agent_id is None:
+            yield self._prompt(text, base)
+        elif item.type == "AgentMessage" and self._agent_id is None and text:
+            yield Spoke(**base, text=words(text))
+        elif item.id and (item.status == "failed" or item.exit_code):
+            self._failed.add(item.id)
+
+    def _prompt(self, text: str, base: dict[str, Any]) -> Event:
+        unit = self._turn_id or str(base["at_ns"])
+        return PromptSubmitted(**base, prompt_id=self._turn_id, unit=unit, text=words(text))
+
+    def _item(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
+        call_id = payload.call_id
+        if payload.type in _CALLS and call_id:
+            name = self._tools[call_id] = payload.name or "shell"
+            given = payload.arguments or payload.action
+            yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject_of(name, given))
+        elif payload.type in _OUTPUTS and call_id:
+            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed
+            self._failed.discard(call_id)
+            yield ToolFinished(**base, call_id=call_id, unit=call_id, name=name, ok=ok)
+
+    def _counted(self, info: Info, base: dict[str, Any]) -> Iterator[Event]:
+        total = info.total_token_usage.total_tokens if info.total_token_usage else 0
+        if info.last_token_usage is not None and total != self._total:
+            self._total = total
+            yield self._call(info.last_token_usage, None, base)
+
+    def _call(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Event:
+        return LlmCalled(
+            **base,
+            call_id=response_id,
+            unit=response_id or str(self._total),
+            model=self._model,
+            tokens=_tokens(usage),
+            prompt_id=self._turn_id if self._agent_id is None else None,
+            asks_tool=bool(self._tools),
+        )
+
+    def _ended(self, payload: Payload, base: dict[str, Any]) -> Event:
+        if self._agent_id is not None:
+            return SubagentEnded(**base, ok=payload.error is None)
+        if payload.error is not None:
+            text = payload.error.message or ""
+            kind = classify(None, "", text)
+            return TurnEnded(**base, reason="failed", error_type=kind, text=words(text), prompt_id=self._turn_id)
+        text = words(payload.last_agent_message or "")
+        return TurnEnded(**base, reason="transcript", text=text, prompt_id=self._turn_id)
+
+
+def _tokens(usage: Usage) -> Tokens:
+    read, written = usage.cached_input_tokens, usage.cache_write_input_tokens
+    own = max(0, usage.input_tokens - read - written)
+    return Tokens(own, read, 0, 0, written, usage.output_tokens, usage.reasoning_output_tokens)
+
+
+class Codex:
+    """Codex's rollouts."""
+
+    agent = AGENT
+
+    def roots(self) -> tuple[Path, ...]:
+        """Its sessions by day."""
+        return (paths.codex_dir() / "sessions",)
+
+    def matches(self, path: Path) -> bool:
+        """Rollouts that are not compressed: a living one never is."""
+        return path.name.startswith("rollout-") and path.suffix == ".jsonl"
+
+    def reader(self, path: Path) -> Rollout:
+        """A reader for one file."""
+        return Rollout(path)

@@ -1,0 +1,191 @@
+"""Gemini CLI's chats: a line for each message, `tmp/PROJECT/chats/session-*.jsonl`, patches (`$set`) between them.
+
+A message is written again when its tools are done; it is one call. After a cancelled request the client writes the
+conversation anew, all within the same moment and without usage: nobody typed that.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from aimon_core import paths
+from aimon_core.events import (
+    Event,
+    LlmCalled,
+    PermissionAnswered,
+    PromptSubmitted,
+    Spoke,
+    SubagentStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from aimon_core.session import Tokens
+from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
+
+AGENT = "gemini-cli"
+
+_TYPED_NS = 100_000_000
+"""A person does not type a prompt within this time after the message before it."""
+
+
+class Usage(Struct):
+    """Tokens of one answer; the input includes the cached part, the output leaves out the thoughts."""
+
+    input: Count = 0
+    output: Count = 0
+    cached: Count = 0
+    thoughts: Count | None = None
+    tool: Count = 0
+
+
+class Part(Struct):
+    """A part of what somebody said; the result of a function has no text."""
+
+    text: str | None = None
+
+
+class ToolCall(Struct):
+    """A tool call, written once it is done."""
+
+    id: str | None = None
+    name: str = ""
+    args: msgspec.Raw = field(default_factory=msgspec.Raw)
+    status: str | None = None
+    timestamp: datetime | None = None
+
+
+class Line(Struct, rename="camel"):
+    """One line: the head of the file, a message or a patch."""
+
+    session_id: str | None = None
+    kind: str | None = None
+    id: str | None = None
+    type: str = ""
+    timestamp: datetime | None = None
+    content: str | list[Part] | None = None
+    tokens: Usage | None = None
+    model: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+_DECODER = msgspec.json.Decoder(Line)
+
+
+class Chat:
+    """Reads one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._session_id = path.stem
+        self._agent_id: str | None = None
+        self._folder = path.parent.name  # of a subagent: its session
+        self._facts = Facts()
+        self._facts.learn(cwd=_project(path))
+        self._last_ns = 0
+        self._asked: set[str] = set()
+        """Messages whose call is told."""
+
+    def read(self, line: bytes) -> list[Event]:
+        """The events of one line."""
+        told = _DECODER.decode(line)
+        if told.session_id:
+            self._session_id = told.session_id
+            if told.kind == "subagent":
+                self._session_id, self._agent_id = self._folder, told.session_id
+        if told.timestamp is None or told.id is None:
+            return []
+        base: dict[str, Any] = {
+            "agent": AGENT,
+            "session_id": self._session_id,
+            "at_ns": at_ns(told.timestamp),
+            "channel": "transcript",
+            "signal": told.type,
+            "agent_id": self._agent_id,
+        }
+        events = list(self._events(told, told.id, base))
+        self._last_ns = base["at_ns"]
+        return [*events, *self._facts.news(base)] if events else []
+
+    def _events(self, told: Line, message_id: str, base: dict[str, Any]) -> Iterator[Event]:
+        text = _text(told.content)
+        match told.type:
+            case "user" if text and base["at_ns"] - self._last_ns > _TYPED_NS:
+                if self._agent_id is not None:
+                    yield SubagentStarted(**base)
+                else:
+                    yield PromptSubmitted(**base, prompt_id=None, unit=message_id, text=words(text))
+            case "gemini" if told.tokens is not None:
+                yield from self._answer(told, told.tokens, message_id, base)
+                if text and self._agent_id is None:
+                    yield Spoke(**base, text=words(text))
+            case "info" if text == "Request cancelled." and self._agent_id is None:
+                yield TurnEnded(**base, reason="interrupted")
+
+    def _answer(self, told: Line, usage: Usage, message_id: str, base: dict[str, Any]) -> Iterator[Event]:
+        if message_id not in self._asked:
+            self._asked.add(message_id)
+            yield LlmCalled(
+                **base,
+                call_id=message_id,
+                unit=message_id,
+                model=told.model or "",
+                tokens=_tokens(usage),
+                asks_tool=bool(told.tool_calls) or not _text(told.content),
+            )
+        for call in told.tool_calls or ():
+            yield from _tool(call, base)
+
+
+def _tool(call: ToolCall, base: dict[str, Any]) -> Iterator[Event]:
+    named: dict[str, Any] = {"call_id": call.id, "unit": call.id or str(base["at_ns"]), "name": call.name}
+    done = base | {"at_ns": at_ns(call.timestamp)} if call.timestamp else base
+    if call.status == "cancelled":
+        yield PermissionAnswered(**done, **named, accepted=False, by_person=True)
+        return
+    yield ToolStarted(**base, **named, subject=subject_of(call.name, call.args))
+    if call.status in {"success", "error"}:
+        yield ToolFinished(**done, **named, ok=call.status == "success")
+
+
+def _text(content: str | list[Part] | None) -> str:
+    if isinstance(content, list):
+        return next((part.text for part in reversed(content) if part.text), "")
+    return content or ""
+
+
+def _tokens(usage: Usage) -> Tokens:
+    thoughts = usage.thoughts or 0
+    own = max(0, usage.input + usage.tool - usage.cached)
+    return Tokens(own, usage.cached, output=usage.output + thoughts, reasoning=usage.thoughts)
+
+
+def _project(path: Path) -> str | None:
+    """The project's folder, which the client notes beside its chats."""
+    for folder in path.parents[1:3]:
+        try:
+            return (folder / ".project_root").read_text("utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            continue
+    return None
+
+
+class GeminiCli:
+    """Gemini CLI's chats."""
+
+    agent = AGENT
+
+    def roots(self) -> tuple[Path, ...]:
+        """Its projects."""
+        return (paths.gemini_dir() / "tmp",)
+
+    def matches(self, path: Path) -> bool:
+        """Chats of sessions and, a folder deeper, of their subagents."""
+        return path.suffix == ".jsonl" and "chats" in (path.parent.name, path.parent.parent.name)
+
+    def reader(self, path: Path) -> Chat:
+        """A reader for one file."""
+        return Chat(path)
