@@ -40,6 +40,8 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
     title: str | None = None
     model: str | None = None
     pid: int | None = None
+    pid_started_at: float | None = None
+    """Seconds since the epoch, by the operating system: only with it is the pid a process that can be gone to."""
 
 
 class SessionStarted(Event, frozen=True, gc=False, kw_only=True):

@@ -1,11 +1,19 @@
-"""Which session an event belongs to, and which session ends when its process goes on under another id."""
+"""Which session an event belongs to, its process, and which one ends when that goes on under another id."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
-from aimon_core.events import Event
+from msgspec import Struct
+
+from aimon_core.events import Event, SessionSeen
 
 REMEMBERED = 4_096
 """Processes remembered; a pid is reused only after the system has gone through all of them."""
+
+SESSIONS = 64
+"""Sessions remembered of one process."""
+
+_SAME_S = 1.0
+"""Two readings of one start time differ by less: the kernel counts ticks since a boot that is itself rounded."""
 
 
 def key_of(agent: str, session_id: str) -> str:
@@ -18,19 +26,82 @@ def session_key(event: Event) -> str:
     return f"{event.agent}:{event.session_id}"
 
 
+class Sighting(Struct, frozen=True, gc=False):
+    """Which process a session is, as far as anybody has told."""
+
+    pid: int | None = None
+    started_at: float | None = None
+    """Seconds since the epoch; None for a pid that only telemetry claims, e.g. one of another container."""
+    by: str = ""
+    """Who told: `hook`, `peer`, `file`."""
+    at_ns: int = 0
+
+    def after(self, event: SessionSeen) -> "Sighting":
+        """The newer of the two; a claim never takes the place of what the system said."""
+        hearsay = self.started_at is not None and event.pid_started_at is None
+        certain = self.started_at is None and event.pid_started_at is not None
+        if event.pid is None or hearsay or (event.at_ns < self.at_ns and not certain):
+            return self
+        by = "peer" if event.channel == "process" else event.channel
+        return Sighting(event.pid, event.pid_started_at, by, event.at_ns)
+
+    def is_process(self, pid: int | None, started_at: float | None) -> bool:
+        """Whether this is that very process; what only telemetry claims is none."""
+        known = self.started_at is not None and started_at is not None
+        return known and self.pid == pid and not _differ(self.started_at, started_at)
+
+
+class _Room(Struct):
+    """One process and who is in it."""
+
+    started_at: float | None
+    key: str
+    """The session it speaks for now."""
+    since_ns: int
+    known: deque[str]
+    shared: bool = False
+    """Whether a session that was left has spoken again: then several live here side by side."""
+
+
 class Processes:
     """Which session each agent process is in now."""
 
     def __init__(self) -> None:
-        self._sessions: OrderedDict[tuple[str, int], str] = OrderedDict()
+        self._rooms: OrderedDict[tuple[str, int], _Room] = OrderedDict()
 
-    def enter(self, agent: str, pid: int, key: str) -> str | None:
-        """A process speaks for a session; returns the key of the one it spoke for before, if that was another.
+    def enter(self, event: SessionSeen, pid: int) -> str | None:
+        """A process speaks for a session; returns the key of the one that ends thereby, if any.
 
-        `/clear` and `/resume` change the id within one process: the old row ends where the new one starts.
+        `/clear` and `/resume` change the id within one process: the old row ends where the new one starts. That holds
+        once for each id: where an old one comes back, nobody can tell one that was resumed from two that take turns.
         """
-        before = self._sessions.pop((agent, pid), None)
-        self._sessions[agent, pid] = key
-        if len(self._sessions) > REMEMBERED:
-            self._sessions.popitem(last=False)
-        return before if before != key else None
+        key, place = session_key(event), (event.agent, pid)
+        room = self._rooms.pop(place, None)
+        left = None
+        if room is not None and _differ(room.started_at, event.pid_started_at):  # the pid was given away again
+            left, room = room.key, None
+        if room is None:
+            room = _Room(event.pid_started_at, key, event.at_ns, deque([key], SESSIONS))
+            if len(self._rooms) >= REMEMBERED:
+                self._rooms.popitem(last=False)
+        else:
+            left = _turn(room, key, event.at_ns)
+        room.started_at = room.started_at or event.pid_started_at
+        self._rooms[place] = room
+        return left if left != key else None
+
+
+def _turn(room: _Room, key: str, at_ns: int) -> str | None:
+    """Let a process go on under a key; returns the one that it has left for good."""
+    came_back = key in room.known
+    if not came_back:
+        room.known.append(key)
+    if key == room.key or at_ns < room.since_ns:  # late news of one that it has left
+        return None
+    left, room.key, room.since_ns = room.key, key, at_ns
+    room.shared |= came_back
+    return None if room.shared else left
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and abs(one - other) >= _SAME_S

@@ -18,7 +18,7 @@ from aimon_core.identity import Processes, session_key
 from aimon_core.lifecycle import Options, Status, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
-from aimon_core.session import Session, State, Tokens, Totals, Transition
+from aimon_core.session import Session, State, Terminal, Tokens, Totals, Transition
 from aimon_core.spans import TurnTree, tree
 from aimon_core.sums import Sums
 
@@ -105,8 +105,8 @@ class SessionStore:
                 entry = self._open(key, event)
             entry.take(event, now_ns)
             touched[key] = None
-            if isinstance(event, SessionSeen) and event.pid is not None:
-                self._enter_process(key, event, now_ns)
+            if isinstance(event, SessionSeen) and (left := self._left(event, now_ns)) is not None:
+                touched[left] = None
         self._dirty.update(touched)
         return [moved for key in touched if (moved := self._moved(key, now_ns)) is not None]
 
@@ -204,6 +204,19 @@ class SessionStore:
         moved = self._moved(key, now_ns)
         return [moved] if moved else []
 
+    def place(self, key: str, process: tuple[int, float], chain: tuple[str, ...], *, focusable: bool) -> None:
+        """Where a process, a pid with its start time, was found; an empty chain where it was found nowhere.
+
+        Counts only as long as the session is that very process.
+        """
+        entry = self._entries.get(key)
+        if entry is None or not entry.process.is_process(*process):
+            return
+        found = Terminal(chain, focusable, entry.process.by) if chain else None
+        if found != entry.terminal:
+            entry.terminal = found
+            self._dirty.add(key)
+
     def _open(self, key: str, event: Event) -> Entry:
         if len(self._entries) >= self._limits.sessions:
             self._evict()
@@ -234,18 +247,17 @@ class SessionStore:
 
         entry.price(computed)
 
-    def _enter_process(self, key: str, event: SessionSeen, now_ns: int) -> None:
-        left = self._processes.enter(event.agent, event.pid or 0, key)
-        if left is not None and (entry := self._entries.get(left)) is not None:
-            end = SessionEnded(
-                agent=event.agent,
-                session_id=entry.session_id,
-                at_ns=event.at_ns,
-                channel="process",
-                signal="new-session",
-            )
-            entry.take(end, now_ns)
-            self._dirty.add(left)
+    def _left(self, event: SessionSeen, now_ns: int) -> str | None:
+        """The session that ends since its process goes on under this one's id."""
+        left = None if event.pid is None else self._processes.enter(event, event.pid)
+        entry = self._entries.get(left or "")
+        if entry is None:
+            return None
+        end = SessionEnded(
+            agent=event.agent, session_id=entry.session_id, at_ns=event.at_ns, channel="process", signal="new-session"
+        )
+        entry.take(end, now_ns)
+        return left
 
     def _aged(self, status: Status, now_ns: int, silent_s: float) -> Status:
         if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s:

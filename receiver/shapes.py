@@ -137,6 +137,7 @@ class Session(Counts):
     parent: str | None
     subagents: list[Subagent]
     pid: int | None
+    pid_started_at: Time | None
     terminal: Terminal | None
 
 
