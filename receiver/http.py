@@ -14,13 +14,16 @@ from typing import cast
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from aimon_core.identity import session_key
 from receiver import bodies, codec, guard
 from receiver.api import Api, json_answer
+from receiver.attribution import Spoken, attributed
 from receiver.codec import Encoding
 from receiver.connections import Connection, Connections, Phase
 from receiver.guard import DoorOptions
 from receiver.hooks import HOOK_AGENTS
 from receiver.intake import Intake
+from receiver.peer import Peer
 from receiver.record import Signal
 from receiver.status import Reason, Refused
 
@@ -72,6 +75,7 @@ class HttpDoor:
         connection.turn(Phase.BUSY)
         self._intake.counters.requests += 1
         try:
+            await connection.check_user()
             return await self._route(request)(request, connection)
         except Refused as refused:
             if connection.session is not None:
@@ -105,6 +109,7 @@ class HttpDoor:
             body = await bodies.read(request, connection, self._options, grow)
             taken = await self._intake.export(signal, body, encoding)
         connection.session = taken.session or connection.session
+        self._attribute(connection, taken.spoken, by_child=False)
         why = "points without a finite value" if taken.left_out else ""
         return web.Response(
             body=codec.encode_answer(signal, encoding, taken.left_out, why), content_type=_CONTENT_TYPES[encoding]
@@ -115,8 +120,22 @@ class HttpDoor:
             raise Refused(Reason.UNSUPPORTED, "hooks speak JSON")
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
-            connection.session = (await self._intake.hook(agent, body)).session or connection.session
+            taken = await self._intake.hook(agent, body)
+        connection.session = taken.session or connection.session
+        self._attribute(connection, taken.spoken, by_child=True)
         return web.Response(body=b"{}", content_type="application/json")
+
+    def _attribute(self, connection: Connection, spoken: Spoken, *, by_child: bool) -> None:
+        """Tell the ledger which process these sessions are, once that is known; the request is answered meanwhile."""
+
+        def tell(peer: asyncio.Task[Peer]) -> None:
+            seen = [] if peer.cancelled() else attributed(peer.result(), spoken, by_child=by_child)
+            if seen and {session_key(one) for one in seen} != {connection.process_of}:
+                connection.process_of = session_key(seen[-1])
+                self._intake.learn([*seen])
+
+        if connection.peer is not None and spoken:
+            connection.peer.add_done_callback(tell)
 
     async def _health(self, _request: web.BaseRequest, _connection: Connection) -> web.Response:
         version = metadata.version("aimon-tui")
