@@ -21,9 +21,11 @@ from aimon_core.session import Session, Totals, Transition
 from aimon_core.spans import TurnTree
 from aimon_core.store import SessionStore
 from aimon_tui.hands import Hand, Publication, StatusFile
+from aimon_tui.whereabouts import Whereabouts
 
 if TYPE_CHECKING:  # what `start` imports
     from aimon_core.journal import Delivery, Journal
+    from aimon_desktop.terminals import Outcome
     from receiver.server import Receiver
 
 LOG = logging.getLogger("aimon")
@@ -95,6 +97,7 @@ class Runtime:
         """What a person should know though everything goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
         self._desk = Desk(self)
+        self._whereabouts = Whereabouts(self.store)
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -107,6 +110,7 @@ class Runtime:
         """
         try:
             folder = runtime_dir.secure(self._runtime_folder)
+            self.hands.append(self._whereabouts)
             self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
             await asyncio.to_thread(_load_doors)
             self._open_journal()
@@ -181,6 +185,13 @@ class Runtime:
         self.tell(transitions)
         return transitions
 
+    async def focus(self, key: str, viewer: int | None = None) -> "Outcome":
+        """Bring a session's terminal before whoever looks at the viewer, by default this process's own terminal."""
+        outcome = await self._whereabouts.focus(key, viewer)
+        if outcome.ok:
+            self.acknowledge(key)
+        return outcome
+
     # ------------------------------------------------------------------ what start does
 
     def _open_journal(self) -> None:
@@ -203,8 +214,9 @@ class Runtime:
 
         options = DoorOptions(host=self.settings.host, port=self.settings.port, allow_hosts=self.settings.allow_host)
         receiver = Receiver(
-            sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options
-        )
+            sink=self._desk, ledger=self.store, interpreter=Interpreter(), clock=self._clock, options=options,
+            focus=self.focus,
+        )  # fmt: skip
         await receiver.start()
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))

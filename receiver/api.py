@@ -1,4 +1,4 @@
-"""What other aimons and scripts may ask over HTTP: sessions, figures, and a stream of changes. Reads only.
+"""What other programs may ask: sessions, figures, a stream of changes; and one deed, to bring a terminal before them.
 
 Guarded like the rest of the door. The shapes are written out in `shapes` and frozen under `docs/schema`.
 """
@@ -21,6 +21,26 @@ from receiver.stream import Stream
 
 Handler = Callable[[web.BaseRequest, Connection], Awaitable[web.StreamResponse]]
 Stats = Callable[[], dict[str, Any]]
+
+
+class Outcome(Protocol):
+    """What came of a deed."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is done."""
+
+    @property
+    def line(self) -> str:
+        """What happened, or why nothing did."""
+
+    @property
+    def command(self) -> str:
+        """What a person can do instead, for a shell; else empty."""
+
+
+Focus = Callable[[str, int | None], Awaitable[Outcome]]
+"""Brings the terminal of a session, by its key, before whoever looks at a process, by its pid."""
 
 
 class Machine(Protocol):
@@ -62,26 +82,31 @@ class Ledger(Protocol):
 class Api:
     """Answers below `/api/v1`."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, options: DoorOptions, stats: Stats) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, options: DoorOptions, stats: Stats, focus: Focus | None = None
+    ) -> None:
         self._ledger = ledger
         self._stats = stats
+        self._focus = focus
         self._stream = Stream(self._snapshot, clock, options)
 
     def refused(self, key: str) -> None:
         """A body of a session's client was not taken: its row says so."""
         self._ledger.refuse(key)
 
-    def route(self, path: list[str]) -> Handler | None:
-        """Who answers a path below `/api/v1`, given in parts."""
+    def route(self, path: list[str]) -> tuple[str, Handler] | None:
+        """The method for a path below `/api/v1`, given in parts, and who answers it."""
         match path:
             case ["sessions"]:
-                return self._sessions
+                return "GET", self._sessions
+            case ["sessions", *parts, "focus"] if parts and self._focus:
+                return "POST", partial(self._bring, self._focus, "/".join(parts))
             case ["sessions", *parts]:
-                return partial(self._session, "/".join(parts))
+                return "GET", partial(self._session, "/".join(parts))
             case ["stats"]:
-                return self._figures
+                return "GET", self._figures
             case ["stream"]:
-                return self._stream.serve
+                return "GET", self._stream.serve
         return None
 
     def publish(self, keys: Collection[str]) -> None:
@@ -98,10 +123,21 @@ class Api:
         return json_answer(wire.sessions_document(self._ledger.sessions(every=every), self._ledger.totals()))
 
     async def _session(self, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+        return json_answer({"v": wire.VERSION, "session": wire.session_dict(self._known(key))})
+
+    async def _bring(self, focus: Focus, key: str, _: web.BaseRequest, connection: Connection) -> web.Response:
+        """Before whoever asks: his own terminal, as far as his process is known (S24: only sessions that are known)."""
+        self._known(key)
+        process = (await connection.peer).process if connection.peer else None
+        done = await focus(key, process.pid if process else None)
+        told = {"v": wire.VERSION, "ok": done.ok, "line": done.line, "command": done.command}
+        return json_answer(told, status=200 if done.ok else 409)
+
+    def _known(self, key: str) -> Session:
         session = self._ledger.get(key)
         if session is None:
             raise Refused(Reason.UNKNOWN_PATH, f"no session {key[:100]!r}")
-        return json_answer({"v": wire.VERSION, "session": wire.session_dict(session)})
+        return session
 
     async def _figures(self, _request: web.BaseRequest, _: Connection) -> web.Response:
         return json_answer({"v": wire.VERSION, **self._stats()})
@@ -110,6 +146,6 @@ class Api:
         return wire.sessions_document(self._ledger.sessions(), self._ledger.totals())
 
 
-def json_answer(document: dict[str, Any]) -> web.Response:
+def json_answer(document: dict[str, Any], status: int = 200) -> web.Response:
     """A document as JSON in ASCII."""
-    return web.Response(body=json.dumps(document).encode(), content_type="application/json")
+    return web.Response(body=json.dumps(document).encode(), status=status, content_type="application/json")

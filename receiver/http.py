@@ -96,7 +96,7 @@ class HttpDoor:
             case ["health"]:
                 allowed, handler = "GET", self._health
             case ["api", "v1", *rest] if (answer := self._api.route(rest)) is not None:
-                allowed, handler = "GET", answer
+                allowed, handler = answer
             case _:
                 raise Refused(Reason.UNKNOWN_PATH, "OTLP goes to /v1/logs, /v1/traces and /v1/metrics")
         if request.method != allowed:

@@ -12,7 +12,7 @@ from aimon_core.clock import Clock
 from aimon_core.errors import PortTaken, Unavailable
 from aimon_core.process import port_owner
 from receiver import guard
-from receiver.api import Api, Ledger
+from receiver.api import Api, Focus, Ledger
 from receiver.counters import DoorCounters
 from receiver.guard import DoorOptions
 from receiver.http import HttpDoor
@@ -39,13 +39,15 @@ class Receiver:
     def __init__(
         self, *, sink: Sink, ledger: Ledger, interpreter: Interpreter, clock: Clock,
         options: DoorOptions = DoorOptions(),  # noqa: B008 - frozen
+        focus: Focus | None = None,
     ) -> None:  # fmt: skip
+        """`focus` brings a session's terminal before somebody; without it this aimon has no hands."""
         self._ledger = ledger
         self._interpreter = interpreter
         self._clock = clock
         self._options = options
         self._intake = Intake(sink, interpreter, clock, records_limit=options.records_limit)
-        self._api = Api(ledger, clock, options, self._stats)
+        self._api = Api(ledger, clock, options, self._stats, focus)
         self._door: HttpDoor | None = None
         self._listeners: list[asyncio.Server] = []
         self._started = clock.monotonic()

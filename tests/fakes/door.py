@@ -109,7 +109,9 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(*, wants_deliveries: bool = False, interpreter: Any = None, **options: Any) -> AsyncIterator[Door]:
+async def opened(
+    *, wants_deliveries: bool = False, interpreter: Any = None, focus: Any = None, **options: Any
+) -> AsyncIterator[Door]:
     """A receiver that is open for as long as the block lasts."""
     clock = SteppedClock()
     sink = LedgerSink(SessionStore(clock), wants_deliveries=wants_deliveries)
@@ -119,6 +121,7 @@ async def opened(*, wants_deliveries: bool = False, interpreter: Any = None, **o
         interpreter=interpreter or Interpreter(),
         clock=clock,
         options=DoorOptions(port=0, **options),
+        focus=focus,
     )
     await receiver.start()
     try:
