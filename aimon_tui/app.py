@@ -7,12 +7,11 @@ pushed here: at 2,000 events a second a message for each cost three times the CP
 import asyncio
 from collections.abc import Iterable, Mapping
 from os import environ
-from typing import Any, Literal
+from typing import Any
 
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from aimon_core.clean import clean
 from aimon_core.clock import Clock
 from aimon_core.spans import TurnTree
 from aimon_tui import paint
@@ -20,6 +19,7 @@ from aimon_tui.attention import Attention
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
+from aimon_tui.focusing import Focusing
 from aimon_tui.keys import DASHBOARD, SESSION, on, remapped
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
@@ -72,6 +72,7 @@ class AimonApp(ThemedApp):
         self._shown: object = None
         self._stale = True
         self._copying = Copying()
+        self.focusing = Focusing(self, self._copying)
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
         self.set_class(self.ascii_only, "-ascii")
@@ -209,6 +210,11 @@ class AimonApp(ThemedApp):
         self.board.move_to(row, self._clock.monotonic())
         self._moved()
 
+    def select_key(self, key: str) -> None:
+        """Select a session, wherever its row is."""
+        self.board.move_to_key(key, self._clock.monotonic())
+        self._moved()
+
     def move(self, steps: int) -> None:
         """Move the selection by some rows."""
         self.board.move(steps, self._clock.monotonic())
@@ -252,6 +258,14 @@ class AimonApp(ThemedApp):
         self._dashboard.header.refresh()
         self.frame()
 
+    def action_focus_terminal(self) -> None:
+        """To the terminal of the session that keys are about."""
+        self.focusing.chosen()
+
+    def action_next_waiting(self) -> None:
+        """To the terminal of whoever needs a person next."""
+        self.focusing.next()
+
     def action_open(self) -> None:
         """Show the page of the selected session."""
         if self.board.selected:
@@ -275,25 +289,9 @@ class AimonApp(ThemedApp):
             self.copy_to_clipboard(copied)
             self.toast(f"Copied: {shortened(copied, session)}")
 
-    def action_turn_theme(self) -> None:
-        """Go on to our next theme."""
-        if not self.turn_theme():
-            self.toast("Themes need more than the 16 colours of this terminal.")
-
     def action_help(self) -> None:
         """Show every key."""
         self.push_screen(Help())
-
-    def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
-        """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""
-        self.clear_notifications()
-        said = paint.plain(clean(text)) if self.ascii_only else clean(text)
-        self.notify(said, severity=severity, timeout=8 if severity == "error" else 4, markup=False)
-
-    def tell_terminal(self, sequence: str) -> None:
-        """Send our own control sequence to the terminal, if there is one."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def _moved(self) -> None:
         self.repaint()

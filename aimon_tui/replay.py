@@ -12,6 +12,7 @@ from aimon_core.events import Event
 from aimon_core.journal import Delivery
 from aimon_core.lifecycle import Options
 from aimon_core.store import SessionStore
+from aimon_desktop.terminals import Outcome
 from aimon_tui.app import AimonApp
 from aimon_tui.live import screen_settings
 from receiver import tape
@@ -44,13 +45,21 @@ class TapeClock:
         return max(0.0, (at_ns - self.now_ns()) / 1e9 / self._speed)
 
 
+class Recording(SessionStore):
+    """The ledger of what is over: nothing in it has a terminal."""
+
+    async def focus(self, key: str) -> Outcome:  # noqa: ARG002 - whichever it is
+        """Say so."""
+        return Outcome(ok=False, line="This is a recording.")
+
+
 class Player:
     """Takes requests in as a door would, without one. It is its own sink and keeps nothing."""
 
     wants_deliveries = False
 
     def __init__(self, clock: SteppedClock | TapeClock, settings: Settings) -> None:
-        self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
+        self.store = Recording(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self._intake = Intake(self, Interpreter(), clock, records_limit=MAX_RECORDS)
         self.address = "replay:"
         self.problem: str | None = None

@@ -4,15 +4,20 @@ It stands apart from what the app does: Textual wants to know about colours befo
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from rich.style import Style
 from textual.app import App
 
-from aimon_tui import theme
+from aimon_core.clean import clean
+from aimon_tui import paint, theme
 
 
 class ThemedApp(App[None]):
     """Ours and Textual's themes, as far as the terminal has the colours; nothing is animated in any of them."""
+
+    ascii_only = False
+    """Whether the terminal draws nothing but ASCII."""
 
     def __init__(self, wanted: str | None, environment: Mapping[str, str]) -> None:
         """`wanted` is a theme by name; None looks at the terminal, of which `environment` tells."""
@@ -45,6 +50,22 @@ class ThemedApp(App[None]):
         if not self.poor:
             self.theme = "aimon-light" if self.theme == "aimon-dark" else "aimon-dark"
         return not self.poor
+
+    def action_turn_theme(self) -> None:
+        """Go on to our next theme."""
+        if not self.turn_theme():
+            self.toast("Themes need more than the 16 colours of this terminal.")
+
+    def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
+        """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""
+        self.clear_notifications()
+        said = paint.plain(clean(text)) if self.ascii_only else clean(text)
+        self.notify(said, severity=severity, timeout=8 if severity == "error" else 4, markup=False)
+
+    def tell_terminal(self, sequence: str) -> None:
+        """Send our own control sequence to the terminal, if there is one."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def _begin_with(self, name: str) -> None:
         """Start in a theme: before there is anything to restyle, which at the first paint would take a tenth of it."""

@@ -19,6 +19,7 @@ _COMMANDS = {
     "sessions": "sessions",
     "stream": "stream",
     "status": "status",
+    "focus": "focus",
     "replay": "replay",
     "config": "config",
 }
@@ -51,9 +52,10 @@ class Program(click.Group):
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aimon-tui", prog_name="aimon")
+@click.option("--popup", is_flag=True, help="Leave the dashboard once a key has gone to a terminal.")
 @with_settings
 @click.pass_context
-def program(ctx: click.Context, config: Any) -> None:
+def program(ctx: click.Context, config: Any, popup: bool) -> None:
     """See every AI coding session on this machine: who works, who waits for you, what it costs.
 
     Without a command, the dashboard; agents send to http://127.0.0.1:4318.
@@ -61,8 +63,9 @@ def program(ctx: click.Context, config: Any) -> None:
     \b
     Example:  aimon
               aimon --port 5318 --no-persist
+              tmux bind-key a display-popup -E -w 90% -h 90% 'aimon --popup'
     """
     if ctx.invoked_subcommand is None:
         from aimon_tui.start import run
 
-        run(config.settings)
+        run(config.settings, popup=popup)

@@ -116,13 +116,16 @@ class Dashboard(Screen[None]):
         """Select a row by its number, or the last one with -1."""
         self.aimon.select(row)
 
+    def action_focus_row(self, number: int) -> None:
+        """To the terminal of a row, by its number from 1."""
+        self.aimon.focusing.row(number)
+
     def paint(self, held: bool) -> None:  # noqa: FBT001 - painted as held, or not
         """Paint everything that shows sessions."""
         self.set_class(not len(self.aimon.board), "-empty")
         self.table.resized()
         self.table.refresh()
         self._empty.refresh_changed()
-        self._footer.refresh_changed()
         self._paint_selected()
         self._say(held=held)
 
@@ -196,3 +199,4 @@ class Dashboard(Screen[None]):
             note += f" · {clean(board.filter.text)}"
         self._head.say(note, f"{len(board.rows)} of {len(board)}", focused=True)
         self.header.refresh_changed()
+        self._footer.refresh_changed()
