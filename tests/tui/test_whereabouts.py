@@ -13,7 +13,7 @@ from aimon_desktop.terminals import Outcome
 from aimon_tui.runtime import Runtime
 from tests.fakes.events import event, prompted, turn_ended
 from tests.fakes.tmux import desk as desk_of_its_own
-from tests.fakes.tmux import needs_tmux, until
+from tests.fakes.tmux import needs_tmux
 
 pytestmark = [pytest.mark.tmux, needs_tmux]
 
@@ -125,15 +125,13 @@ async def test_from_another_terminal_of_the_server_that_one_is_used(runtime, mai
 
 
 async def test_a_pane_that_is_gone_below_a_process_that_lives_on_is_named(runtime, desk, main):
-    script = f"(trap '' HUP; sleep 600 & echo $! > {desk.folder}/pid; exec sleep 600) & wait"
-    pane = main.window("aimon", "sh", "-c", script)
-    target = terminals.Target(pid := desk.note("pid"), terminals.chain.psutil.Process(pid).create_time())
-    runtime.store.apply([prompted(1), seen(target.pid, target.started_at)])
+    pane = main.window("aimon", "sh", "-c", f"trap '' HUP; echo $$ > {desk.folder}/pid; exec sleep 600")
+    desk.note("pid")
+    meet(runtime, pane)
     assert (await found(runtime, KEY))[0].chain == (f"tmux {pane.id}",)
     main("kill-pane", "-t", pane.id)
-    until(lambda: not terminals.chain._innermost(pid))
     assert await runtime.focus(KEY, main.aimon.pid) == Outcome(ok=False, line=f"tmux {pane.id} is gone.")
-    assert runtime.get(KEY).terminal is None
+    assert not runtime.get(KEY).terminal.focusable
 
 
 async def test_s16_a_pid_of_telemetry_is_no_way_to_a_terminal(runtime, main):
