@@ -98,12 +98,13 @@ class Scene:
         self.main("run-shell", shlex.join([sys.executable, "-c", POST, str(self.port), session_id, str(told)]))
         return tuple(json.loads(told.read_text()))
 
-    def terminal(self, session_id: str):
-        """Where aimon believes a session to be, once it does."""
+    def known(self, session_id: str, state: str):
+        """A session once its terminal is known, and it is in a state."""
 
         def known():
             status, told = self.ask("GET", f"/api/v1/sessions/claude-code:{session_id}")
-            return told["session"]["terminal"] if status == 200 else None
+            one = told["session"] if status == 200 else {}
+            return one if one.get("terminal") and one["state"] == state else None
 
         return until(known)
 
@@ -126,8 +127,12 @@ def test_from_an_agent_in_a_pane_to_its_pane_in_front_and_back(scene):
     scene.main("select-window", "-t", aimon.id)
     scene.until_open()
     one, two = scene.agent("s1"), scene.agent("s2", waits=True)
-    assert scene.terminal("s1") == {"chain": [f"tmux {one.id}"], "focusable": True, "confidence": "peer"}
-    assert scene.terminal("s2")["chain"] == [f"tmux {two.id}"]
+    assert scene.known("s1", "working")["terminal"] == {
+        "chain": [f"tmux {one.id}"],
+        "focusable": True,
+        "confidence": "peer",
+    }
+    assert scene.known("s2", "waiting")["terminal"]["chain"] == [f"tmux {two.id}"]
 
     for keys, pane in (("n", two), (f"{PREFIX}S", aimon), ("2", one), (f"{PREFIX}A", two)):
         scene.press(keys)
@@ -144,7 +149,7 @@ def test_a_popup_goes_to_the_pane_below_it_and_is_gone(scene):
     scene.press(f"{PREFIX}a")
     scene.until_open()
     pane = scene.agent("s1")
-    scene.terminal("s1")
+    scene.known("s1", "working")
     scene.press("f")
     until(lambda: scene.shows() == pane.id)
     until(lambda: not scene.is_open())
