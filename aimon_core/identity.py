@@ -3,6 +3,7 @@
 from collections import OrderedDict, deque
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aimon_core.events import Event, SessionSeen
 
@@ -42,6 +43,8 @@ class Sighting(Struct, frozen=True, gc=False):
         certain = self.started_at is None and event.pid_started_at is not None
         if event.pid is None or hearsay or (event.at_ns < self.at_ns and not certain):
             return self
+        if self.is_process(event.pid, event.pid_started_at):  # told again, perhaps with another rounding
+            return replace(self, at_ns=max(self.at_ns, event.at_ns))
         by = "peer" if event.channel == "process" else event.channel
         return Sighting(event.pid, event.pid_started_at, by, event.at_ns)
 

@@ -63,6 +63,7 @@ def test_s17_a_terminal_belongs_to_one_process_and_goes_with_it(store):
     store.place(KEY, (77, BOOT), ("tmux %1",), focusable=True)
     store.apply([seen(2), seen(3, started_at=BOOT + 0.02), seen(3, "log", pid=3, started_at=None)])
     assert store.get(KEY).terminal is not None
+    assert process(store) == (77, BOOT), "another rounding of the same moment is no news"
     store.apply([seen(4, started_at=BOOT + 60)])
     assert store.get(KEY).terminal is None
     store.place(KEY, (77, BOOT), ("tmux %1",), focusable=True)  # found too late

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from aimon_core.errors import UsageError
 from aimon_desktop.terminals import Outcome
+from aimon_tui.keys import remapped
 from tests.fakes.fleet import fleet, session, waiting
 from tests.tui.screen import DOCS, INFRA, MEDIUM, SHOP, WIDE, Played, cells, narrow, said
 
@@ -141,6 +143,12 @@ async def test_a_digit_without_a_row_does_nothing_and_in_the_filter_it_is_a_digi
         assert (app.still.focused, app.selected) == ([], SHOP)
         await pilot.press("slash", "1", "f", "n")
         assert (app.still.focused, app.board.filter.text) == ([], "1fn")
+
+
+def test_digits_are_what_they_are_and_f_and_n_can_be_other_keys():
+    with pytest.raises(UsageError, match="rows"):
+        remapped({"rows": "a"})
+    assert {key.id: key.keys for key in remapped({"focus": "F", "next_waiting": "N"})}["focus"] == "F"
 
 
 async def test_without_a_session_f_does_nothing():
