@@ -14,6 +14,9 @@ from aimon_tui import theme
 class ThemedApp(App[None]):
     """Ours and Textual's themes, as far as the terminal has the colours; nothing is animated in any of them."""
 
+    ascii_only = False
+    """Whether the terminal draws nothing but ASCII."""
+
     def __init__(self, wanted: str | None, environment: Mapping[str, str]) -> None:
         """`wanted` is a theme by name; None looks at the terminal, of which `environment` tells."""
         # Asked first: Textual takes NO_COLOR out of the environment.
