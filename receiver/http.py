@@ -36,6 +36,9 @@ _CONTENT_TYPES: dict[Encoding, str] = {"json": "application/json", "protobuf": "
 _LINGER_S = 2.0
 """How long a refused body is still read, so that its sender finishes writing and hears why."""
 
+_HELD_S = 0.1
+"""How long the first hook of a session is held: `curl` is gone once it is answered, and finding it takes 10 ms."""
+
 
 class HttpDoor:
     """Serves on sockets that `server` has opened, in the loop that is running."""
@@ -123,6 +126,8 @@ class HttpDoor:
             taken = await self._intake.hook(agent, body)
         connection.session = taken.session or connection.session
         self._attribute(connection, taken.spoken, by_child=True)
+        if connection.peer is not None and taken.spoken and not self._api.knows_process(connection.session):
+            await asyncio.wait({connection.peer}, timeout=_HELD_S)
         return web.Response(body=b"{}", content_type="application/json")
 
     def _attribute(self, connection: Connection, spoken: Spoken, *, by_child: bool) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import threading
+from unittest.mock import ANY
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from aimon_core.process import Process, facts
 from receiver import peer
 from receiver.attribution import attributed
 from receiver.connections import Connection
+from receiver.intake import Intake
 from receiver.peer import UNKNOWN, Peer
 from receiver.slim import CLASSES
 from tests.fakes.agent import running
@@ -51,6 +53,22 @@ async def test_a_hook_is_told_by_a_child_of_its_session(tmp_path):
     async with opened() as door, running(tmp_path, door, "claude", "sender.py") as agent:
         assert (await agent.post("/hooks/claude-code", HOOK, "application/json"))[0] == 200
         assert await told(door) == (agent.pid, facts(agent.pid).started_at)
+
+
+async def test_a_hook_that_is_gone_once_it_is_answered_is_found_all_the_same(tmp_path, monkeypatch):
+    taken, search, take = threading.Event(), peer._own_pids, Intake.hook
+
+    async def hook(*arguments):
+        try:
+            return await take(*arguments)
+        finally:
+            taken.set()
+
+    monkeypatch.setattr(Intake, "hook", hook)
+    monkeypatch.setattr(peer, "_own_pids", lambda: taken.wait(10) and search())
+    async with opened() as door, running(tmp_path, door, "claude", "curl.py", last="break") as agent:
+        assert (await agent.post("/hooks/claude-code", HOOK, "application/json"))[0] == 200
+        assert await told(door) == (agent.pid, ANY)
 
 
 @pytest.mark.parametrize(
