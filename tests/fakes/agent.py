@@ -39,7 +39,7 @@ class Agent:
 
 @asynccontextmanager
 async def running(folder: Path, door: Door, *names: str, first: str = "", last: str = "") -> AsyncIterator[Agent]:
-    """A chain of programs, each started by the one before; the last one speaks, after `first`, with `last` each time."""
+    """A chain of programs, each started by the one before; the last one speaks, `first` before, `last` each time."""
     scripts = [folder / name for name in names]
     for script in scripts:
         script.write_text(f"{first}{SPEAKS}    {last}\n" if script is scripts[-1] else LAUNCHES)
