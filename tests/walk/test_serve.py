@@ -79,6 +79,7 @@ def test_what_is_not_to_be_kept_leaves_no_trace(program):
 def test_everything_it_leaves_is_its_users_alone(program):
     with program.serving() as serving:
         serving.send(*sent(NAME)[:2])
+        serving.process.stdout.readline()  # a frame has passed, in which the status is written
         left = [path for folder in ("run", "state") for path in (program.folder / folder).rglob("*")]
         modes = {}
         for path in left:
