@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from aimon_core.process import Process, facts
-from receiver import peer
+from receiver import http, peer
 from receiver.attribution import attributed
 from receiver.connections import Connection
 from receiver.intake import Intake
@@ -65,6 +65,7 @@ async def test_a_hook_that_is_gone_once_it_is_answered_is_found_all_the_same(tmp
             taken.set()
 
     monkeypatch.setattr(Intake, "hook", hook)
+    monkeypatch.setattr(http, "_HELD_S", 10)  # however slow this machine is
     monkeypatch.setattr(peer, "_own_pids", lambda: taken.wait(10) and search())
     async with opened() as door, running(tmp_path, door, "claude", "curl.py", last="break") as agent:
         assert (await agent.post("/hooks/claude-code", HOOK, "application/json"))[0] == 200
