@@ -1,4 +1,4 @@
-"""An app in a theme that its terminal can show, and the one way from a spec to a style in the theme of the moment.
+"""An app in a theme that its terminal can show: the one way from a spec to a style, and from words to a toast.
 
 It stands apart from what the app does: Textual wants to know about colours before it knows anything else.
 """

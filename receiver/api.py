@@ -127,6 +127,11 @@ class Api:
         """A body of a session's client was not taken: its row says so."""
         self._ledger.refuse(key)
 
+    def knows_process(self, key: str | None) -> bool:
+        """Whether it is certain which process a session is."""
+        session = self._ledger.get(key or "")
+        return session is not None and session.pid_started_at is not None
+
     def route(self, path: list[str]) -> tuple[str, Handler] | None:
         """The method for a path below `/api/v1`, given in parts, and who answers it."""
         match path:

@@ -37,6 +37,9 @@ _PATHS = f"OTLP goes to /v1/logs, /v1/traces and /v1/metrics, hooks to /hooks/ a
 _LINGER_S = 2.0
 """How long a refused body is still read, so that its sender finishes writing and hears why."""
 
+_HELD_S = 0.1
+"""How long the first hook of a session is held: `curl` is gone once it is answered, and finding it takes 10 ms."""
+
 
 class HttpDoor:
     """Serves on sockets that `server` has opened, in the loop that is running."""
@@ -125,6 +128,8 @@ class HttpDoor:
             taken = await self._intake.hook(agent, body, hook_request.beside(request.headers, pid))
         connection.session = taken.session or connection.session
         self._attribute(connection, taken.spoken, by_child=True)
+        if connection.peer is not None and taken.spoken and not self._api.knows_process(connection.session):
+            await asyncio.wait({connection.peer}, timeout=_HELD_S)
         return web.Response(body=b"{}", content_type="application/json")
 
     def _attribute(self, connection: Connection, spoken: Spoken, *, by_child: bool) -> None:

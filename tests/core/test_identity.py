@@ -81,6 +81,8 @@ def test_a_new_id_in_one_process_ends_the_old_row_and_everybody_hears_of_it(stor
 def test_late_news_of_a_session_that_was_left_does_not_end_the_one_that_followed(store):
     store.apply([prompted(1), seen(1), prompted(5, session_id="s2"), seen(5, session_id="s2"), seen(4)])
     assert states(store) == {"s1": "ended", "s2": "working"}
+    store.apply([prompted(9, session_id="s3"), seen(9, session_id="s3")])
+    assert states(store) == {"s1": "ended", "s2": "ended", "s3": "working"}
 
 
 def test_two_sessions_that_take_turns_in_one_process_do_not_end_each_other_for_ever(store):

@@ -38,11 +38,11 @@ class Agent:
 
 
 @asynccontextmanager
-async def running(folder: Path, door: Door, *names: str, first: str = "") -> AsyncIterator[Agent]:
-    """A chain of programs, each started by the one before it; the last one speaks, after it has run `first`."""
+async def running(folder: Path, door: Door, *names: str, first: str = "", last: str = "") -> AsyncIterator[Agent]:
+    """A chain of programs, each started by the one before; the last one speaks, `first` before, `last` each time."""
     scripts = [folder / name for name in names]
     for script in scripts:
-        script.write_text(f"{first}{SPEAKS}" if script is scripts[-1] else LAUNCHES)
+        script.write_text(f"{first}{SPEAKS}    {last}\n" if script is scripts[-1] else LAUNCHES)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *map(str, scripts), str(door.receiver.port),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,

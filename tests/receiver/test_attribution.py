@@ -4,11 +4,17 @@ import asyncio
 import os
 import sys
 import threading
+from unittest.mock import ANY
 
 import pytest
+from msgspec.structs import replace
 
-from aimon_core.process import facts
-from receiver import peer
+from aimon_core.process import Process, facts
+from receiver import http, peer
+from receiver.attribution import attributed
+from receiver.connections import Connection
+from receiver.intake import Intake
+from receiver.peer import UNKNOWN, Peer
 from receiver.slim import CLASSES
 from tests.fakes.agent import running
 from tests.fakes.door import opened, requests
@@ -49,6 +55,23 @@ async def test_a_hook_is_told_by_a_child_of_its_session(tmp_path):
         assert await told(door) == (agent.pid, facts(agent.pid).started_at)
 
 
+async def test_a_hook_that_is_gone_once_it_is_answered_is_found_all_the_same(tmp_path, monkeypatch):
+    taken, search, take = threading.Event(), peer._own_pids, Intake.hook
+
+    async def hook(*arguments):
+        try:
+            return await take(*arguments)
+        finally:
+            taken.set()
+
+    monkeypatch.setattr(Intake, "hook", hook)
+    monkeypatch.setattr(http, "_HELD_S", 10)  # however slow this machine is
+    monkeypatch.setattr(peer, "_own_pids", lambda: taken.wait(10) and search())
+    async with opened() as door, running(tmp_path, door, "claude", "curl.py", last="break") as agent:
+        assert (await agent.post("/hooks/claude-code", HOOK, "application/json"))[0] == 200
+        assert await told(door) == (agent.pid, ANY)
+
+
 @pytest.mark.parametrize(
     "names", [["relay.py"], ["claude", "collector.py"], ["codex"]], ids=["a relay", "below an agent", "another agent"]
 )
@@ -60,11 +83,17 @@ async def test_who_merely_passes_on_what_others_say_is_nobody(tmp_path, names):
         assert {one.state for one in door.ledger.sessions()} == {"working"}
 
 
-async def test_what_aimon_sends_itself_is_nobodys_even_below_an_agent(monkeypatch):
-    monkeypatch.setattr(peer, "is_agent", lambda command: True)
-    async with opened() as door:
-        await door.post("/hooks/claude-code", HOOK)
-        assert await never_told(door) is None
+def test_only_a_session_of_its_own_kind_and_never_what_aimon_sends_itself():
+    spoken = {("claude-code", "s2"): 9, ("codex", "s1"): 7, ("claude-code", "s1"): 5, ("my-app", "s1"): 3}
+    claude = Process(77, 1.5, os.getuid(), None, None, "node /usr/bin/claude")
+    seen = attributed(Peer(os.getuid(), claude, claude), spoken, by_child=False)
+    assert [(one.agent, one.session_id, one.at_ns, one.pid, one.pid_started_at) for one in seen] == [
+        ("claude-code", "s1", 5, 77, 1.5),
+        ("claude-code", "s2", 9, 77, 1.5),
+    ]
+    ourselves = replace(claude, pid=os.getpid(), command="python aimon demo")
+    assert attributed(Peer(os.getuid(), ourselves, claude), spoken, by_child=True) == []
+    assert attributed(UNKNOWN, spoken, by_child=True) == []
 
 
 async def test_a_client_whose_own_word_names_the_process_is_not_contradicted(tmp_path, monkeypatch):
@@ -89,15 +118,19 @@ async def test_metrics_go_on_counting_a_session_that_was_left_and_prove_nothing(
     scoped = message.resource_metrics.add().scope_metrics.add()
     scoped.scope.name = "com.anthropic.claude_code"
     metric = scoped.metrics.add(name="claude_code.token.usage")
-    put(metric.sum.data_points.add(as_int=7).attributes, {"session.id": "s1", "type": "input", "model": "m"})
+    put(
+        metric.sum.data_points.add(as_int=7, time_unix_nano=(1_795_226_400 + 7) * 10**9).attributes,
+        {"session.id": "s1", "type": "input", "model": "m"},
+    )
     async with opened() as door, running(tmp_path, door, "claude") as agent:
         await agent.post("/v1/logs", requests(1, "s1"))
         await told(door)
         await agent.post("/v1/logs", requests(1, "s2", after_s=5))
         assert await told(door, "claude-code:s2") == await told(door)
         await agent.post("/v1/metrics", message.SerializeToString())
-        await never_told(door)
-        assert {one.session_id: one.state for one in door.ledger.sessions()} == {"s1": "ended", "s2": "working"}
+        await agent.post("/v1/logs", requests(1, "s3", after_s=9))
+        await told(door, "claude-code:s3")
+        assert [one.state for one in door.ledger.sessions()] == ["ended", "ended", "working"]
 
 
 async def test_two_sessions_of_one_process_both_have_it_and_live_on(tmp_path):
@@ -150,7 +183,9 @@ async def test_s5_where_the_kernel_does_not_tell_the_table_is_read_before_anybod
     monkeypatch.setattr(peer, "ask_kernel", lambda *addresses: None)
     async with opened() as door:
         assert (await door.post("/v1/logs", b"{}")).status == 200
-        monkeypatch.setattr(peer, "from_table", lambda *addresses: peer.Peer(65534))
+        asked = threading.Event()
+        monkeypatch.setattr(peer, "from_table", lambda *addresses: asked.wait(10) and Peer(65534))
+        monkeypatch.setattr(Connection, "turn", lambda connection, phase: asked.set())  # its request is being handled
         async with door.connected() as (reader, writer):
             writer.write(door.head(length=2) + b"{}")
             assert b"403" in await reader.readline()

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.contract.house import ROOT
@@ -108,6 +109,11 @@ class Scene:
 
         return until(known)
 
+    def aimons(self) -> list[int]:
+        """The processes of this scene's aimon."""
+        server = psutil.Process(self.main.pid)
+        return [one.pid for one in server.children(recursive=True) if AIMON in one.cmdline()]
+
     def shows(self) -> str:
         return self.main.shows(self.tty)
 
@@ -153,3 +159,4 @@ def test_a_popup_goes_to_the_pane_below_it_and_is_gone(scene):
     scene.press("f")
     until(lambda: scene.shows() == pane.id)
     until(lambda: not scene.is_open())
+    until(lambda: not scene.aimons())
