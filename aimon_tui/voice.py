@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from textual.driver import Driver
+
 from aimon_core.clean import clean
 from aimon_tui import paint
+from aimon_tui.driver import enduring
 from aimon_tui.themed import ThemedApp
 
 
@@ -15,6 +18,10 @@ class VoicedApp(ThemedApp):
         super().__init__(wanted, environment)
         self.ascii_only = ascii_only or not paint.glyphs(environment)
         self.set_class(self.ascii_only, "-ascii")
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own for this terminal, but one that survives it."""
+        return enduring(super().get_driver_class())
 
     def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
         """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""

@@ -31,7 +31,7 @@ def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         **base,
         prompt_id=record.identity("prompt.id"),
         unit=_unit(record),
-        text=head(record.text("prompt")),
+        text=head(_written(record.text("prompt"))),
         command=command is not None,
     )
     if command in {"exit", "quit", "clear"}:
@@ -122,8 +122,8 @@ def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
 
 def spoken(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """What the model said, where the person lets the client tell."""
-    text = record.text("response")
-    if text and text != "<REDACTED>" and base["agent_id"] is None:
+    text = _written(record.text("response"))
+    if text and base["agent_id"] is None:
         yield Spoke(**base, text=head(text))
 
 
@@ -146,3 +146,8 @@ def _json(text: str | None) -> dict[str, Any]:
     except msgspec.DecodeError:  # the client cuts long inputs in the middle
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _written(text: str) -> str:
+    """What somebody wrote; empty where the person does not let the client tell."""
+    return "" if text == "<REDACTED>" else text
