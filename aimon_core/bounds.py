@@ -1,6 +1,10 @@
 """What the ledger keeps at most, and how often it had to let something go."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
+
+from aimon_core.entry import Entry
 
 
 class Limits(Struct, frozen=True):
@@ -18,3 +22,18 @@ class Counters(Struct):
     events: int = 0
     sessions_evicted: int = 0
     calls_folded: int = 0
+
+
+def relieve(entries: Mapping[str, Entry], limits: Limits, counters: Counters) -> set[str]:
+    """Let the longest silent sessions forget older calls until few enough are remembered; the keys of those."""
+    surplus = sum(entry.retained for entry in entries.values()) - limits.calls
+    relieved = set()
+    for key, entry in sorted(entries.items(), key=lambda item: item[1].arrived_ns):
+        if surplus <= 0:
+            break
+        retained, folded = entry.retained, entry.folded
+        entry.forget()
+        surplus -= retained - entry.retained
+        counters.calls_folded += entry.folded - folded
+        relieved.add(key)
+    return relieved

@@ -23,6 +23,8 @@ from aimon_core.events import (
 )
 from aimon_core.evidence import Signals
 from aimon_core.fold import Fold
+from aimon_core.identity import PEER, Sighting
+from aimon_core.session import Terminal
 from aimon_core.spending import Spend
 from aimon_core.sums import Sums
 from aimon_core.tally import Tally
@@ -56,7 +58,9 @@ class Entry:
 
     def __init__(self, agent: str, session_id: str, sums: Sums) -> None:
         self.agent, self.session_id = agent, session_id
-        self.facts: dict[str, tuple[int, str | int]] = {}
+        self.facts: dict[str, tuple[int, str]] = {}
+        self.process = Sighting()
+        self.terminal: Terminal | None = None
         self.fold, self.signals = Fold(), Signals()
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
         self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
@@ -94,7 +98,7 @@ class Entry:
             event = enter(self, event) or event
         self.fold.add(event)
 
-    def fact(self, name: str) -> str | int | None:
+    def fact(self, name: str) -> str | None:
         """The newest value of a fact, or None."""
         return self.facts[name][1] if name in self.facts else None
 
@@ -175,11 +179,14 @@ class Entry:
 
     def _seen(self, event: SessionSeen) -> None:
         self.listed |= event.channel == "hook"
-        self.running |= event.channel in {"file", "process"}
-        for name in ("cwd", "branch", "host", "title", "model", "pid"):
+        self.running |= event.channel in {"file", "process"} and event.signal != PEER
+        for name in ("cwd", "branch", "host", "title", "model"):
             value = getattr(event, name)
             if value is not None and (name not in self.facts or self.facts[name][0] <= event.at_ns):
                 self.facts[name] = (event.at_ns, value)
+        before, self.process = self.process, self.process.after(event)
+        if not self.process.is_process(before.pid, before.started_at):
+            self.terminal = None
 
     def _ended(self, _event: SessionEnded) -> None:
         self.listed |= self.running

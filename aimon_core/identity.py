@@ -1,8 +1,11 @@
-"""Which session an event belongs to, and which session ends when its process goes on under another id."""
+"""Which session an event belongs to, its process, and which one ends when that goes on under another id."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
-from aimon_core.events import Event, LlmCalled, ToolFinished, ToolStarted
+from msgspec import Struct
+from msgspec.structs import replace
+
+from aimon_core.events import Event, LlmCalled, SessionSeen, ToolFinished, ToolStarted
 
 REMEMBERED = 4_096
 """Processes remembered; a pid is reused only after the system has gone through all of them."""
@@ -10,6 +13,13 @@ REMEMBERED = 4_096
 _CALLS = (LlmCalled, ToolStarted, ToolFinished)
 CALLS_REMEMBERED = 100_000
 """Calls whose session is remembered: those of the transcripts of a busy day."""
+PEER = "peer"
+"""The signal of what a connection proves: who is at its other end."""
+SESSIONS = 64
+"""Sessions remembered of one process."""
+
+_SAME_S = 1.0
+"""Two readings of one start time differ by less: the kernel counts ticks since a boot that is itself rounded."""
 
 
 def key_of(agent: str, session_id: str) -> str:
@@ -22,22 +32,71 @@ def session_key(event: Event) -> str:
     return f"{event.agent}:{event.session_id}"
 
 
+class Sighting(Struct, frozen=True, gc=False):
+    """Which process a session is, as far as anybody has told."""
+
+    pid: int | None = None
+    started_at: float | None = None
+    """Seconds since the epoch; None for a pid that only telemetry claims, e.g. one of another container."""
+    by: str = ""
+    """Who told: `hook`, `peer`, `file`."""
+    at_ns: int = 0
+
+    def after(self, event: SessionSeen) -> "Sighting":
+        """The newer of the two; a claim never takes the place of what the system said."""
+        hearsay = self.started_at is not None and event.pid_started_at is None
+        certain = self.started_at is None and event.pid_started_at is not None
+        if event.pid is None or hearsay or (event.at_ns < self.at_ns and not certain):
+            return self
+        if self.is_process(event.pid, event.pid_started_at):  # told again, perhaps with another rounding
+            return replace(self, at_ns=max(self.at_ns, event.at_ns))
+        by = event.signal if event.signal == PEER else event.channel
+        return Sighting(event.pid, event.pid_started_at, by, event.at_ns)
+
+    def is_process(self, pid: int | None, started_at: float | None) -> bool:
+        """Whether this is that very process; what only telemetry claims is none."""
+        known = self.started_at is not None and started_at is not None
+        return known and self.pid == pid and not _differ(self.started_at, started_at)
+
+
+class _Room(Struct):
+    """One process and who is in it."""
+
+    started_at: float | None
+    key: str
+    """The session it speaks for now."""
+    since_ns: int
+    known: deque[str]
+    shared: bool = False
+    """Whether a session that was left has spoken again: then several live here side by side."""
+
+
 class Processes:
     """Which session each agent process is in now."""
 
     def __init__(self) -> None:
-        self._sessions: OrderedDict[tuple[str, int], str] = OrderedDict()
+        self._rooms: OrderedDict[tuple[str, int], _Room] = OrderedDict()
 
-    def enter(self, agent: str, pid: int, key: str) -> str | None:
-        """A process speaks for a session; returns the key of the one it spoke for before, if that was another.
+    def enter(self, event: SessionSeen, pid: int) -> str | None:
+        """A process speaks for a session; returns the key of the one that ends thereby, if any.
 
-        `/clear` and `/resume` change the id within one process: the old row ends where the new one starts.
+        `/clear` and `/resume` change the id within one process: the old row ends where the new one starts. That holds
+        once for each id: where an old one comes back, nobody can tell one that was resumed from two that take turns.
         """
-        before = self._sessions.pop((agent, pid), None)
-        self._sessions[agent, pid] = key
-        if len(self._sessions) > REMEMBERED:
-            self._sessions.popitem(last=False)
-        return before if before != key else None
+        key, place = session_key(event), (event.agent, pid)
+        room = self._rooms.pop(place, None)
+        left = None
+        if room is not None and _differ(room.started_at, event.pid_started_at):  # the pid was given away again
+            left, room = room.key, None
+        if room is None:
+            room = _Room(event.pid_started_at, key, event.at_ns, deque([key], SESSIONS))
+            if len(self._rooms) >= REMEMBERED:
+                self._rooms.popitem(last=False)
+        else:
+            left = _turn(room, key, max(event.at_ns, room.since_ns) if _is_now(event) else event.at_ns)
+        room.started_at = room.started_at or event.pid_started_at
+        self._rooms[place] = room
+        return left if left != key else None
 
 
 class Owners:
@@ -60,3 +119,24 @@ class Owners:
         if len(self._keys) > CALLS_REMEMBERED:
             self._keys = dict(list(self._keys.items())[CALLS_REMEMBERED // 2 :])
         return owner if owner != key else None
+
+
+def _is_now(event: SessionSeen) -> bool:
+    """Whether it says what is, whenever that began: an agent's own file, a look at processes."""
+    return event.channel in {"file", "process"} and event.signal != PEER
+
+
+def _turn(room: _Room, key: str, at_ns: int) -> str | None:
+    """Let a process go on under a key; returns the one that it has left for good."""
+    came_back = key in room.known
+    if not came_back:
+        room.known.append(key)
+    if key == room.key or at_ns < room.since_ns:  # late news of one that it has left
+        return None
+    left, room.key, room.since_ns = room.key, key, at_ns
+    room.shared |= came_back
+    return None if room.shared else left
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and abs(one - other) >= _SAME_S

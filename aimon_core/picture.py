@@ -15,16 +15,18 @@ CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
 def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Session:
     """The session as it stands at a moment."""
     status, tally = entry.fold.status, entry.tally
-    cwd = _text(entry, "cwd")
+    cwd = entry.fact("cwd")
     return Session(
         key=key,
         agent=entry.agent,
         session_id=entry.session_id,
-        name=PurePath(cwd or "").name or _text(entry, "title") or entry.session_id[:8],
+        name=PurePath(cwd or "").name or entry.fact("title") or entry.session_id[:8],
         cwd=cwd,
-        branch=_text(entry, "branch"),
-        host=_text(entry, "host"),
-        pid=_number(entry, "pid"),
+        branch=entry.fact("branch"),
+        host=entry.fact("host"),
+        pid=entry.process.pid,
+        pid_started_at=entry.process.started_at,
+        terminal=entry.terminal,
         **_standing(entry, status, cwd),
         **_models(entry, context_limit),
         turns=entry.turns.size,
@@ -70,7 +72,7 @@ def _models(entry: Entry, context_limit: int | None) -> dict[str, Any]:
     used.sort(key=lambda item: (-item[1].picodollars, -item[1].calls, item[0]))
     last = entry.last_call[1] if entry.last_call else None
     return {
-        "model": last.model if last else _text(entry, "model"),
+        "model": last.model if last else entry.fact("model"),
         "models": tuple(name for name, _ in used),
         "by_model": tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in used),
         "context": Context(last.tokens.context, context_limit) if last else None,
@@ -158,13 +160,3 @@ def _cache_expiry(entry: Entry) -> int | None:
     if not tokens.cache_read + tokens.cache_write:
         return None
     return at_ns + CACHE_TTL_NS["1h" if tokens.cache_write_1h else "5m"]
-
-
-def _text(entry: Entry, name: str) -> str | None:
-    value = entry.fact(name)
-    return value if isinstance(value, str) else None
-
-
-def _number(entry: Entry, name: str) -> int | None:
-    value = entry.fact(name)
-    return value if isinstance(value, int) else None

@@ -151,7 +151,9 @@ class Terminal(Struct, frozen=True):
     chain: tuple[str, ...]
     """Hops from the inside out, e.g. `tmux %3`, `kitty 7`."""
     focusable: bool
+    """Whether there is a pane to go to."""
     confidence: str
+    """Who told the process: `hook`, `peer` (its connection to us), `file`."""
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -214,6 +216,8 @@ class Session(Struct, frozen=True, kw_only=True):
     parent: str | None = None
     subagents: tuple[Subagent, ...] = ()
     pid: int | None = None
+    pid_started_at: float | None = None
+    """Seconds since the epoch; None where the pid is mere hearsay, which nobody may act on."""
     terminal: Terminal | None = None
 
     @property

@@ -9,18 +9,18 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from aimon_core.agents import AGENTS
-from aimon_core.bounds import Counters, Limits
+from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
-from aimon_core.identity import Owners, Processes, session_key
+from aimon_core.identity import PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.priced import Prices
 from aimon_core.probe import Probes, is_probe
-from aimon_core.session import Session, State, Totals, Transition
+from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
@@ -84,17 +84,17 @@ class SessionStore:
                 continue
             entry = self._entries.get(key)
             if entry is None:
-                if isinstance(event, SessionSeen) and event.channel not in OPENING:
+                if isinstance(event, SessionSeen) and (event.channel not in OPENING or event.signal == PEER):
                     continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
                 entry = self._open(key, event)
             entry.take(event, now_ns)
             touched[key] = None
-            if isinstance(event, SessionSeen) and event.pid is not None:
-                self._enter_process(key, event, now_ns)
+            if isinstance(event, SessionSeen) and (left := self._left(event, now_ns)) is not None:
+                touched[left] = None
         self._dirty.update(touched)
         if self.counters.events >= self._look_at:
             self._look_at = self.counters.events + _LOOK
-            self._relieve()
+            self._dirty |= relieve(self._entries, self._limits, self.counters)
         return [moved for key in touched if (moved := self._moved(key, now_ns)) is not None]
 
     def tick(self) -> list[Transition]:
@@ -196,31 +196,31 @@ class SessionStore:
             return []
         entry.fold.go_on_from(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
         self._dirty.add(key)
-        moved = self._moved(key, now_ns)
-        return [moved] if moved else []
+        return [moved] if (moved := self._moved(key, now_ns)) else []
+
+    def place(self, key: str, process: tuple[int, float], chain: tuple[str, ...], *, focusable: bool) -> None:
+        """Where a process, a pid with its start time, was found; an empty chain where it was found nowhere.
+
+        Counts only as long as the session is that very process.
+        """
+        entry = self._entries.get(key)
+        if entry is None or not entry.process.is_process(*process):
+            return
+        found = Terminal(chain, focusable, entry.process.by) if chain else None
+        if found != entry.terminal:
+            entry.terminal = found
+            self._dirty.add(key)
 
     def _open(self, key: str, event: Event) -> Entry:
         if len(self._entries) >= self._limits.sessions:
             self._evict()
-        entry = self._entries[key] = Entry(event.agent, event.session_id, self._sums)
-        return entry
+        self._entries[key] = Entry(event.agent, event.session_id, self._sums)
+        return self._entries[key]
 
     @property
     def retained(self) -> int:
         """Calls that are remembered one by one, over all sessions."""
         return sum(entry.retained for entry in self._entries.values())
-
-    def _relieve(self) -> None:
-        """Let the longest silent sessions forget their older calls, until few enough are remembered."""
-        surplus = self.retained - self._limits.calls
-        for key, entry in sorted(self._entries.items(), key=lambda item: item[1].arrived_ns):
-            if surplus <= 0:
-                return
-            before, folded = entry.retained, entry.folded
-            entry.forget()
-            surplus -= before - entry.retained
-            self.counters.calls_folded += entry.folded - folded
-            self._dirty.add(key)
 
     def _evict(self) -> None:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
@@ -259,24 +259,25 @@ class SessionStore:
 
         entry.price(computed)
 
-    def _enter_process(self, key: str, event: SessionSeen, now_ns: int) -> None:
-        if (agent := AGENTS.get(event.agent)) is not None and agent.several:
-            return
-        left = self._processes.enter(event.agent, event.pid or 0, key)
+    def _left(self, event: SessionSeen, now_ns: int) -> str | None:
+        """The session that ends since its process goes on under this one's id."""
+        if event.pid is None or ((agent := AGENTS.get(event.agent)) is not None and agent.several):
+            return None
+        left = self._processes.enter(event, event.pid)
         if left is None or (entry := self._entries.get(left)) is None:
-            return
+            return None
         if not entry.listed:  # it was only this process, which now says who it is
             self._forget(left)
-        else:
-            end = SessionEnded(
-                agent=event.agent,
-                session_id=entry.session_id,
-                at_ns=max(event.at_ns, entry.last_ns + AGREEMENT_NS),  # not before its own last word
-                channel="process",
-                signal="new-session",
-            )
-            entry.take(end, now_ns)
-            self._dirty.add(left)
+            return None
+        end = SessionEnded(
+            agent=event.agent,
+            session_id=entry.session_id,
+            at_ns=max(event.at_ns, entry.last_ns + AGREEMENT_NS),  # not before its own last word
+            channel="process",
+            signal="new-session",
+        )
+        entry.take(end, now_ns)
+        return left
 
     def _aged(self, status: Status, now_ns: int, silent_s: float, *, running: bool) -> Status:
         if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s and not running:

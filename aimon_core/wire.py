@@ -61,6 +61,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "parent": session.parent,
         "subagents": [_subagent(subagent) for subagent in session.subagents],
         "pid": session.pid,
+        "pid_started_at": iso(round((session.pid_started_at or 0) * 1000) * 1_000_000),
         "terminal": _terminal(session.terminal),
     }
 

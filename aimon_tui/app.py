@@ -19,6 +19,7 @@ from aimon_tui.attention import Attention
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
+from aimon_tui.focusing import Focusing
 from aimon_tui.keys import DASHBOARD, SESSION, on, remapped
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
@@ -71,6 +72,7 @@ class AimonApp(VoicedApp):
         self._shown: object = None
         self._stale = True
         self._copying = Copying()
+        self.focusing = Focusing(self, self._copying)
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
         self.set_keymap(dict(self.settings.keys))
@@ -215,36 +217,25 @@ class AimonApp(VoicedApp):
         self.board.move_to(row, self._clock.monotonic())
         self._moved()
 
+    def select_key(self, key: str) -> None:
+        """Select a session, wherever its row is."""
+        self.board.move_to_key(key, self._clock.monotonic())
+        self._moved()
+
     def move(self, steps: int) -> None:
         """Move the selection by some rows."""
         self.board.move(steps, self._clock.monotonic())
         self._moved()
-
-    def action_filter(self) -> None:
-        """Open the filter line."""
-        self._dashboard.open_filter()
 
     def narrow(self, text: str) -> None:
         """Show only what a filter lets through."""
         self.board.narrow(text)
         self._moved()
 
-    def action_keep(self) -> None:
-        """Keep the filter and give the keys back to the table."""
-        self._dashboard.close_filter()
-
-    def action_clear(self) -> None:
-        """Close the filter line and show every row."""
-        self._dashboard.close_filter(clear=True)
-
     def action_sort(self) -> None:
         """Go on to the next order."""
         self.board.next_sort()
         self._moved()
-
-    def action_panel(self) -> None:
-        """Show the next panel."""
-        self.show_panel(TABS[(TABS.index(self.tab) + 1) % len(TABS)])
 
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
@@ -257,6 +248,14 @@ class AimonApp(VoicedApp):
         self._turn_pulse(paint.STILL)
         self._dashboard.header.refresh()
         self.frame()
+
+    def action_focus_terminal(self) -> None:
+        """To the terminal of the session that keys are about."""
+        self.focusing.chosen()
+
+    def action_next_waiting(self) -> None:
+        """To the terminal of whoever needs a person next."""
+        self.focusing.next()
 
     def action_open(self) -> None:
         """Show the page of the selected session."""
@@ -280,11 +279,6 @@ class AimonApp(VoicedApp):
             copied = self._copying.next(session, self._clock.monotonic())
             self.copy_to_clipboard(copied)
             self.toast(f"Copied: {shortened(copied, session)}")
-
-    def action_turn_theme(self) -> None:
-        """Go on to our next theme."""
-        if not self.turn_theme():
-            self.toast("Themes need more than the 16 colours of this terminal.")
 
     def action_help(self) -> None:
         """Show every key."""

@@ -16,7 +16,10 @@ from urllib.parse import quote
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
 from aimon_core.errors import AimonError, Unavailable, UsageError
+from aimon_core.session import Session
 from aimon_core.spans import Span
+from aimon_desktop import terminals
+from aimon_desktop.terminals import Outcome
 from aimon_tui.remote import RemoteClock, RemoteDoor, RemoteLedger
 from receiver.told import NOTHING_KEPT, Telling, Told
 
@@ -47,6 +50,9 @@ class Source(Protocol):
     async def told(self, key: str, span: Span) -> Told:
         """What was told there about a span."""
 
+    async def focus(self, session: Session) -> Outcome:
+        """Bring a session's terminal before whoever looks at this screen."""
+
 
 class Attachment:
     """The ledger, door and clock of a screen that shows another aimon, and what keeps them up to date."""
@@ -55,7 +61,7 @@ class Attachment:
         self.source, self._says = source, says
         self.clock = RemoteClock(clock)
         self.door = RemoteDoor(source.name)
-        self.ledger = RemoteLedger(self.clock, self.door, self._act)
+        self.ledger = RemoteLedger(self.clock, self.door, self._act, source.focus)
         self.heard = asyncio.Event()
         """Set while it is heard."""
         self._deeds: set[asyncio.Task[None]] = set()
@@ -147,6 +153,13 @@ class HttpSource:
         )
         return Told(tellings, document["notice"] or "")
 
+    async def focus(self, session: Session) -> Outcome:
+        """Go there ourselves: it is this screen's terminal that is to show it, not the other one's."""
+        if session.pid is None or session.pid_started_at is None:
+            why = f"The process of {clean(session.name, 80)} is not known, so neither is its terminal."
+            return Outcome(ok=False, line=why)
+        return await terminals.focus(terminals.Target(session.pid, session.pid_started_at))
+
     async def _ask(self, method: str, path: str) -> dict[str, Any]:
         import aiohttp  # noqa: PLC0415 - after the first paint
 
@@ -210,6 +223,10 @@ class SshSource:
     async def told(self, key: str, span: Span) -> Told:  # noqa: ARG002 - as above
         """Nothing can be asked."""
         return Told(notice=f"{NOTHING_KEPT.notice} Look on {self.name} itself.")
+
+    async def focus(self, session: Session) -> Outcome:  # noqa: ARG002 - whichever it is
+        """It is not on this machine."""
+        return Outcome(ok=False, line=f"It runs on {self.name}.", command=f"ssh {self.name}")
 
     async def _why(self, program: asyncio.subprocess.Process) -> str:
         """The last words of ssh, or of the aimon there."""

@@ -6,12 +6,15 @@ moves the cursor the order is held, so that a row does not jump away from under 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aimon_core.session import Session, Totals
 from aimon_core.spans import TurnTree
 from aimon_tui.filters import Filter
 from aimon_tui.rows import NEED, dollars
+
+if TYPE_CHECKING:  # what asks other programs is not needed to say its name
+    from aimon_desktop.terminals import Outcome
 
 HOLD_S = 2.0
 """How long the order is held after the cursor moved."""
@@ -57,6 +60,9 @@ class Ledger(Protocol):
 
     def acknowledge(self, key: str) -> object:
         """A person has seen that it is done."""
+
+    async def focus(self, key: str) -> "Outcome":
+        """Bring a session's terminal before the person, who has then seen it, or say why it cannot be."""
 
 
 class Board:
@@ -129,6 +135,12 @@ class Board:
             row = len(self.rows) - 1 if row < 0 else min(row, len(self.rows) - 1)
             self.selected = self._wanted = self.rows[row].key
             self._held_until = now_s + HOLD_S
+
+    def move_to_key(self, key: str, now_s: float) -> None:
+        """Select a session; one that the filter hides is selected when it is let through."""
+        self._wanted = key
+        if key in self.keys:
+            self.move_to(self.keys.index(key), now_s)
 
     def release(self, now_s: float) -> bool:
         """Order the rows again once they need not be held any more; returns whether that has just happened."""

@@ -40,13 +40,20 @@ class Key(Struct, frozen=True):
     @property
     def does(self) -> str:
         """The action on a page: each page moves in its own way, and a session's has keys of its own."""
-        own = self.page == SESSION or self.group == "move"
+        own = self.page == SESSION or self.group in {"move", "filter"} or self.id in {"filter", "panel"}
         return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property
-    def binding(self) -> Binding:
-        """For Textual."""
-        return Binding(self.keys, self.does, self.help, id=self.id, show=False, priority=self.at_once)
+    def bindings(self) -> list[Binding]:
+        """For Textual; an action that wants to know which of its keys it was is one for each."""
+        if self.many:
+            return [Binding(one, self.does.format(key=one), self.help, show=False) for one in self.keys.split(",")]
+        return [Binding(self.keys, self.does, self.help, id=self.id, show=False, priority=self.at_once)]
+
+    @property
+    def many(self) -> bool:
+        """Whether each of its keys does something else: these are what they are, and no key map changes them."""
+        return "{key}" in self.action
 
 
 KEYS = (
@@ -56,6 +63,9 @@ KEYS = (
     Key("last", "G,end", "G", "last", "last", "move", "cursor_to(-1)"),
     Key("page_up", "pageup", "pgup", "page up", "a page up, down", "move", "cursor_page(-1)", beside="page_down"),
     Key("page_down", "pagedown", "pgdn", "page down", "a page down", "move", "cursor_page(1)"),
+    Key("rows", "1,2,3,4,5,6,7,8,9", "1-9", "row", "focus row 1 to 9", "move", "focus_row({key})", page=DASHBOARD),
+    Key("focus", "f", "f", "focus", "focus its terminal", "session", "focus_terminal", footer=1),
+    Key("next_waiting", "n", "n", "next waiting", "focus who waits longest", "session", footer=2, page=DASHBOARD),
     Key("open", "enter", "enter", "open", "open: where time went", "session", footer=3, at_once=True,
         page=DASHBOARD),
     Key("why", "w", "w", "why", "why this state", "session", footer=5),
@@ -112,13 +122,13 @@ def on(page: str, keys: Iterable[Key] = KEYS) -> tuple[Key, ...]:
 
 def bindings(page: str) -> list[Binding]:
     """For Textual, which binds the palette itself; on the dashboard `esc` undoes the filter wherever it is offered."""
-    found = [key.binding for key in on(page) if key.id != "command_palette"]
-    return [*found, Binding("escape", "app.clear", show=False)] if page == DASHBOARD else found
+    found = [one for key in on(page) if key.id != "command_palette" for one in key.bindings]
+    return [*found, Binding("escape", "screen.clear", show=False)] if page == DASHBOARD else found
 
 
 def remapped(own: Mapping[str, str]) -> tuple[Key, ...]:
     """The table with a person's own keys, by id. Raises UsageError for an unknown id and for a key taken twice."""
-    ids = {key.id: key for key in KEYS}
+    ids = {key.id: key for key in KEYS if not key.many}
     for name in own:
         if name not in ids:
             from difflib import get_close_matches  # noqa: PLC0415 - 3 ms of the first paint

@@ -98,6 +98,6 @@ async def shown(app: LiveApp | ConnectedApp) -> None:
             await app.runtime.stop()
 
 
-def screen_settings(settings: Settings) -> ScreenSettings:
+def screen_settings(settings: Settings, *, popup: bool = False) -> ScreenSettings:
     """What the settings say about the screen."""
-    return ScreenSettings(theme=settings.theme, ascii=settings.ascii, keys=settings.keys)
+    return ScreenSettings(theme=settings.theme, ascii=settings.ascii, keys=settings.keys, popup=popup)

@@ -4,7 +4,8 @@ It knows lines and no sockets (`attached` brings them). What the other one told 
 the screen says so, its clocks stand still, and it goes on when the other one is back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from aimon_core import mirror
 from aimon_core.clean import clean
@@ -12,6 +13,12 @@ from aimon_core.clock import Clock
 from aimon_core.errors import Unavailable, Unreadable
 from aimon_core.session import Session, Totals
 from aimon_core.spans import TurnTree
+
+if TYPE_CHECKING:
+    from aimon_desktop.terminals import Outcome
+
+    Acts = Callable[[str, str], None]
+    Goes = Callable[[Session], Awaitable[Outcome]]
 
 SAME_NS = 1_000_000_000
 """Clocks that differ by less are one clock."""
@@ -59,9 +66,9 @@ class RemoteDoor:
 class RemoteLedger:
     """A ledger that is told, not kept."""
 
-    def __init__(self, clock: RemoteClock, door: RemoteDoor, acts: "Callable[[str, str], None]") -> None:
-        """`acts` asks the other one to do something about a session: a verb and a key."""
-        self._clock, self._door, self._acts = clock, door, acts
+    def __init__(self, clock: RemoteClock, door: RemoteDoor, acts: "Acts", goes: "Goes") -> None:
+        """`acts` asks the other one to do something about a session, `goes` brings its terminal before a person."""
+        self._clock, self._door, self._acts, self._goes = clock, door, acts, goes
         self._sessions: dict[str, Session] = {}
         self._turns: dict[str, list[TurnTree]] = {}
         self._totals = Totals()
@@ -110,6 +117,18 @@ class RemoteLedger:
     def acknowledge(self, key: str) -> None:
         """Tell the other one that a person has seen it."""
         self._acts("acknowledge", key)
+
+    async def focus(self, key: str) -> "Outcome":
+        """Bring a session's terminal before whoever looks at this screen."""
+        session = self._sessions.get(key)
+        if session is None:
+            from aimon_desktop.terminals import Outcome  # noqa: PLC0415 - after the first paint
+
+            return Outcome(ok=False, line="This session is no longer known.")
+        outcome = await self._goes(session)
+        if outcome.ok:
+            self.acknowledge(key)
+        return outcome
 
     # ------------------------------------------------------------------ what is told
 

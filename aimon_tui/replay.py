@@ -14,6 +14,7 @@ from aimon_core.recent import Recent
 from aimon_core.spans import Span
 from aimon_core.standing import Options
 from aimon_core.store import SessionStore
+from aimon_desktop.terminals import Outcome
 from aimon_tui.app import AimonApp
 from aimon_tui.live import screen_settings
 from receiver import tape, told
@@ -46,13 +47,21 @@ class TapeClock:
         return max(0.0, (at_ns - self.now_ns()) / 1e9 / self._speed)
 
 
+class Recording(SessionStore):
+    """The ledger of what is over: nothing in it has a terminal."""
+
+    async def focus(self, key: str) -> Outcome:  # noqa: ARG002 - whichever it is
+        """Say so."""
+        return Outcome(ok=False, line="This is a recording.")
+
+
 class Player:
     """Takes requests in as a door would, without one. It is its own sink; what it keeps for a screen is in memory."""
 
     def __init__(self, clock: SteppedClock | TapeClock, settings: Settings, *, remembers: bool = False) -> None:
         self._recent = Recent() if remembers else None
         self.wants_deliveries = remembers
-        self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
+        self.store = Recording(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self._intake = Intake(self, Interpreter(), clock, records_limit=MAX_RECORDS)
         self.address, self.label, self.fault = "replay:", "replay", "replay failed"
         self.problem: str | None = None

@@ -22,11 +22,12 @@ from aimon_tui.desk import Desk
 from aimon_tui.door import Door
 from aimon_tui.hands import Hand, Publication, StatusFile
 from aimon_tui.sources import Sources
+from aimon_tui.whereabouts import Whereabouts
 
 if TYPE_CHECKING:  # what `start` imports
     from aimon_core.journal import Journal
     from aimon_core.spans import Span
-    from receiver.api import Outcome
+    from aimon_desktop.terminals import Outcome
     from receiver.told import Told
 
 LOG = logging.getLogger("aimon")
@@ -68,6 +69,7 @@ class Runtime:
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self.store, self.tell, clock)
         self._sources = sources
+        self._whereabouts = Whereabouts(self.store)
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -80,6 +82,7 @@ class Runtime:
         """
         try:
             folder = runtime_dir.secure(self._runtime_folder)
+            self.hands.append(self._whereabouts)
             self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
             await asyncio.to_thread(_load_doors)
             self._open_journal()
@@ -156,12 +159,12 @@ class Runtime:
         self.tell(transitions)
         return transitions
 
-    async def _acknowledged(self, key: str) -> "Outcome":
+    async def _acknowledged(self, key: str, _viewer: int | None) -> "Outcome":
         """The same, asked for by another screen."""
-        from receiver.api import Outcome
+        from aimon_desktop.terminals import Outcome
 
         self.acknowledge(key)
-        return Outcome(ok=True)
+        return Outcome(ok=True, line="")
 
     async def told(self, key: str, span: "Span") -> "Told":
         """What was told about a span of a session, read beside the loop; never raises."""
@@ -169,6 +172,13 @@ class Runtime:
 
         kept = self._desk.kept
         return await asyncio.to_thread(told.tell, kept, key, span) if kept else told.NOTHING_KEPT
+
+    async def focus(self, key: str, viewer: int | None = None) -> "Outcome":
+        """Bring a session's terminal before whoever looks at the viewer, by default this process's own terminal."""
+        outcome = await self._whereabouts.focus(key, viewer)
+        if outcome.ok:
+            self.acknowledge(key)
+        return outcome
 
     # ------------------------------------------------------------------ what start does
 
@@ -206,7 +216,7 @@ class Runtime:
             interpreter=Interpreter(),
             clock=self._clock,
             options=options,
-            owner=Owner(tells=self.told, acts={"acknowledge": self._acknowledged}),
+            owner=Owner(tells=self.told, acts={"acknowledge": self._acknowledged, "focus": self.focus}),
         )
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))

@@ -40,8 +40,11 @@ def connect(settings: Settings, url: str) -> None:
         asyncio.run(shown(ConnectedApp(source, clock=SystemClock(), settings=screen_settings(settings))))
 
 
-def run(settings: Settings) -> None:
-    """Show the dashboard until it is left. Raises Unsafe for an address that is not this machine's own."""
+def run(settings: Settings, *, popup: bool = False) -> None:
+    """Show the dashboard until it is left; a popup is left by going to a terminal, too.
+
+    Raises Unsafe for an address that is not this machine's own.
+    """
     if settings.host not in _OURS:
         from receiver.guard import addresses
 
@@ -58,4 +61,4 @@ def run(settings: Settings) -> None:
     clock = SystemClock()
     runtime = Runtime(settings, clock, sources=Sources(settings, clock))
     with logs.to_file(runtime.state_dir):
-        asyncio.run(shown(LiveApp(runtime, clock=clock, settings=screen_settings(settings))))
+        asyncio.run(shown(LiveApp(runtime, clock=clock, settings=screen_settings(settings, popup=popup))))

@@ -1,4 +1,4 @@
-"""An app in a theme that its terminal can show, and the one way from a spec to a style in the theme of the moment.
+"""An app in a theme that its terminal can show: the one way from a spec to a style, and from words to a toast.
 
 It stands apart from what the app does: Textual wants to know about colours before it knows anything else.
 """
@@ -13,6 +13,9 @@ from aimon_tui import theme
 
 class ThemedApp(App[None]):
     """Ours and Textual's themes, as far as the terminal has the colours; nothing is animated in any of them."""
+
+    ascii_only = False
+    """Whether the terminal draws nothing but ASCII."""
 
     def __init__(self, wanted: str | None, environment: Mapping[str, str]) -> None:
         """`wanted` is a theme by name; None looks at the terminal, of which `environment` tells."""

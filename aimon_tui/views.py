@@ -55,5 +55,7 @@ class ScreenSettings(Struct, frozen=True, kw_only=True):
     """Ring the terminal's bell when a session begins to wait."""
     title: bool = True
     """Say in the terminal's title how many wait."""
+    popup: bool = False
+    """Leave once a terminal is focused: for a screen that lies over it."""
     keys: dict[str, str] = {}
     """A person's own keys by their id in `keys`, as Textual calls them: `{"next_error": "E,ctrl+e"}`."""

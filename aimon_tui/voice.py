@@ -30,3 +30,8 @@ class VoicedApp(ThemedApp):
     def say(self, text: str, severity: Literal["information", "error"]) -> None:
         """A toast, and what is shown beside it anew."""
         self.toast(text, severity)
+
+    def action_turn_theme(self) -> None:
+        """Go on to our next theme."""
+        if not self.turn_theme():
+            self.toast("Themes need more than the 16 colours of this terminal.")

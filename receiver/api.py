@@ -1,4 +1,4 @@
-"""What other aimons and scripts may ask over HTTP: sessions, figures, and a stream of changes. Reads only.
+"""What other programs may ask: sessions, figures, a stream of changes; and one deed, to bring a terminal before them.
 
 Guarded like the rest of the door. The shapes are written out in `shapes` and frozen under `docs/schema`.
 """
@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from aiohttp import web
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from aimon_core import wire
 from aimon_core.clock import Clock
@@ -33,18 +32,24 @@ Tells = Callable[[str, Span], Awaitable[Told]]
 """What was told about a span of a session, by its key."""
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Protocol):
     """What came of something that was to be done about a session."""
 
-    ok: bool
-    line: str = ""
-    """What happened, or why nothing did."""
-    command: str = ""
-    """What a person can do instead, for a shell."""
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+
+    @property
+    def line(self) -> str:
+        """What happened, or why nothing did."""
+
+    @property
+    def command(self) -> str:
+        """What a person can do instead, for a shell."""
 
 
-Act = Callable[[str], Awaitable[Outcome]]
-"""Something that can be done about a session, given its key."""
+Act = Callable[[str, int | None], Awaitable[Outcome]]
+"""Something that can be done about a session, given its key and the process that asks, where that is known."""
 
 
 async def nothing_told(_key: str, _span: Span) -> Told:
@@ -122,29 +127,29 @@ class Api:
         """A body of a session's client was not taken: its row says so."""
         self._ledger.refuse(key)
 
-    def route(self, path: list[str]) -> Handler | None:
-        """Who answers a path below `/api/v1`, given in parts."""
+    def knows_process(self, key: str | None) -> bool:
+        """Whether it is certain which process a session is."""
+        session = self._ledger.get(key or "")
+        return session is not None and session.pid_started_at is not None
+
+    def route(self, path: list[str]) -> tuple[str, Handler] | None:
+        """The method for a path below `/api/v1`, given in parts, and who answers it."""
         match path:
             case ["sessions"]:
-                return self._sessions
+                return "GET", self._sessions
             case ["sessions", *parts, "spans"]:
-                return partial(self._spans, "/".join(parts))
+                return "GET", partial(self._spans, "/".join(parts))
             case ["sessions", *parts] if "spans" in parts[1:]:
                 place = parts.index("spans", 1)
-                return partial(self._span, "/".join(parts[:place]), "/".join(parts[place + 1 :]))
-            case ["sessions", *parts]:
-                return partial(self._session, "/".join(parts))
-            case ["stats"]:
-                return self._figures
-            case ["stream"]:
-                return self._serve
-        return None
-
-    def deed(self, path: list[str]) -> Handler | None:
-        """Who does what is posted to a path below `/api/v1`: `sessions/KEY/VERB`."""
-        match path:
+                return "GET", partial(self._span, "/".join(parts[:place]), "/".join(parts[place + 1 :]))
             case ["sessions", _, *_, verb] if (act := self._owner.acts.get(verb)) is not None:
-                return partial(self._done, act, "/".join(path[1:-1]))
+                return "POST", partial(self._done, act, "/".join(path[1:-1]))
+            case ["sessions", *parts]:
+                return "GET", partial(self._session, "/".join(parts))
+            case ["stats"]:
+                return "GET", self._figures
+            case ["stream"]:
+                return "GET", self._serve
         return None
 
     def publish(self, keys: Collection[str]) -> None:
@@ -188,11 +193,13 @@ class Api:
             raise Refused(Reason.UNKNOWN_PATH, f"no span {span_key[:100]!r}")
         return json_answer(trees.document(span, await self._owner.tells(key, span)))
 
-    async def _done(self, act: Act, key: str, _request: web.BaseRequest, _: Connection) -> web.Response:
+    async def _done(self, act: Act, key: str, _request: web.BaseRequest, connection: Connection) -> web.Response:
         """Do something about a session that the ledger knows (S24); 409 when it could not be done."""
         self._known(key)
-        outcome = await act(key)
-        return json_answer({"v": wire.VERSION, **asdict(outcome)}, 200 if outcome.ok else 409)
+        process = (await connection.peer).process if connection.peer else None
+        done = await act(key, process.pid if process else None)
+        told = {"v": wire.VERSION, "ok": done.ok, "line": done.line, "command": done.command}
+        return json_answer(told, 200 if done.ok else 409)
 
     def _known(self, key: str) -> Session:
         session = self._ledger.get(key)

@@ -5,11 +5,14 @@ still held after 8 s. One sweep over the table costs nothing per request and 0.1
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from enum import Enum, auto
 
 from receiver.guard import DoorOptions
-from receiver.unix import Peer, peer
+from receiver.peer import Peer, Peers
+from receiver.status import Reason, Refused
+from receiver.unix import Caller, caller
 
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _SWEEPS = 10
@@ -30,7 +33,10 @@ class Phase(Enum):
 class Connection(asyncio.Protocol):
     """One connection: notes what happens and passes it on to `inner`, aiohttp's protocol."""
 
-    __slots__ = ("began", "inner", "peer", "phase", "progress", "session", "table", "transport", "when_lost")
+    __slots__ = (
+        "began", "caller", "inner", "peer", "phase", "process_of", "progress", "session", "table", "transport",
+        "when_lost",
+    )  # fmt: skip
 
     def __init__(self, inner: asyncio.Protocol, table: "Connections") -> None:
         self.inner = inner
@@ -38,8 +44,12 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.session: str | None = None
         """Key of the session it last delivered for: a client's refused bodies are shown on its row."""
-        self.peer: Peer | None = None
+        self.caller: Caller | None = None
         """Who is at the other end of a Unix socket; None on TCP."""
+        self.peer: asyncio.Task[Peer] | None = None
+        """Who is at the other end of a TCP connection, being found out since it stands."""
+        self.process_of: str | None = None
+        """Key of the session that its process was last told to be."""
         self.phase = Phase.IDLE
         self.began = self.progress = table.now()
         self.when_lost: Callable[[], None] | None = None
@@ -53,7 +63,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place in the table."""
         self.transport = transport  # type: ignore[assignment] # a stream server's transport is a Transport
-        self.peer = peer(transport)
+        self.caller = caller(transport)
+        if self.caller is None:
+            self.peer = asyncio.get_running_loop().create_task(self.table.peers.of(transport))
         self.inner.connection_made(transport)
         self.table.enter(self)
 
@@ -83,6 +95,19 @@ class Connection(asyncio.Protocol):
         if self.when_lost is not None:
             self.when_lost()
 
+    async def check_user(self) -> None:
+        """Raise Refused (forbidden) where the user at the other end is known to be another one (S5).
+
+        The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits.
+        """
+        if self.peer is None:
+            return
+        if not self.table.peers.answers_at_once:
+            await asyncio.wait({self.peer})
+        uid = self.peer.result().uid if self.peer.done() else None
+        if uid not in {None, os.getuid()}:
+            raise Refused(Reason.FORBIDDEN, f"aimon listens to the user who started it alone; yours is {uid}")
+
     def turn(self, phase: Phase) -> None:
         """Go on to another phase."""
         self.phase, self.progress = phase, self.table.now()
@@ -111,6 +136,7 @@ class Connections:
         self._open: set[Connection] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self.now = self._loop.time
+        self.peers = Peers()
         self._pause = min(options.headers_s, options.body_idle_s) / _SWEEPS
 
     def __len__(self) -> int:

@@ -17,7 +17,7 @@ from aimon_core.errors import Unsafe
 from receiver.codec import Encoding
 from receiver.inflate import ContentEncoding
 from receiver.status import Reason, Refused
-from receiver.unix import Peer
+from receiver.unix import Caller
 
 MIB = 1024 * 1024
 
@@ -77,15 +77,15 @@ def host_names(port: int, allowed: Iterable[str]) -> frozenset[str]:
     return frozenset((name if _names_port(name) else f"{name}:{port}").lower() for name in names)
 
 
-def check_sender(headers: Mapping[str, str], ours: frozenset[str], peer: Peer | None = None) -> None:
+def check_sender(headers: Mapping[str, str], ours: frozenset[str], caller: Caller | None = None) -> None:
     """Raise Refused (forbidden) for a foreign Host and for whatever comes from a web page.
 
-    `peer` is known where the request came through the Unix socket: there the user is looked at, not the Host.
+    `caller` is known where the request came through the Unix socket: there the user is looked at, not the Host.
     """
     host = headers.get("Host", "")
-    if peer is not None:
-        if peer.uid not in {None, os.getuid()}:
-            raise Refused(Reason.FORBIDDEN, f"user {peer.uid} may not speak to aimon")
+    if caller is not None:
+        if caller.uid not in {None, os.getuid()}:
+            raise Refused(Reason.FORBIDDEN, f"user {caller.uid} may not speak to aimon")
     elif host.lower() not in ours:
         raise Refused(Reason.FORBIDDEN, f"Host {host[:100]!r} is not ours; --allow-host NAME lets it in")
     if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") != "none":

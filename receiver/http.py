@@ -14,13 +14,16 @@ from typing import cast
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from aimon_core.identity import session_key
 from receiver import bodies, codec, guard, hook_request
 from receiver.api import Api, json_answer
+from receiver.attribution import Spoken, attributed
 from receiver.codec import Encoding
 from receiver.connections import Connection, Connections, Phase
 from receiver.guard import DoorOptions
 from receiver.hooks import HOOK_AGENTS
 from receiver.intake import Intake
+from receiver.peer import Peer
 from receiver.record import Signal
 from receiver.status import Reason, Refused
 
@@ -33,6 +36,9 @@ _CONTENT_TYPES: dict[Encoding, str] = {"json": "application/json", "protobuf": "
 _PATHS = f"OTLP goes to /v1/logs, /v1/traces and /v1/metrics, hooks to /hooks/ and {', '.join(sorted(HOOK_AGENTS))}"
 _LINGER_S = 2.0
 """How long a refused body is still read, so that its sender finishes writing and hears why."""
+
+_HELD_S = 0.1
+"""How long the first hook of a session is held: `curl` is gone once it is answered, and finding it takes 10 ms."""
 
 
 class HttpDoor:
@@ -73,6 +79,7 @@ class HttpDoor:
         connection.turn(Phase.BUSY)
         self._intake.counters.requests += 1
         try:
+            await connection.check_user()
             return await self._route(request, connection)(request, connection)
         except Refused as refused:
             if connection.session is not None:
@@ -83,7 +90,7 @@ class HttpDoor:
 
     def _route(self, request: web.BaseRequest, connection: Connection) -> Handler:
         """Whoever answers this path and method. Raises Refused."""
-        guard.check_sender(request.headers, self._ours, connection.peer)
+        guard.check_sender(request.headers, self._ours, connection.caller)
         handler: Handler
         match request.path.split("/")[1:]:
             case ["v1", "logs" | "traces" | "metrics" as signal] if "otlp" in self._options.takes:
@@ -92,10 +99,8 @@ class HttpDoor:
                 allowed, handler = "POST", partial(self._hook, agent)
             case ["health"]:
                 allowed, handler = "GET", self._health
-            case ["api", "v1", *rest] if (deed := self._api.deed(rest)) is not None:
-                allowed, handler = "POST", deed
             case ["api", "v1", *rest] if (answer := self._api.route(rest)) is not None:
-                allowed, handler = "GET", answer
+                allowed, handler = answer
             case _:
                 raise Refused(Reason.UNKNOWN_PATH, _PATHS)
         if request.method != allowed:
@@ -108,6 +113,7 @@ class HttpDoor:
             body = await bodies.read(request, connection, self._options, grow)
             taken = await self._intake.export(signal, body, encoding)
         connection.session = taken.session or connection.session
+        self._attribute(connection, taken.spoken, by_child=False)
         why = "points without a finite value" if taken.left_out else ""
         return web.Response(
             body=codec.encode_answer(signal, encoding, taken.left_out, why), content_type=_CONTENT_TYPES[encoding]
@@ -116,12 +122,27 @@ class HttpDoor:
     async def _hook(self, agent: str, request: web.BaseRequest, connection: Connection) -> web.Response:
         if guard.encoding(request.headers) != "json":
             raise Refused(Reason.UNSUPPORTED, "hooks speak JSON")
-        pid = connection.peer.pid if connection.peer else None
+        pid = connection.caller.pid if connection.caller else None
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
             taken = await self._intake.hook(agent, body, hook_request.beside(request.headers, pid))
-        connection.session = taken.session
+        connection.session = taken.session or connection.session
+        self._attribute(connection, taken.spoken, by_child=True)
+        if connection.peer is not None and taken.spoken and not self._api.knows_process(connection.session):
+            await asyncio.wait({connection.peer}, timeout=_HELD_S)
         return web.Response(body=b"{}", content_type="application/json")
+
+    def _attribute(self, connection: Connection, spoken: Spoken, *, by_child: bool) -> None:
+        """Tell the ledger which process these sessions are, once that is known; the request is answered meanwhile."""
+
+        def tell(peer: asyncio.Task[Peer]) -> None:
+            seen = [] if peer.cancelled() else attributed(peer.result(), spoken, by_child=by_child)
+            if seen and {session_key(one) for one in seen} != {connection.process_of}:
+                connection.process_of = session_key(seen[-1])
+                self._intake.learn([*seen])
+
+        if connection.peer is not None and spoken:
+            connection.peer.add_done_callback(tell)
 
     async def _health(self, _request: web.BaseRequest, _connection: Connection) -> web.Response:
         version = metadata.version("aimon-tui")

@@ -14,10 +14,11 @@ from msgspec import Struct
 
 from aimon_core import ancestry, masking
 from aimon_core.clock import Clock
-from aimon_core.events import Event
+from aimon_core.events import Counted, Event, SessionSeen
 from aimon_core.identity import session_key
 from aimon_core.journal import Delivery, JournalFailed
 from receiver import codec, hooks, otlp, otlp_json, privacy
+from receiver.attribution import Spoken
 from receiver.census import count
 from receiver.codec import Encoding
 from receiver.counters import DoorCounters, Rate
@@ -55,6 +56,8 @@ class Taken(Struct, frozen=True):
     """Data points without a finite value."""
     session: str | None = None
     """Key of a session it told of."""
+    spoken: Spoken = {}
+    """The sessions it told of; for whom the client itself has told the process is not among them."""
 
 
 class Intake:
@@ -75,6 +78,7 @@ class Intake:
         walk = otlp.records(signal, message, arrived_ns)
         taken, session = 0, None
         events: list[Event] = []
+        spoken: dict[tuple[str, str], int] = {}
         while batch := list(islice(walk, RECORDS)):
             if taken:
                 self._accept(None, events)
@@ -82,11 +86,12 @@ class Intake:
             taken += len(batch)
             events = self._interpreter.translate(batch)
             session = session_key(events[-1]) if events else session
+            spoken |= _spoken(events)
         if taken:
             self._accept(await self._delivery(signal, message, arrived_ns), events)
         self._note(len(body), taken)
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
-        return Taken(left_out, session)
+        return Taken(left_out, session, spoken)
 
     async def hook(self, agent: str, body: bytes, beside: Beside = Beside(), *, spooled: bool = False) -> Taken:  # noqa: B008 - frozen
         """Take one hook payload, and what its hook program says beside it. Raises Refused.
@@ -111,7 +116,12 @@ class Intake:
             self.counters.drifted(f"hooks/{agent}/{events[0].signal}")
         self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
         self._note(len(body), 1)
-        return Taken(session=session_key(events[-1]))
+        told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
+        return Taken(session=session_key(events[-1]) if events else None, spoken={} if told else _spoken(events))
+
+    def learn(self, events: list[Event]) -> None:
+        """Tell the ledger what no request said and the journal need not know: it holds for this run alone."""
+        self._sink.accept(None, events)
 
     async def _delivery(self, signal: Signal, message: Any, arrived_ns: int) -> Delivery | None:
         if not self._sink.wants_deliveries:
@@ -132,3 +142,8 @@ class Intake:
     def _note(self, size: int, records: int) -> None:
         self.counters.bytes += size
         self.counters.records += records
+
+
+def _spoken(events: list[Event]) -> dict[tuple[str, str], int]:
+    """The sessions of some events. Not those of metrics: a client goes on counting what it has left."""
+    return {(event.agent, event.session_id): event.at_ns for event in events if type(event) is not Counted}

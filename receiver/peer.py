@@ -30,7 +30,7 @@ _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
 _ALL_STATES = _NO_COOKIE = 0xFFFFFFFF
 
-_NAMES = frozenset(name for agent in AGENTS.values() for name in (agent.id, *agent.process_names))
+_NAMES = {name: agent.id for agent in AGENTS.values() for name in (agent.id, *agent.process_names)}
 _INTERPRETER = re.compile(r"(?:node|nodejs|bun|deno|python)[\d.]*")
 _INSTALLED = re.compile(r"/(?:node_modules|site-packages)/(?P<package>.+)")
 
@@ -72,6 +72,11 @@ class Peers:
         self._search: asyncio.Task[None] | None = None
         self._agents: dict[tuple[int, float], Process | None] = {}
         self._kernel_answers = False
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether a stranger is known as one before his first byte; else only when the system's table was read."""
+        return self._kernel_answers
 
     async def of(self, transport: asyncio.BaseTransport) -> Peer:
         """Who is at the other end; call it as soon as the connection stands."""
@@ -165,15 +170,19 @@ def agent_of(process: Process) -> Process | None:
 
 
 def is_agent(command: str) -> bool:
-    """Whether a command line runs a known agent, by itself or through an interpreter: `node /usr/bin/claude`."""
+    """Whether a command line runs a known agent."""
+    return agent_id(command) is not None
+
+
+def agent_id(command: str) -> str | None:
+    """The agent that a command line runs, by itself or through an interpreter: `node /usr/bin/claude`."""
     program, *arguments = command.split(" ")
-    if _stem(program) in _NAMES:
-        return True
-    if not _INTERPRETER.fullmatch(program.rpartition("/")[2]):
-        return False
+    if (found := _NAMES.get(_stem(program))) or not _INTERPRETER.fullmatch(program.rpartition("/")[2]):
+        return found
     script = next((argument for argument in arguments if not argument.startswith("-")), "")
     installed = _INSTALLED.search(script)
-    return _stem(script) in _NAMES or (installed is not None and not _NAMES.isdisjoint(installed[1].split("/")))
+    parts = [_stem(script), *(installed[1].split("/") if installed else ())]
+    return next((_NAMES[part] for part in parts if part in _NAMES), None)
 
 
 def _stem(path: str) -> str:

@@ -47,6 +47,7 @@ class Receiver:
         self, *, sink: Sink, ledger: Ledger, interpreter: Interpreter, clock: Clock,
         options: DoorOptions = DoorOptions(), owner: Owner = Owner(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
+        """`focus` brings a session's terminal before somebody; without it this aimon has no hands."""
         self._ledger = ledger
         self._interpreter = interpreter
         self._clock = clock

@@ -115,6 +115,7 @@ class Session(Counts):
     parent: str | None
     subagents: list[Subagent]
     pid: int | None
+    pid_started_at: Time | None
     terminal: Terminal | None
 
 
@@ -240,6 +241,15 @@ class HealthAnswer(Shape):
     pid: int
 
 
+class FocusAnswer(Shape):
+    """`POST /api/v1/sessions/{key}/focus`, also when it could not be done (409)."""
+
+    v: V
+    ok: bool
+    line: str = Field(description="what happened, or why nothing did")
+    command: str = Field(description="what a person can do instead, for a shell; else empty")
+
+
 SHAPES: dict[str, TypeAdapter[Any]] = {
     "sessions": TypeAdapter(SessionsAnswer),
     "session": TypeAdapter(SessionAnswer),
@@ -248,6 +258,7 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "stream": TypeAdapter(Annotated[SessionList | SessionUpdate | SessionGone, Field(discriminator="type")]),
     "stats": TypeAdapter(StatsAnswer),
     "health": TypeAdapter(HealthAnswer),
+    "focus": TypeAdapter(FocusAnswer),
 }
 """By the name of the file under `docs/schema`."""
 

@@ -17,7 +17,7 @@ BACKLOG = 512
 _CREDENTIALS = struct.Struct("3i")
 
 
-class Peer(Struct, frozen=True):
+class Caller(Struct, frozen=True):
     """The process at the other end of a connection over a Unix socket."""
 
     pid: int | None
@@ -67,16 +67,16 @@ class UnixSocket:
             self._lock = None
 
 
-def peer(transport: BaseTransport) -> Peer | None:
+def caller(transport: BaseTransport) -> Caller | None:
     """Who is at the other end; None when the connection is no Unix socket's."""
     door = transport.get_extra_info("socket")
     if door is None or door.family != socket.AF_UNIX:
         return None
     if not hasattr(socket, "SO_PEERCRED"):
-        return Peer(None, None)
+        return Caller(None, None)
     try:
         told = door.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     except OSError:
-        return Peer(None, None)
+        return Caller(None, None)
     pid, uid, _ = _CREDENTIALS.unpack(told)
-    return Peer(pid or None, uid)
+    return Caller(pid or None, uid)

@@ -19,6 +19,7 @@ _COMMANDS = {
     "sessions": "sessions",
     "stream": "stream",
     "status": "status",
+    "focus": "focus",
     "replay": "replay",
     "setup": "setup",
     "doctor": "doctor",
@@ -55,9 +56,10 @@ class Program(click.Group):
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aimon-tui", prog_name="aimon")
 @click.option("--connect", metavar="ssh://HOST", help="Show another machine's aimon, through ssh.")
+@click.option("--popup", is_flag=True, help="Leave the dashboard once a key has gone to a terminal.")
 @with_settings
 @click.pass_context
-def program(ctx: click.Context, config: Any, connect: str | None) -> None:
+def program(ctx: click.Context, config: Any, connect: str | None, popup: bool) -> None:
     """See every AI coding session on this machine: who works, who waits for you, what it costs.
 
     Without a command, the dashboard; agents send to http://127.0.0.1:4318.
@@ -66,6 +68,7 @@ def program(ctx: click.Context, config: Any, connect: str | None) -> None:
     Example:  aimon
               aimon --port 5318 --no-persist
               aimon --connect ssh://desk
+              tmux bind-key a display-popup -E -w 90% -h 90% 'aimon --popup'
     """
     if ctx.invoked_subcommand is None:
         from aimon_tui import start
@@ -73,4 +76,4 @@ def program(ctx: click.Context, config: Any, connect: str | None) -> None:
         if connect is not None:
             start.connect(config.settings, connect)
         else:
-            start.run(config.settings)
+            start.run(config.settings, popup=popup)

@@ -22,7 +22,7 @@ from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.header import Header
 from aimon_tui.widgets.session_table import SessionTable
 from aimon_tui.widgets.summary import Summary
-from aimon_tui.widgets.tabs import PANELS, TabBar, about_turn, figure
+from aimon_tui.widgets.tabs import PANELS, TABS, TabBar, about_turn, figure
 from aimon_tui.widgets.title import Title
 from aimon_tui.widgets.waterfall import Waterfall
 
@@ -116,13 +116,41 @@ class Dashboard(Screen[None]):
         """Select a row by its number, or the last one with -1."""
         self.aimon.select(row)
 
+    def action_focus_row(self, number: int) -> None:
+        """To the terminal of a row, by its number from 1."""
+        self.aimon.focusing.row(number)
+
+    def action_filter(self) -> None:
+        """Open the filter line: the keys are its own now."""
+        self.add_class("-filtering")
+        self.set_focus(self._filter)  # at once: `focus()` waits for its turn
+        self._footer.refresh()
+
+    def action_keep(self) -> None:
+        """Keep the filter and give the keys back to the table."""
+        self.remove_class("-filtering")
+        self.set_focus(None)
+        self._footer.refresh()
+
+    def action_clear(self) -> None:
+        """Close the filter line and show every row."""
+        self._filter.value = ""
+        self.action_keep()
+
+    def action_panel(self) -> None:
+        """Show the next panel."""
+        self.aimon.show_panel(TABS[(TABS.index(self.aimon.tab) + 1) % len(TABS)])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - by its name
+        """What Textual asks before it runs an action."""
+        return self.aimon.works(action)
+
     def paint(self, held: bool) -> None:  # noqa: FBT001 - painted as held, or not
         """Paint everything that shows sessions."""
         self.set_class(not len(self.aimon.board), "-empty")
         self.table.resized()
         self.table.refresh()
         self._empty.refresh_changed()
-        self._footer.refresh_changed()
         self._paint_selected()
         self._say(held=held)
 
@@ -149,20 +177,6 @@ class Dashboard(Screen[None]):
         self.set_class(panel == "waterfall", "-time")
         self._tabs.refresh()
         self.call_after_refresh(self._paint_time)
-
-    def open_filter(self) -> None:
-        """Give the keys to the filter line."""
-        self.add_class("-filtering")
-        self.set_focus(self._filter)  # at once: `focus()` waits for its turn
-        self._footer.refresh()
-
-    def close_filter(self, *, clear: bool = False) -> None:
-        """Give the keys back."""
-        if clear:
-            self._filter.value = ""
-        self.remove_class("-filtering")
-        self.set_focus(None)
-        self._footer.refresh()
 
     def _paint_selected(self) -> None:
         """Paint what tells of the selected session."""
@@ -196,3 +210,4 @@ class Dashboard(Screen[None]):
             note += f" · {clean(board.filter.text)}"
         self._head.say(note, f"{len(board.rows)} of {len(board)}", focused=True)
         self.header.refresh_changed()
+        self._footer.refresh_changed()

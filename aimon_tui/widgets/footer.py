@@ -26,7 +26,9 @@ class Footer(Painted):
         """The one line."""
         line = self.line()
         for column, key in self._places(width):
-            line.to(column).put(f" {paired(key, self.aimon.keys)}", "key b").put(f" {key.word} ", "muted")
+            calls = key.id == "next_waiting" and self.aimon.board.states["waiting"]
+            line.to(column).put(f" {paired(key, self.aimon.keys)}", "key b")
+            line.put(f" {key.word} ", "wait" if calls else "muted")
         return [line]
 
     def on_click(self, event: events.Click) -> None:

@@ -29,13 +29,14 @@ FULL = Session(
     cost=Cost(0.0280794999, 0.0280794999, 0.028, "reported"),
     context=Context(14000, 200000), auxiliary=Auxiliary(1, Tokens(input=7), Cost(None, basis="unknown")),
     subagents=(Subagent("a3", "general-purpose", "completed", Tokens(output=3), Cost(0.01)),),
-    pid=5722, terminal=Terminal(("tmux %3", "kitty 7"), focusable=True, confidence="hook"),
+    pid=5722, pid_started_at=1_795_226_300.25,
+    terminal=Terminal(("tmux %3", "kitty 7"), focusable=True, confidence="hook"),
 )  # fmt: skip
 
 CONTRACT = """key agent session_id name cwd branch host model models state waiting_for waiting_on since evidence
 started_at last_activity_at ended_at turns llm_calls llm_calls_failed tool_calls tool_errors errors last_error_type
 waited_ms tokens cost_usd cost context limits cache_expires_at auxiliary blind_spots refused_bodies parent subagents
-pid terminal""".split()
+pid pid_started_at terminal""".split()
 
 
 @pytest.mark.parametrize("session", [BARE, FULL])
@@ -95,3 +96,7 @@ def test_the_document_holds_the_version_the_sessions_and_the_sums():
     assert (document["v"], [told["key"] for told in document["sessions"]]) == (1, [FULL.key, BARE.key])
     assert document["totals"] == totals_dict(Totals(sessions=2, llm_calls=5, cost=Cost(None, basis="unknown")))
     assert (document["totals"]["llm_calls"], document["totals"]["cost_usd"]) == (5, None)
+
+
+def test_a_start_time_keeps_its_milliseconds():
+    assert session_dict(FULL)["pid_started_at"] == "2026-11-21T01:58:20.250Z"

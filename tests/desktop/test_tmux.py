@@ -95,7 +95,7 @@ async def test_a_window_shared_with_our_session_is_shown_in_our_session(main):
     assert set(sessions) == {f"{main.tty} aimon", f"{tty} twin"}
 
 
-@pytest.mark.parametrize("name", ["second", "odd;", "a b'$(x)"])
+@pytest.mark.parametrize("name", ["second", "odd;", "a b'$(x)", "#(id)#{pid}"])
 async def test_a_detached_session_of_another_socket_opens_in_a_window_and_only_once(desk, main, name):
     second = desk.server(name)
     second.session("far")

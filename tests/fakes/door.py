@@ -156,7 +156,7 @@ def bomb() -> bytes:
     return first + again * 1023
 
 
-def requests(count: int, session_id: str = "s1", prompt: str = "a plan") -> bytes:
+def requests(count: int, session_id: str = "s1", prompt: str = "a plan", after_s: int = 0) -> bytes:
     """Logs of `count` model calls of Claude Code, on the wire."""
     message = CLASSES["Logs"]()
     group = message.resource_logs.add()
@@ -164,7 +164,7 @@ def requests(count: int, session_id: str = "s1", prompt: str = "a plan") -> byte
     scoped = group.scope_logs.add()
     scoped.scope.name = "com.anthropic.claude_code.events"
     for number in range(count):
-        log = scoped.log_records.add(time_unix_nano=1_795_226_400_000_000_000 + number)
+        log = scoped.log_records.add(time_unix_nano=(1_795_226_400 + after_s) * 10**9 + number)
         log.body.s = "claude_code.api_request"
         put(
             log.attributes,

@@ -21,6 +21,7 @@ from aimon_core.session import (
     Turn,
 )
 from aimon_core.spans import Span, TurnTree
+from aimon_desktop.terminals import Outcome
 
 NOW_NS = 1_795_226_400_000_000_000
 """What a fresh SteppedClock shows: 2026-11-21 02:00 UTC."""
@@ -188,6 +189,9 @@ class StillLedger:
         self._dirty = set(self._sessions)
         self._turns: dict[str, list[TurnTree]] = {waiting().key: turns()}
         self.ticks = 0
+        self.focused: list[str] = []
+        self.missing: dict[str, Outcome] = {}
+        """Sessions that cannot be gone to, and why."""
 
     def put(self, *sessions: Session) -> None:
         """New sessions, or new pictures of known ones."""
@@ -247,6 +251,14 @@ class StillLedger:
         seen = self._sessions.get(key)
         if seen is not None and seen.state in {"completed", "failed"}:
             self.put(replace(seen, state="idle", since_ns=NOW_NS))
+
+    async def focus(self, key: str) -> Outcome:
+        """Go there, unless it is missing."""
+        self.focused.append(key)
+        if key in self.missing:
+            return self.missing[key]
+        self.acknowledge(key)
+        return Outcome(ok=True, line=f"Switched to {key}.")
 
     def __iter__(self) -> Iterator[Session]:
         return iter(self._sessions.values())

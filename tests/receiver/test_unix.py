@@ -17,7 +17,7 @@ from receiver import unix
 from receiver.dialects import Interpreter
 from receiver.guard import DoorOptions
 from receiver.server import Receiver
-from receiver.unix import Peer, UnixSocket
+from receiver.unix import Caller, UnixSocket
 from tests.fakes.door import JSON, LedgerSink, opened
 
 PROMPT = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt": "hello", "cwd": "/srv/shop"}
@@ -152,8 +152,8 @@ def test_the_peer_of_a_connection_is_told_by_the_system():
 
     here, there = socket.socketpair(socket.AF_UNIX)
     with here, there:
-        found = unix.peer(Transport(here))
-        assert found in (Peer(os.getpid(), os.getuid()), Peer(None, None))
+        found = unix.caller(Transport(here))
+        assert found in (Caller(os.getpid(), os.getuid()), Caller(None, None))
     with socket.socket() as tcp:
-        assert unix.peer(Transport(tcp)) is None
-    assert unix.peer(Transport(None)) is None
+        assert unix.caller(Transport(tcp)) is None
+    assert unix.caller(Transport(None)) is None

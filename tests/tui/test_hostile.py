@@ -113,7 +113,7 @@ async def test_every_field_of_a_session_is_words(size):
             for row in range(3):
                 app.select(row)
                 for _ in range(3 if size == MEDIUM else 1):
-                    app.action_panel()
+                    app.screen.action_panel()
                     check(app)
 
 

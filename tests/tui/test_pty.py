@@ -154,7 +154,7 @@ def test_nothing_that_telemetry_says_is_obeyed(terminal, size):
         screen.press(b"j")
     screen.press(b"s", b"cost")
     screen.press(b"/", b"show all")
-    screen.press(b"owned\r", b"filter")
+    screen.press(b"owned\r", b"next waiting")
     sent = screen.leave().replace(POINTER, b"")
     assert b"\x07" not in sent
     assert not OSC.findall(sent), OSC.findall(sent)

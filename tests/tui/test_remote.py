@@ -6,6 +6,7 @@ from aimon_core import mirror
 from aimon_core.clock import SteppedClock
 from aimon_core.errors import Unavailable, Unreadable, UsageError
 from aimon_core.session import Totals
+from aimon_desktop.terminals import Outcome
 from aimon_tui.attached import SshSource
 from aimon_tui.remote import RemoteClock, RemoteDoor, RemoteLedger
 from tests.fakes.fleet import NOW_NS, morning, turns
@@ -18,7 +19,11 @@ class Told:
     def __init__(self):
         self.stepped = SteppedClock()
         self.clock, self.door, self.asked = RemoteClock(self.stepped), RemoteDoor("desk"), []
-        self.ledger = RemoteLedger(self.clock, self.door, lambda verb, key: self.asked.append((verb, key)))
+        self.ledger = RemoteLedger(self.clock, self.door, lambda verb, key: self.asked.append((verb, key)), self.go)
+
+    async def go(self, session):
+        self.asked.append(("focus", session.key))
+        return Outcome(ok=True, line="Switched.")
 
     def hear(self, *lines):
         for line in lines:
@@ -115,6 +120,14 @@ def test_acknowledging_is_asked_of_the_other_one():
     told = Told()
     told.ledger.acknowledge(SHOP)
     assert told.asked == [("acknowledge", SHOP)]
+
+
+async def test_going_to_a_terminal_is_seeing_it():
+    told = Told()
+    told.hear(head(SHOP), frame(morning()[0]))
+    assert (await told.ledger.focus(SHOP)).ok
+    assert told.asked == [("focus", SHOP), ("acknowledge", SHOP)]
+    assert (await told.ledger.focus("gone")).line == "This session is no longer known."
 
 
 @pytest.mark.parametrize(("url", "command"), [
