@@ -44,7 +44,11 @@ def extreme(told: Any, whole: int, fraction: float, words: str) -> Any:
 
 
 def ledger() -> RemoteLedger:
-    return RemoteLedger(RemoteClock(SteppedClock()), RemoteDoor("127.0.0.1:4318"), lambda verb, key: None)
+    async def goes(session):
+        raise NotImplementedError
+
+    clock, door = RemoteClock(SteppedClock()), RemoteDoor("127.0.0.1:4318")
+    return RemoteLedger(clock, door, lambda verb, key: None, goes)
 
 
 @pytest.mark.parametrize("whole", [2**63 - 1, -(2**63) + 1, 0])
