@@ -6,6 +6,7 @@ themselves, are read by an aimon of the same format, and go over a pipe that flo
 
 import json
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ FORMAT = 1
 """Raised with every change to the structs that are sent."""
 SPANS = 500
 """Spans in a line: some 200 KB."""
+LARGEST = 1 << 63
+"""Numbers stay below, as times in nanoseconds do until 2262."""
 SESSIONS = 100
 """Sessions in a line: some 300 KB."""
 
@@ -67,9 +70,31 @@ def encode(line: Line) -> bytes:
 
 
 def decode(line: bytes) -> Line:
-    """Read a line again. Raises msgspec.DecodeError where it is none of these."""
-    told: Line = _DECODER.decode(line)
+    """Read a line again. Raises ValueError where it is none of these, or holds a number beyond all measure.
+
+    Not by msgspec alone, which knows no half a surrogate pair: an agent may name its session so.
+    """
+    try:
+        told: Line = msgspec.convert(_JSON.decode(line.decode()), type=Line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     return told
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20 or abs(number := int(digits)) >= LARGEST:
+        raise ValueError("a number is too large")
+    return number
+
+
+def _fraction(digits: str) -> float:
+    if not isfinite(number := float(digits)) or abs(number) >= LARGEST:
+        raise ValueError("a number is too large")
+    return number
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
 
 
 def frames(
@@ -103,4 +128,4 @@ def joined(piece: Turn, before: Sequence[Span]) -> TurnTree:
     return msgspec.structs.replace(piece.turn, spans=(*before[: piece.offset], *piece.turn.spans))
 
 
-_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Line)
+_JSON = json.JSONDecoder(parse_int=_whole, parse_float=_fraction, parse_constant=_refused)

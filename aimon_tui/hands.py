@@ -120,9 +120,8 @@ class Publication:
         """Nothing: lines are told once a frame."""
 
     def frame(self, changed: Collection[str]) -> None:
-        """Tell what changed."""
-        if changed:
-            self._publish(changed)
+        """Tell what changed; also that nothing did, since lists have their time."""
+        self._publish(changed)
 
     def close(self) -> None:
         """Nothing: the receiver lets its readers go."""

@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import Any
 
 from aimon_core import runtime_dir
@@ -13,6 +13,8 @@ from aimon_core.errors import Unavailable
 from aimon_desktop.outputs import short
 
 _WAIT_S = 2.0
+_AHEAD = 64
+"""Lines read before they are wanted: whoever reads us slowly is to be felt at the other end, not kept here."""
 
 
 def address(config: Config) -> tuple[str, int]:
@@ -46,7 +48,7 @@ def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> 
         raise _nobody(place) from error
     if answer.status != 200:
         raise _nobody(place)
-    lines: SimpleQueue[bytes | None] = SimpleQueue()
+    lines: Queue[bytes | None] = Queue(_AHEAD)
     threading.Thread(target=_read, args=(answer, lines), daemon=True).start()  # a socket that timed out reads no more
     while True:
         try:
@@ -58,7 +60,7 @@ def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> 
         yield line
 
 
-def _read(answer: http.client.HTTPResponse, lines: "SimpleQueue[bytes | None]") -> None:
+def _read(answer: http.client.HTTPResponse, lines: "Queue[bytes | None]") -> None:
     try:
         for line in answer:
             lines.put(line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aimon_core.clean import clean
 from aimon_core.lifecycle import RANK
 from aimon_core.session import Evidence, Session
 from aimon_tui.format import wall
@@ -37,7 +38,7 @@ def since(session: Session) -> str:
         case "completed":
             return f"Done since {at}, not seen yet."
         case "failed":
-            why = f": {session.last_error_type}" if session.last_error_type else ""
+            why = f": {clean(session.last_error_type, 40)}" if session.last_error_type else ""
             return f"Failed at {at}{why}."
         case "ended":
             return f"Ended at {at}."
@@ -54,16 +55,20 @@ def weighed(session: Session) -> str:
         return "No signal was kept."
     against = [one for one in signals if verdict(one, session) not in {"decides", "agrees"}]
     if not against:
-        return "One signal says so." if len(signals) == 1 else f"All {_NUMBERS[len(signals)]} signals agree."
+        return "One signal says so." if len(signals) == 1 else f"All {_number(len(signals))} signals agree."
     decider = _decider(signals)
     weaker = dict.fromkeys(_name(one) for one in against if decider and _strength(one) < _strength(decider))
     older = decider is not None and all(one.at_ns < decider.at_ns for one in against)
     verb, be = ("disagrees", "is") if len(against) == 1 else ("disagree", "are")
-    told = f"{_NUMBERS[len(against)]} signal{'' if len(against) == 1 else 's'} of {_NUMBERS[len(signals)]} {verb}"
+    told = f"{_number(len(against))} signal{'' if len(against) == 1 else 's'} of {_number(len(signals))} {verb}"
     told += f" and {be} older." if older else "."
     if decider and weaker:
         told = f"{_name(decider)} outrank {' and '.join(weaker)}; {told}"
     return told[0].upper() + told[1:]
+
+
+def _number(number: int) -> str:
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
 def _name(one: Evidence) -> str:

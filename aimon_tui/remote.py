@@ -7,8 +7,6 @@ the screen says so, its clocks stand still, and it goes on when the other one is
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from aimon_core import mirror
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
@@ -80,7 +78,7 @@ class RemoteLedger:
         """Take one line in. Raises Unreadable for a line that makes no sense, Unavailable for another format."""
         try:
             told = mirror.decode(line)
-        except msgspec.MsgspecError as error:
+        except ValueError as error:
             raise self._foreign(line) from error
         match told:
             case mirror.Head():

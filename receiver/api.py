@@ -120,7 +120,7 @@ class Api:
         self._ledger = ledger
         self._owner = owner
         self._stats = stats
-        self._stream = Stream(self._snapshot, clock, options)
+        self._stream = Stream(ledger, clock, options)
         self._mirror = Mirror(ledger, clock, rate, options.streams)
 
     def refused(self, key: str) -> None:
@@ -153,9 +153,8 @@ class Api:
         return None
 
     def publish(self, keys: Collection[str]) -> None:
-        """Tell the stream's readers that these sessions changed."""
-        if self._stream.readers:
-            self._stream.publish({key: self._ledger.get(key) for key in keys})
+        """A frame: tell the streams' readers that these sessions changed."""
+        self._stream.publish(keys)
         self._mirror.publish(keys)
 
     def close(self) -> None:
@@ -210,9 +209,6 @@ class Api:
 
     async def _figures(self, _request: web.BaseRequest, _: Connection) -> web.Response:
         return json_answer({"v": wire.VERSION, **self._stats()})
-
-    def _snapshot(self) -> dict[str, Any]:
-        return wire.sessions_document(self._ledger.sessions(), self._ledger.totals())
 
 
 def _asked(request: web.BaseRequest, name: str) -> bool:

@@ -62,7 +62,7 @@ class Mirror:
 
     def publish(self, keys: Collection[str]) -> None:
         """These sessions changed."""
-        for screen in self.screens:
+        for screen in self.screens if keys else ():
             screen.changed.update(keys)
             screen.woken.set()
 

@@ -147,26 +147,54 @@ class Line(Shape):
 
     v: V
     seq: Count = Field(description="of the last change this line knows of; a gap is a lost line")
-    timestamp: Time
+    timestamp: Count = Field(description="seconds since the epoch")
+
+
+class Item(Shape):
+    """A session in a list."""
+
+    session_id: str
+    tool: str = Field(description="the agent, by the name that otel-ai-monitor had for it")
+    state: State
+    project: str
+    key: str
+    agent: str
+    waiting_for: WaitingFor | None
+    window_id: None
+
+
+class Metrics(Shape):
+    """What otel-ai-monitor told of a session's work."""
+
+    input_tokens: Count
+    output_tokens: Count
+    cache_tokens: Count
+    cost_usd: Dollars | None
+    error_count: Count
+    last_error_type: str | None = Field(default=None, description="left out where there is none")
 
 
 class SessionList(Line):
-    """First line of `GET /api/v1/stream`."""
+    """First line of `GET /api/v1/stream`; again when it reads differently, and every five seconds."""
 
     type: Literal["session_list"]
-    sessions: list[Session]
+    sessions: list[Item]
+    has_working: bool
+    has_waiting: bool
     totals: Totals
 
 
-class SessionUpdate(Line):
-    """A session changed."""
+class SessionUpdate(Line, Session):
+    """A session as it is now: one for each after the first list, then whenever it changes."""
 
     type: Literal["session_update"]
-    session: Session
+    tool: str
+    project: str
+    metrics: Metrics
 
 
 class SessionGone(Line):
-    """A session is no longer kept."""
+    """A session left the list."""
 
     type: Literal["session_gone"]
     key: str

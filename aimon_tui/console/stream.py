@@ -38,21 +38,27 @@ def command(config: Config, form: str, full: bool) -> None:  # noqa: ARG001 - on
 
 
 class Mirror:
-    """Turns the API's lines, which carry whole sessions, into those that status bars know."""
+    """Turns the API's lines, which carry whole sessions, into those that status bars know, with our time limits."""
 
     def __init__(self, settings: Settings) -> None:
         self._narrator = Narrator(SystemClock(), timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
+        self._awaited: set[str] | None = None
+        """Keys of the first list whose updates are still to come; None before it."""
+        self._come: dict[str, dict[str, Any]] = {}
 
     def told(self, line: bytes) -> bytes:
         """The lines to write for one that came; none that came is b""."""
-        if not line:
-            return self._narrator.tell({})
-        message: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = json.loads(line) if line else {}
         match message.get("type"):
-            case "session_list":
-                return self._narrator.tell({told["key"]: told for told in message["sessions"]})
+            case "session_list" if self._awaited is None:
+                self._awaited = {item["key"] for item in message["sessions"]}
             case "session_update":
-                return self._narrator.tell({message["session"]["key"]: message["session"]})
+                self._come[message["key"]] = message
+                if self._awaited:
+                    self._awaited.discard(message["key"])
             case "session_gone":
                 return self._narrator.tell({message["key"]: None})
-        return b""
+        if self._awaited is None or self._awaited:
+            return b""  # our first line is a list, and it has to be whole
+        come, self._come = self._come, {}
+        return self._narrator.tell(come)

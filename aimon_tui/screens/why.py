@@ -61,12 +61,12 @@ class WhyText(Painted):
         ]
 
     def _signal(self, one: Evidence, session: Session, width: int) -> Line:
-        channel, _, name = one.signal.partition(":")
+        channel, _, name = clean(one.signal, 100).partition(":")
         state = STATES.get(one.says)
         line = self.line().to(2)
         line.put(fit(f"{state[0]} {state[1]}" if state else clean(one.says), SAYS), state[2] if state else "ink")
         line.put(f"{fit(channel, CHANNEL if width >= CHANNEL + 60 else len(channel))} ", "muted")
-        line.put(fit(clean(name, 80), width - line.width - AGE - VERDICT - 1), "ink")
+        line.put(fit(name, width - line.width - AGE - VERDICT - 1), "ink")
         line.put(f"{clock((self.aimon.now_ns - one.at_ns) / 1e9):>{AGE - 1}}  ", "muted")
         word = verdict(one, session)
         return line.put(word, "key b" if one.decides else "done" if word == "agrees" else "faint")

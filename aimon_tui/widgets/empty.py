@@ -26,7 +26,7 @@ class Empty(Painted):
     def lines(self, width: int) -> list[Line]:
         """A few sentences, in the middle of the room."""
         wide, height = width >= WIDE, self.size.height
-        said: Said = [("No sessions yet.", "ink b"), ("", "ink"), *self._problem(min(width - 4, WIDTH))]
+        said: Said = [("No sessions yet.", "ink b"), ("", "ink"), *self._problem(max(1, min(width - 4, WIDTH)))]
         connect, listening = self._connect(wide=wide), self._listening(wide=wide)
         if len(said + connect + listening) > height:
             connect = [("The README says how to connect Claude Code.", "muted"), ("", "ink")]

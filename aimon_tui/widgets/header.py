@@ -62,7 +62,7 @@ class Header(Painted):
         if width < 100:
             return []
         rate = f"{count(round(app.door.rate())):>3}"
-        label = f"{'':{7 - len(rate)}}{app.door.label} "
+        label = f"{'':{max(0, 7 - len(rate))}}{app.door.label} "
         return [(0, [(label, "faint"), ("●", "done")]), (-1, [(f"{rate} ev/s", "faint")])]
 
 

@@ -60,6 +60,7 @@ _OVERRIDES = frozenset(
         "get_content_height",
         "get_content_width",
         "get_default_screen",
+        "get_driver_class",
         "get_system_commands",
         "get_theme_variable_defaults",
     }

@@ -92,14 +92,50 @@ async def test_the_stream_begins_with_the_list_and_goes_on_with_changes():
         async with stream(door) as lines:
             first = await following(lines)
             assert (first["type"], first["seq"]) == ("session_list", 0)
-            assert [session["session_id"] for session in first["sessions"]] == ["s1"]
+            assert [item["session_id"] for item in first["sessions"]] == ["s1"]
+            assert (await following(lines))["key"] == "claude-code:s1"
             await prompt(door, "s2")
             door.receiver.publish(door.ledger.drain() - {"claude-code:s1"})
-            second = await following(lines)
-            assert (second["type"], second["seq"], second["session"]["session_id"]) == ("session_update", 1, "s2")
-            door.receiver.publish({"claude-code:forgotten"})
-            third = await following(lines)
-            assert (third["type"], third["seq"], third["key"]) == ("session_gone", 2, "claude-code:forgotten")
+            second, third = await following(lines), await following(lines)
+            assert (second["type"], second["seq"], second["session_id"]) == ("session_update", 1, "s2")
+            assert (third["type"], third["seq"], third["has_working"]) == ("session_list", 2, True)
+            assert [item["project"] for item in third["sessions"]] == ["shop", "shop"]
+
+
+async def test_a_line_holds_what_scripts_knew_and_all_that_is_told_of_a_session():
+    async with opened() as door:
+        await prompt(door, "s1")
+        told = (await door.get("/api/v1/sessions/claude-code:s1")).json["session"]
+        async with stream(door) as lines:
+            await following(lines)
+            update = await following(lines)
+    assert {name: update[name] for name in told} == told
+    assert {name: update[name] for name in ("tool", "project", "timestamp")} == {
+        "tool": "claude-code", "project": "shop", "timestamp": door.clock.now_ns() // 10**9,
+    }  # fmt: skip
+    assert update["metrics"]["input_tokens"] == 0
+
+
+async def test_a_row_that_leaves_the_list_is_told_once_more_and_then_gone():
+    async with opened() as door:
+        await prompt(door, "s1")
+        async with stream(door) as lines:
+            await following(lines)
+            await following(lines)
+            await door.post("/hooks/claude-code", payload("s1", "SessionEnd", reason="other"))
+            door.ledger.drain()
+            door.clock.advance(61)
+            door.ledger.tick()
+            assert door.ledger.get("claude-code:s1")
+            door.receiver.publish(door.ledger.drain())
+            last, gone, listed = [await following(lines) for _ in range(3)]
+            assert (last["type"], last["state"]) == ("session_update", "ended")
+            assert (gone["type"], gone["key"]) == ("session_gone", "claude-code:s1")
+            assert (listed["type"], listed["sessions"]) == ("session_list", [])
+            door.receiver.publish({"claude-code:s1"})  # nobody knows it any more
+            door.clock.advance(5)
+            door.receiver.publish(set())
+            assert (await following(lines))["type"] == "session_list", "and the list comes every five seconds anyway"
 
 
 async def test_a_late_reader_knows_where_it_stands():
@@ -107,9 +143,10 @@ async def test_a_late_reader_knows_where_it_stands():
         await prompt(door, "s1")
         async with stream(door) as early:
             await following(early)
+            await following(early)
             door.receiver.publish({"claude-code:s1"})
             async with stream(door) as late:
-                assert (await following(late))["seq"] == 1
+                assert [(await following(late))["seq"] for _ in range(2)] == [1, 1]
                 door.receiver.publish({"claude-code:s1"})
                 assert (await following(late))["seq"] == 2
             assert [(await following(early))["seq"] for _ in range(2)] == [1, 2]
@@ -131,15 +168,14 @@ async def test_s21_a_reader_that_stops_reading_is_dropped_and_holds_up_nobody():
             await reader.readuntil(b"session_list")
             writer.transport.pause_reading()
             await following(lines)
-            for _ in range(500):
+            for number in range(500):
                 for _ in range(20):
                     door.receiver.publish({"claude-code:s1"})
-                door.receiver.publish({"claude-code:gone"})
-                while (await following(lines))["type"] != "session_gone":
+                while (await following(lines))["seq"] < 20 * number + 20:
                     pass
             assert (await door.get("/api/v1/stats")).json["connections"] == 2
             writer.transport.resume_reading()
-            assert b'"seq": 10500,' not in await asyncio.wait_for(reader.read(), 5)
+            assert b'"seq": 10000,' not in await asyncio.wait_for(reader.read(), 5)
 
 
 async def test_a_reader_that_leaves_is_forgotten():
@@ -170,6 +206,7 @@ async def test_s22_lines_are_ascii():
     async with opened() as door:
         await prompt(door, "ü\u2028", cwd="/home/dev/ümläut")
         async with door.session.get(f"http://{door.host}/api/v1/stream") as response:
+            await response.content.readline()
             line = await response.content.readline()
             assert line.isascii()
-            assert json.loads(line)["sessions"][0]["cwd"] == "/home/dev/ümläut"
+            assert json.loads(line)["cwd"] == "/home/dev/ümläut"

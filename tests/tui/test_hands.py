@@ -146,11 +146,11 @@ def test_a_second_aimon_writes_once_the_first_has_ended(status, clock, tmp_path)
     assert not (tmp_path / short.FILE).exists()
 
 
-def test_readers_of_the_api_hear_of_changes_only():
+def test_readers_of_the_api_hear_of_every_frame():
     heard = []
     publication = Publication(heard.append)
     publication.frame(set())
     publication.frame({"k"})
     publication.moved([])
     publication.close()
-    assert heard == [{"k"}]
+    assert heard == [set(), {"k"}]

@@ -102,8 +102,18 @@ def test_whole_sessions_become_the_lines_that_status_bars_know():
         line = json.dumps(message).encode() if message else b""
         return [json.loads(line)["type"] for line in mirror.told(line).splitlines()]
 
-    assert kinds({"type": "session_list", "sessions": [told()]}) == ["session_list", "session_update"]
-    assert kinds({"type": "session_update", "session": told(state="waiting")}) == ["session_update", "session_list"]
+    def listed(*keys: str) -> dict:
+        return {"type": "session_list", "sessions": [{"key": key} for key in keys]}
+
+    def update(*words: str, **facts) -> dict:
+        return {**told(*words, **facts), "type": "session_update"}
+
+    assert kinds(None) == []
+    assert kinds(listed("claude-code:s1", "claude-code:s2")) == [], "the first list waits until it is whole"
+    assert kinds(update()) == []
+    assert kinds(update("s2")) == ["session_list", "session_update", "session_update"]
+    assert kinds(update(state="waiting")) == ["session_update", "session_list"]
+    assert kinds(listed("claude-code:s1")) == [], "lists are our own"
     assert kinds({"type": "session_gone", "key": "claude-code:s1"}) == ["session_list"]
     assert kinds({"type": "news"}) == []
     assert kinds(None) == []

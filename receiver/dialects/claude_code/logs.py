@@ -148,6 +148,6 @@ def _json(text: str | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _written(text: str) -> str:
+def _written(text: str | None) -> str:
     """What somebody wrote; empty where the person does not let the client tell."""
-    return "" if text == "<REDACTED>" else text
+    return "" if text is None or text == "<REDACTED>" else text
