@@ -122,7 +122,8 @@ class AimonApp(VoicedApp):
         """The dashboard is there: show what is known, then start the frame."""
         self._attention.begin()
         self._attention.look(self.ledger.sessions())
-        self._dashboard.show_panel(self.tab)
+        if self.tab != TABS[0]:  # styled anew, which the first paint need not wait for
+            self._dashboard.show_panel(self.tab)
         self.frame()
         if self._framed:
             self.run_worker(self._run())

@@ -75,6 +75,7 @@ class AttributesText(Painted):
 class Attributes(ModalScreen[None]):
     """A page over the session's page; what does not fit is scrolled to."""
 
+    CSS_PATH = "attributes.tcss"
     BINDINGS: ClassVar = [
         Binding("escape,d,q", "dismiss", "close", priority=True),
         Binding("y", "copy", "copy", priority=True),

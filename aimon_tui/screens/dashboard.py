@@ -37,7 +37,7 @@ class Dashboard(Screen[None]):
     BINDINGS = bindings(DASHBOARD)  # type: ignore[assignment] # Textual declares a list of more than bindings
 
     def __init__(self) -> None:
-        super().__init__(classes="-empty")
+        super().__init__(classes="-empty -time")
         self.header, self.table = Header(id="header"), SessionTable(id="table")
         self._head, self._tabs = Title("sessions", id="title"), TabBar(id="tabs")
         self._panels: dict[str, Painted] = dict(zip(PANELS, (TokensPanel(), CostPanel(), FactsPanel()), strict=True))
@@ -69,7 +69,7 @@ class Dashboard(Screen[None]):
         yield self._tabs
         with Vertical(id="lower"):
             yield Horizontal(*self._boxes, id="panels")
-            yield Vertical(self._axis, self.waterfall, id="time")
+            yield Vertical(self._axis, self.waterfall, id="time", classes="-active")
         yield self._summary
         yield self._filter
         yield self._footer

@@ -65,6 +65,7 @@ class HelpText(Painted):
 class Help(ModalScreen[None]):
     """A page over whatever is shown; what does not fit is scrolled to."""
 
+    CSS_PATH = "help.tcss"
     # Before the next key is looked at: what is typed ahead is for the page below.
     BINDINGS: ClassVar = [
         Binding("escape,question_mark,q", "dismiss", "close", priority=True),

@@ -23,6 +23,7 @@ MISSED = {"error": "Nothing failed here.", "wait": "Nobody waited for you here."
 class SessionPage(Screen[None]):
     """A session's waterfall with a cursor, and the details of the row under it."""
 
+    CSS_PATH = "session.tcss"  # read when it is shown: the first paint does not wait for it
     AUTO_FOCUS = ""
     BINDINGS = bindings(SESSION)  # type: ignore[assignment] # Textual declares a list of more than bindings
 

@@ -75,6 +75,7 @@ class WhyText(Painted):
 class Why(ModalScreen[None]):
     """A page over the dashboard, kept up to date while it is open."""
 
+    CSS_PATH = "why.tcss"
     BINDINGS: ClassVar = [
         Binding("escape,w,q", "dismiss", "close", priority=True),
         Binding("y", "copy", "copy", priority=True),
