@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 from msgspec import Struct
 
+from aimon_desktop import hook_program
 from bench.processes import AIMON, ROOT, Screen, Sender, cpu_s, environment, serving
 from bench.traffic import Traffic, records_in
 
@@ -218,7 +219,7 @@ def _asking(number: int) -> Iterator[dict[str, object]]:
 
 # ------------------------------------------------------------------------------------------ P10 the hook program
 
-HOOKS = 30
+HOOKS, SPOOLED = 30, 10_000
 PYTHON = str(Path(sys.executable).resolve())
 """Not the one of a virtual environment: that one looks for its home first, which `-S` does not."""
 
@@ -235,6 +236,28 @@ def p10() -> Iterator[Result]:
         spooled, start = _alternating(hook, bare, payload, environment(Path(home)) | {"AIMON_PORT": "1"})
     yield Result("the same with nobody there", spooled / start, "x", 2.5)
     yield Result("what it costs the agent then", (spooled - start) * 1e3, "ms", 50)
+    yield Result(f"{SPOOLED:,} spooled hooks adopted in", _adopted(), "s", 5)
+
+
+def _adopted() -> float:
+    """Seconds from the start of an aimon until it has taken in what lay in its spool."""
+    with folder() as home:
+        spool = Path(environment(Path(home))["XDG_STATE_HOME"]) / "aimon" / "spool"
+        now_ns = time.time_ns()
+        for number in range(SPOOLED):
+            payload = {"hook_event_name": "PreToolUse", "session_id": f"s{number // 200}", "tool_name": "Bash",
+                       "tool_use_id": f"t{number}", "tool_input": {"command": "make " + "x" * 500}}  # fmt: skip
+            at_ns = now_ns - (SPOOLED - number) * 1_000_000
+            message = hook_program.request("claude-code", at_ns, json.dumps(payload).encode())
+            if number:
+                (spool / f"{at_ns:020}-1-{len(message)}").write_bytes(message)
+            else:
+                hook_program.spool(str(spool), at_ns, message)
+        began = time.monotonic()
+        with serving(Path(home)):
+            while any(spool.iterdir()):
+                time.sleep(0.02)
+        return time.monotonic() - began
 
 
 def _alternating(one: list[str], other: list[str], payload: bytes, environment: dict[str, str]) -> tuple[float, float]:

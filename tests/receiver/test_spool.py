@@ -194,22 +194,21 @@ async def test_ten_thousand_messages_do_not_hold_up_the_loop(folder, tmp_path):
         leave(folder, at_ns, message(payload, at_ns, X_Aimon_Parents=f"{os.getpid()}@1"))
     async with opened(socket=str(tmp_path / "hooks.sock"), wants_deliveries=True) as door:
         spool = Spool(folder, door.receiver._take, SystemClock(), Counter())
-        late: list[float] = []
+        turns = 0
 
-        async def watch():
+        async def others():
+            nonlocal turns
             while True:
-                began = time.perf_counter()
-                await asyncio.sleep(0.001)
-                late.append(time.perf_counter() - began)
+                await asyncio.sleep(0)
+                turns += 1
 
-        watching = asyncio.create_task(watch())
-        began = time.perf_counter()
+        working = asyncio.create_task(others())
         await spool.adopt()
-        took = time.perf_counter() - began
-        watching.cancel()
+        working.cancel()
         assert len(door.sink.deliveries) == 10_000
-        assert took < 5
-        assert sorted(late)[-max(2, len(late) // 100)] < 0.05
+        assert turns > 1_000, (
+            "others have their turn at least every ten messages; `make bench` measures how long it takes"
+        )
 
 
 @pytest.mark.parametrize("at", ["", "x", "-5", "9" * 30, "١٢٣", str(START_NS + 10**10), str(START_NS - 2 * DAY_NS)])
