@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
 
 
+ROOMS = frozenset({"-narrow", "-mid", "-wide", "-low", "-medium", "-tall"})
+"""Classes that say how much room there is."""
+
+
 class Dashboard(Screen[None]):
     """The sessions and what the selected one did."""
 
@@ -46,6 +50,7 @@ class Dashboard(Screen[None]):
         self.waterfall, self._axis = Waterfall(id="waterfall"), Title("waterfall")
         self._empty, self._summary = Empty(id="empty"), Summary(id="summary")
         self._filter, self._footer = FilterBar(id="filter"), Footer(id="footer")
+        self._room: frozenset[str] = frozenset()
 
     @property
     def aimon(self) -> "AimonApp":
@@ -80,8 +85,11 @@ class Dashboard(Screen[None]):
 
     def on_resize(self) -> None:
         """Other keys may work now, and there may be room for the waterfall."""
-        self.call_after_refresh(self._footer.refresh)
-        self.call_after_refresh(self._paint_time)
+        room = self.classes & ROOMS
+        if room != self._room:  # a terminal of no size at all is 80x24 to Textual and 80x25 to Rich, in turns for ever
+            self._room = room
+            self.call_after_refresh(self._footer.refresh)
+            self.call_after_refresh(self._paint_time)
 
     def on_session_table_chosen(self, message: SessionTable.Chosen) -> None:
         """A row was clicked."""

@@ -72,13 +72,14 @@ def test_only_what_was_stopped_goes_on():
     driver.write("nobody reads this")
 
 
-@pytest.mark.parametrize("key", [b"", b"q"])
-def test_a_closed_window_ends_the_dashboard(tmp_path, key):
+@pytest.mark.parametrize(("key", "size"), [(b"", (24, 80)), (b"q", (24, 80)), (b"", (0, 0))])
+def test_a_closed_window_ends_the_dashboard(tmp_path, key, size):
+    """A window of no size is a script's, or a container's: it must not be painted for ever either."""
     environment = Program(tmp_path).environment | {"TERM": "xterm-256color"}
     child, terminal = pty.fork()
     if child == 0:
         os.execve(sys.executable, [sys.executable, "-m", "aimon_tui.cli", "--port", "0"], environment)  # noqa: S606
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     painted = b""
     until = time.monotonic() + WAIT_S
     while b"No sessions" not in painted and time.monotonic() < until:
