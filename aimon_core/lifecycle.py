@@ -11,6 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     LlmCalled,
     PermissionAnswered,
@@ -80,7 +82,9 @@ def _enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
 
 def _close(status: Status, state: State, at_ns: int, reason: str, **changes: Any) -> Status:
     """The turn is over: nothing of the session's own thread is open any more."""
-    changes = {"tools": _without_own(status.tools), "waits": (), "answered_ns": 0, "failed": False} | changes
+    changes = {
+        "tools": _without_own(status.tools), "waits": (), "answered_ns": 0, "failed": False, "compacting": False,
+    } | changes  # fmt: skip
     return _enter(status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes)
 
 
@@ -100,11 +104,13 @@ def _work(status: Status, event: Event, **changes: Any) -> Status:
 
 def _started(status: Status, event: SessionStarted) -> Status:
     if event.how == "compact":
-        return status
+        return _compacted(status, event)
     return Status(state="idle", since_ns=event.at_ns)
 
 
 def _ended(status: Status, event: SessionEnded) -> Status:
+    if status.background and event.channel == "log":
+        return status  # leaving by command while subagents work only opens a dialog (`tui_interrupt_agent`)
     ended = _close(status, "ended", event.at_ns, "session_end", tools=(), background=frozenset())
     return (
         ended if status.turn_open else replace(ended, turn_ended_ns=status.turn_ended_ns, end_reason=status.end_reason)
@@ -117,8 +123,24 @@ def _prompted(status: Status, event: PromptSubmitted) -> Status:
     return _enter(
         status, "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns, turn_ended_ns=None, end_reason=None,
         prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=(), done=(), answered_ns=0, failed=False,
+        compacting=False,
         error_type=None, words="",
     )  # fmt: skip
+
+
+def _compacts(status: Status, event: CompactionStarted) -> Status:
+    if status.turn_open:
+        return replace(status, compacting=True)
+    return _enter(status, "working", event.at_ns, compacting=True, prompt_id=event.prompt_id, answered_ns=0)
+
+
+def _compacted(status: Status, event: Event) -> Status:
+    """Within a turn the work goes on; beside all turns somebody has asked for it, and is not to be told again."""
+    if not status.compacting:
+        return status
+    if status.turn_open or status.background:
+        return replace(status, compacting=False)
+    return _enter(status, "idle", event.at_ns, compacting=False)
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
@@ -177,6 +199,8 @@ def _told(status: Status, event: StatusTold) -> Status:
             return _work(status, event, waits=tuple(wait for wait in status.waits if wait.key != wait.name))
         case "idle" if status.turn_open:
             return _inferred(status, event.at_ns, "idle")
+        case "idle":
+            return _compacted(status, event)
     return status
 
 
@@ -206,7 +230,7 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
-    return _inferred(status, event.at_ns, event.reason) if status.turn_open else status
+    return _inferred(status, event.at_ns, event.reason) if status.turn_open else _compacted(status, event)
 
 
 _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
@@ -245,6 +269,8 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     SessionStarted: _started,
     SessionEnded: _ended,
     PromptSubmitted: _prompted,
+    CompactionStarted: _compacts,
+    CompactionEnded: _compacted,
     LlmCalled: _called,
     ToolStarted: _tool_started,
     ToolFinished: _tool_finished,

@@ -56,6 +56,8 @@ class Status(Struct, frozen=True):
     """When the model last answered without asking for a tool; 0 since then something else happened."""
     failed: bool = False
     """The last thing the model did in this turn was to fail."""
+    compacting: bool = False
+    """The client writes a summary of the conversation."""
     error_type: str | None = None
     words: str = ""
     """The last words, or the error."""
