@@ -8,6 +8,7 @@ from aimon_core.bag import Bag
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
+    CallWithdrawn,
     CompactionStarted,
     Event,
     LlmCalled,
@@ -27,6 +28,7 @@ from aimon_core.fold import Fold
 from aimon_core.identity import PEER, Sighting
 from aimon_core.session import Terminal
 from aimon_core.spending import Spend
+from aimon_core.subagent_books import Helper
 from aimon_core.sums import Sums
 from aimon_core.tally import Tally
 from aimon_core.tools import Tools
@@ -38,20 +40,6 @@ RECENT = 512
 
 SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
-
-
-class Helper:
-    """The books of one subagent."""
-
-    __slots__ = ("ended_ns", "ok", "started_ns", "tally", "tools", "type")
-
-    def __init__(self) -> None:
-        self.type: str | None = None
-        self.tally = Tally()
-        self.tools = Tools()
-        self.started_ns: int | None = None
-        self.ended_ns: int | None = None
-        self.ok = True
 
 
 class Entry:
@@ -67,6 +55,8 @@ class Entry:
         self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
         self.spend = Spend()
         self.turns, self.failed_turns = Turns(), Bag()
+        self.failed_runs: dict[str, bool] = {}
+        """By span, whether it is an error of its own."""
         self.recent: deque[Call] = deque(maxlen=RECENT)
         self.last_call: tuple[int, LlmCalled] | None = None
         self.last_error: tuple[int, str] | None = None
@@ -98,6 +88,16 @@ class Entry:
         if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
+
+    @property
+    def errors(self) -> int:
+        """Reported failures, tool failures apart: a failed turn is that of its last call."""
+        return max(self.tally.failed, self.failed_turns.size + sum(self.failed_runs.values()))
+
+    def withdraw(self) -> None:
+        """It was no session: take its calls out of everybody's sums."""
+        for call in list(self.calls):
+            self._booked(call, None)
 
     def fact(self, name: str) -> str | None:
         """The newest value of a fact, or None."""
@@ -208,6 +208,9 @@ class Entry:
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
             self.last_call = (event.at_ns, event)
 
+    def _call_withdrawn(self, event: CallWithdrawn) -> None:
+        self.calls.withdraw(event.call_id, told_by=event.channel)
+
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
         self.tools.take(event)
@@ -251,7 +254,10 @@ class Entry:
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
-        if event.reason == "failed":
+        if event.reason == "failed" and event.channel == "span" and event.turn_span is not None:
+            self.failed_runs[event.turn_span] = not event.by_tool and self.failed_runs.get(event.turn_span, True)
+            self._erred(event.at_ns, event.error_type or "unknown")
+        elif event.reason == "failed":
             self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
             self._erred(event.at_ns, event.error_type or "unknown")
 
@@ -275,6 +281,7 @@ class Entry:
         SessionEnded: _ended,
         PromptSubmitted: _prompted,
         LlmCalled: _called,
+        CallWithdrawn: _call_withdrawn,
         ToolStarted: _tool,
         ToolFinished: _tool,
         PermissionAsked: _asked,

@@ -111,6 +111,27 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
+    counts: bool = True
+    """Whether it is one call; embeddings, and an agent's sum over calls that nobody tells of, are only tokens."""
+
+
+class CallWithdrawn(Event, frozen=True, gc=False, kw_only=True):
+    """A call that a span told of was none of its own: another span tells of the same one."""
+
+    call_id: str
+
+
+class Nested(Event, frozen=True, gc=False, kw_only=True):
+    """A span of a program that speaks a convention: what it tells holds only in its place in the trace (`traces`)."""
+
+    trace: str
+    span: str
+    parent: str
+    """Empty for a root."""
+    named: bool
+    """Whether the span names its session; else the trace stands in for it."""
+    told: tuple[Event, ...] = ()
+    """What it tells, for a session that `traces` knows better; nothing where it only links others."""
 
 
 class Spoke(Event, frozen=True, gc=False, kw_only=True):
@@ -194,6 +215,8 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     prompt_id: str | None = None
     turn_span: str | None = None
     began_ns: int | None = None
+    by_tool: bool = False
+    """It failed because a tool did: that error is counted there."""
 
 
 class SubagentStarted(Event, frozen=True, gc=False, kw_only=True):

@@ -3,9 +3,10 @@
 from pathlib import PurePath
 from typing import Any
 
-from aimon_core.entry import Entry, Helper
+from aimon_core.entry import Entry
 from aimon_core.session import Context, ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
+from aimon_core.subagent_books import Helper
 
 SPEND_MINUTES = 30
 CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
@@ -36,7 +37,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         retries=tally.retries,
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
-        errors=max(tally.failed, entry.failed_turns.size),
+        errors=entry.errors,
         last_error_type=entry.last_error[1] if entry.last_error else None,
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
