@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from aimon_core.clean import LIMIT
 from aimon_core.events import Gauged
 from aimon_core.session import CacheTtl, RateLimit
-from receiver.hooks.base import Frame, Payload, text
+
+Payload = Mapping[str, Any]
 
 NAME = "StatusLine"
 """The event name that a payload gets here; in its own form it has none, or `Status` in older builds."""
@@ -48,23 +50,22 @@ def flattened(payload: Payload) -> Payload:
     return flat
 
 
-def gauged(payload: Payload, frame: Frame) -> Iterable[Gauged]:
+def gauged(payload: Payload, frame: dict[str, Any]) -> Iterable[Gauged]:
     """The event of a flat payload; what is no figure says nothing."""
-    cwd, title, model = (text(payload, field) or None for field in ("cwd", "session_title", "model"))
     yield Gauged(
         **frame | {"channel": "statusline", "agent_id": None},
-        cwd=cwd,
-        title=title,
-        model=model,
+        cwd=_text(payload.get("cwd")),
+        title=_text(payload.get("session_title")),
+        model=_text(payload.get("model")),
         context_used=_tokens(payload.get("context_used")),
         context_limit=_tokens(payload.get("context_limit")) or None,
         limits=tuple(islice(_limits(payload), LIMITS)),
-        cache_ttl=_TTLS.get(text(payload, "cache_ttl")),
+        cache_ttl=_TTLS.get(_text(payload.get("cache_ttl")) or ""),
         cache_expires_at_ns=_time_ns(payload.get("cache_expires_at")),
     )
 
 
-def _used(window: Mapping[str, Any]) -> int | None:
+def _used(window: Payload) -> int | None:
     """What the last call read: older builds have sums over the session under `total_input_tokens`."""
     usage = _inner(window, "current_usage")
     parts = [usage.get(f"{part}input_tokens", 0) for part in ("", "cache_creation_", "cache_read_")]
@@ -79,7 +80,11 @@ def _limits(payload: Payload) -> Iterator[RateLimit]:
             yield RateLimit(found[1], round(percent, 1), _time_ns(payload.get(f"{found[1]}{_RESETS}")))
 
 
-def _inner(payload: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+def _text(value: object) -> str | None:
+    return value[:LIMIT] or None if isinstance(value, str) else None
+
+
+def _inner(payload: Payload, field: str) -> Payload:
     value = payload.get(field)
     return value if isinstance(value, Mapping) else {}
 

@@ -73,7 +73,7 @@ class Plan(Struct, frozen=True):
         if self.problem is not None:
             raise self.problem
         if self.installs:
-            place.install_hook_program(self.place)
+            place.install_programs(self.place)
         records = Records(self.place.state_dir)
         record = records.of(self.agent)
         for one in self.changes:
@@ -95,7 +95,7 @@ class Plan(Struct, frozen=True):
                 del record[document.path]
                 records.keep(self.agent, record)
         if said and not records.agents() - {SERVICE}:
-            files.remove(self.place.hook_file, [self.place.data_dir])
+            place.remove_programs(self.place)
         return said
 
     def snippets(self) -> Iterator[tuple[str, str]]:
