@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from aimon_core.events import (
     Event,
+    Gauged,
     LlmCalled,
     PermissionAnswered,
     PermissionAsked,
@@ -96,3 +97,8 @@ def says(seconds: float, status: str, name: str = "", **fields: Any) -> StatusTo
 
 def spoke(seconds: float, text: str, **fields: Any) -> Spoke:
     return event(Spoke, seconds, "transcript", text=text, **fields)
+
+
+def gauged(seconds: float, **fields: Any) -> Gauged:
+    """What the agent's status line says."""
+    return event(Gauged, seconds, "statusline", **fields)
