@@ -14,7 +14,8 @@ def command(own: str) -> None:
     the same input. `aimon setup` writes it into Claude Code's settings, round what you have there.
 
     \b
-    Example:  "statusLine": {"type": "command", "command": "aimon statusline"}
-              "statusLine": {"type": "command", "command": "aimon statusline '~/.claude/line.sh'"}
+    Example:  aimon statusline
+              aimon statusline '~/.claude/line.sh'
+              "statusLine": {"type": "command", "command": "aimon statusline"}
     """
     statusline.become(own)

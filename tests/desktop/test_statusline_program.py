@@ -17,7 +17,7 @@ from tests.desktop.test_hook_program import BLOCKED_S, PYTHON, Home, closed_port
 from tests.fakes.captures import ROOT
 
 PROGRAM = Path(statusline_program.__file__)
-LINES = (ROOT / "claude-code" / "statusline.jsonl").read_bytes().splitlines()
+LINES = (ROOT / "claude-code-statusline.jsonl").read_bytes().splitlines()
 GOLDEN = "Sonnet 5.5 · 0% ctx · $0.0028 · 5 h 41% resets {} · 7 d 12% resets {}\n"
 OWN = "cat; printf '\\033[31mred\\033[0m\\n  second  \\n'; echo words >&2; exit 3"
 

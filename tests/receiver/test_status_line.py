@@ -14,7 +14,7 @@ from tests.fakes.door import opened
 from tests.fakes.kept import delivered
 
 AT_NS = 1_795_256_800_000_000_000
-LINES = [json.loads(line) for line in (ROOT / "claude-code" / "statusline.jsonl").read_text().splitlines()]
+LINES = [json.loads(line) for line in (ROOT / "claude-code-statusline.jsonl").read_text().splitlines()]
 """Of Claude Code 2.1.329: before and after the first answer, with a key and with a subscription."""
 AGENT = "claude-code"
 PROMPT = {"hook_event_name": "UserPromptSubmit", "prompt": "say hello", "cwd": "/home/dev/projects/shop-api"}
