@@ -69,8 +69,10 @@ class Place(Struct, frozen=True, kw_only=True):
     def statusline_command(self, there: object) -> str:
         """What Claude Code's status line is to be, given what it is: a person's own goes on within ours, or without it.
 
-        It stands in our command as it was, so that no record of it can be lost.
+        It stands in our command as it was, so that no record of it can be lost. Who calls aimon by hand has all of it.
         """
+        if isinstance(there, str) and there.split()[:2] == ["aimon", "statusline"]:
+            return there
         own = own_statusline(there)
         ours = self._started(self.statusline_file)
         return f'{_OWN}{shlex.quote(own)}; {ours} "$own"; exec sh -c "$own"' if own else f"{ours} || exit 0"

@@ -132,6 +132,20 @@ def test_what_is_no_command_is_left_and_told(place, odd):
     assert "Stop" in told["hooks"]
 
 
+@pytest.mark.parametrize("own", ["aimon statusline", "aimon  statusline '~/.claude/line.sh'"])
+def test_one_that_calls_aimon_by_hand_stays_as_it_is(place, own):
+    settled(place, json.dumps({"statusLine": {"type": "command", "command": own}}))
+    plan(place).apply()
+    assert command(place) == own
+    assert plan(place).state is State.CONNECTED
+
+
+def test_what_is_put_in_by_hand_has_ones_own_line_in_it(place):
+    settled(place, json.dumps({"statusLine": {"type": "command", "command": OWNS[1]}}))
+    ((_, text),) = plan(place).snippets()
+    assert own_statusline(json.loads(text)["statusLine"]["command"]) == OWNS[1]
+
+
 def test_a_command_that_somebody_spoilt_is_none_of_ones_own():
     assert own_statusline("own='x; exec /data/aimon/statusline_program.py") is None
 

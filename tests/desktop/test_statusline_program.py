@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -104,25 +103,24 @@ def test_an_aimon_that_hangs_costs_a_fifth_of_a_second_and_ones_own_line_nothing
     assert took < BLOCKED_S
 
 
-def test_ones_own_line_does_not_wait_for_aimon(home):
-    """The receiver answers only once the line has been shown."""
-    shown = threading.Event()
-    heard = []
-    door = unix(home)
-
-    def serve():
+@pytest.mark.parametrize(("own", "line"), [([], b"Opus 5.5"), (["cat; echo"], LINES[0])])
+def test_the_line_is_shown_while_aimon_still_thinks(home, tmp_path, own, line):
+    """With all the time in the world for its answer, which never comes."""
+    patient = tmp_path / "patient.py"
+    patient.write_text(PROGRAM.read_text().replace("ANSWER_S = 0.2", "ANSWER_S = 60"))
+    (tmp_path / "hook_program.py").write_bytes((PROGRAM.parent / "hook_program.py").read_bytes())
+    command = [PYTHON, "-S", "-E", str(patient), *own]
+    with (
+        unix(home) as door,
+        subprocess.Popen(command, env=home.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
+    ):
+        process.stdin.write(LINES[0])
+        process.stdin.close()
         connection, _ = door.accept()
         with connection:
-            shown.wait(20)
-            heard.append(connection.recv(1 << 16))
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    with door:
-        assert run(home, LINES[3], "cat").stdout == LINES[3]
-        shown.set()
-        thread.join(20)
-    assert heard[0].startswith(b"POST")
+            assert process.stdout.readline().startswith(line)
+            if own:
+                assert process.wait(20) == 0
 
 
 def test_without_the_hook_program_beside_it_the_line_is_shown_all_the_same(home, tmp_path):
