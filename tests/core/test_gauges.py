@@ -76,7 +76,7 @@ def test_it_fills_gaps_and_contradicts_nobody(store):
 def test_a_line_alone_makes_no_session(store):
     """A resumed client first shows an id that it never uses."""
     assert told(store, gauged(1, cwd="/srv/shop")) is None
-    assert store.totals().sessions == 0
+    assert store._entries == {}
 
 
 def test_neither_state_nor_activity_nor_evidence_nor_blind_spots_know_of_it(store):
@@ -141,7 +141,7 @@ def test_a_cache_lives_for_its_time_after_its_last_use(store, tokens, lives_s):
 
 
 def test_reading_renews_what_was_written_to_last_an_hour(store):
-    store.apply([prompted(1), answered(2, tokens=Tokens(cache_write_1h=5)), answered(600, tokens=READ)])
+    store.apply([prompted(1), answered(600, tokens=READ), answered(2, tokens=Tokens(cache_write_1h=5))])
     assert store.get(KEY).cache_expires_at_ns == at(600 + HOUR_S)
     assert told(store, answered(700, tokens=Tokens(5))).cache_expires_at_ns == at(600 + HOUR_S)
 

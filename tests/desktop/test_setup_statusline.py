@@ -21,6 +21,7 @@ OWNS = [
     "own=x; echo $own",
     "line one\nline 'two'",
     "größe; #",
+    "echo a;",
 ]
 LAYOUTS = [
     '{"statusLine":{"type":"command","command":%s}}',

@@ -116,11 +116,12 @@ def test_the_line_is_shown_while_aimon_still_thinks(home, tmp_path, own, line):
     ):
         process.stdin.write(LINES[0])
         process.stdin.close()
+        process.stdin = None
         connection, _ = door.accept()
         with connection:
             assert process.stdout.readline().startswith(line)
-            if own:
-                assert process.wait(20) == 0
+            if own:  # Claude Code waits until nobody is left to write
+                assert process.communicate(timeout=20) == (b"", None)
 
 
 def test_without_the_hook_program_beside_it_the_line_is_shown_all_the_same(home, tmp_path):

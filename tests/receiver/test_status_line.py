@@ -78,6 +78,8 @@ def test_a_missing_or_broken_part_leaves_the_others(field, bad):
 def test_allowances_without_number_are_read_to_a_bound():
     many = {f"window_{number}": {"used_percentage": number} for number in range(50)}
     assert len(read(line(rate_limits=many)).limits) == 8
+    flat = {f"window_{number}_used_percent": number for number in range(50)}
+    assert len(read({"hook_event_name": "StatusLine", "session_id": "s1"} | flat).limits) == 8
 
 
 @pytest.mark.parametrize("payload", LINES)
