@@ -14,8 +14,8 @@ from aimon_core import paths
 from aimon_desktop.setup import files
 
 HOOK_FILE, STATUSLINE_FILE = "hook_program.py", "statusline_program.py"
-_OWN = "own="
-"""How a command of ours begins that has a person's own status line in it."""
+_OWN, _BARE = "own=", "[ -f "
+"""How a command of ours begins, with a person's own status line in it and without."""
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -69,9 +69,9 @@ class Place(Struct, frozen=True, kw_only=True):
     def statusline_command(self, there: object) -> str:
         """What Claude Code's status line is to be, given what it is: a person's own goes on within ours, or without it.
 
-        It stands in our command as it was, so that no record of it can be lost. Who calls aimon by hand has all of it.
+        It stands in our command as it was, so that no record of it can be lost. One that calls aimon itself has all.
         """
-        if isinstance(there, str) and there.split()[:2] == ["aimon", "statusline"]:
+        if isinstance(there, str) and _calls_aimon(there):
             return there
         own = own_statusline(there)
         ours = self._started(self.statusline_file)
@@ -115,6 +115,12 @@ def own_statusline(command: object) -> str | None:
     except ValueError:  # somebody wrote into it
         return None
     return first.removeprefix(_OWN).removesuffix(";") if first.startswith(_OWN) else None
+
+
+def _calls_aimon(own: str) -> bool:
+    """Whether a status line that setup did not write tells aimon all the same."""
+    by_hand = own.split()[:2] == ["aimon", "statusline"]
+    return by_hand or (is_hook(own) and not own.startswith((_OWN, _BARE)))
 
 
 def is_installed(place: Place) -> bool:

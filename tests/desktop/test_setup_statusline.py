@@ -133,8 +133,15 @@ def test_what_is_no_command_is_left_and_told(place, odd):
     assert "Stop" in told["hooks"]
 
 
-@pytest.mark.parametrize("own", ["aimon statusline", "aimon  statusline '~/.claude/line.sh'"])
-def test_one_that_calls_aimon_by_hand_stays_as_it_is(place, own):
+@pytest.mark.parametrize(
+    "own",
+    [
+        "aimon statusline",
+        "aimon  statusline '~/.claude/line.sh'",
+        "other-line --then '[ -f /home/dev/.local/share/aimon/statusline_program.py ] && …'",
+    ],
+)
+def test_one_that_calls_aimon_itself_stays_as_it_is(place, own):
     settled(place, json.dumps({"statusLine": {"type": "command", "command": own}}))
     plan(place).apply()
     assert command(place) == own
