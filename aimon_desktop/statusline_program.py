@@ -41,7 +41,6 @@ def chain(command: str, payload: bytes) -> None:
     reading, writing = os.pipe()
     if os.fork():
         os.dup2(reading, 0)
-        os.close(writing)
         signal(SIGPIPE, SIG_DFL)  # Python ignores it, and what comes next would, too
         os.execv("/bin/sh", ["sh", "-c", command])  # as Claude Code does
     nowhere = os.open(os.devnull, os.O_RDWR)
