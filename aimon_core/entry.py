@@ -11,6 +11,7 @@ from aimon_core.events import (
     CallWithdrawn,
     CompactionStarted,
     Event,
+    Gauged,
     LlmCalled,
     PermissionAnswered,
     PermissionAsked,
@@ -25,7 +26,9 @@ from aimon_core.events import (
 )
 from aimon_core.evidence import Signals
 from aimon_core.fold import Fold
+from aimon_core.gauges import Gauges
 from aimon_core.identity import PEER, Sighting
+from aimon_core.prompt_cache import PromptCache
 from aimon_core.session import Terminal
 from aimon_core.spending import Spend
 from aimon_core.subagent_books import Helper
@@ -53,7 +56,7 @@ class Entry:
         self.fold, self.signals = Fold(), Signals()
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
         self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
-        self.spend = Spend()
+        self.spend, self.gauges, self.cache = Spend(), Gauges(), PromptCache()
         self.turns, self.failed_turns = Turns(), Bag()
         self.failed_runs: dict[str, bool] = {}
         """By span, whether it is an error of its own."""
@@ -78,8 +81,14 @@ class Entry:
         """Whether it is a row."""
         return self.listed or self.running
 
-    def take(self, event: Event, arrived_ns: int) -> None:
-        """Enter one event in every book it concerns."""
+    def take(self, event: Event, arrived_ns: int) -> bool:
+        """Enter one event in every book it concerns; whether there is anything to draw anew.
+
+        A status line is drawn for reasons of its own: state, last activity and silence know nothing of it.
+        """
+        if isinstance(event, Gauged):
+            self.cache.told(event)
+            return self.gauges.take(event, arrived_ns)
         self.version += 1
         self.arrived_ns = max(self.arrived_ns, arrived_ns)
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
@@ -88,6 +97,7 @@ class Entry:
         if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
+        return True
 
     @property
     def errors(self) -> int:
@@ -100,8 +110,12 @@ class Entry:
             self._booked(call, None)
 
     def fact(self, name: str) -> str | None:
-        """The newest value of a fact, or None."""
-        return self.facts[name][1] if name in self.facts else None
+        """The newest value of a fact, or None; a status line fills the gaps."""
+        return self.facts[name][1] if name in self.facts else self.gauges.fact(name)
+
+    def lives_since(self, at_ns: int) -> bool:
+        """Whether a process is known to live, or its status line was drawn since a moment."""
+        return self.running or self.gauges.arrived_ns > at_ns
 
     @property
     def retained(self) -> int:
@@ -207,6 +221,8 @@ class Entry:
         own = event.agent_id is None and not event.side
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
             self.last_call = (event.at_ns, event)
+        if own and event.ok:
+            self.cache.called(event)
 
     def _call_withdrawn(self, event: CallWithdrawn) -> None:
         self.calls.withdraw(event.call_id, told_by=event.channel)

@@ -9,9 +9,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from aimon_core.session import Tokens, WaitingFor
+from aimon_core.session import CacheTtl, RateLimit, Tokens, WaitingFor
 
-Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "clock"]
+Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "statusline", "clock"]
 """Where a fact came from; `lifecycle` ranks them where they disagree."""
 
 
@@ -56,6 +56,20 @@ class StatusTold(Event, frozen=True, gc=False, kw_only=True):
     """What a `waiting` waits for."""
     name: str = ""
     """The tool that a `waiting` is about, where told."""
+
+
+class Gauged(Event, frozen=True, gc=False, kw_only=True):
+    """What an agent shows of a session at the foot of its screen: how full, how limited. It is no sign of work."""
+
+    cwd: str | None = None
+    title: str | None = None
+    model: str | None = None
+    context_used: int | None = None
+    """Tokens that the last call read."""
+    context_limit: int | None = None
+    limits: tuple[RateLimit, ...] = ()
+    cache_ttl: CacheTtl | None = None
+    cache_expires_at_ns: int | None = None
 
 
 class SessionStarted(Event, frozen=True, gc=False, kw_only=True):

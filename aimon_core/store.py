@@ -12,7 +12,7 @@ from aimon_core.agents import AGENTS
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Event, LlmCalled, Nested, SessionEnded, SessionSeen
+from aimon_core.events import Counted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
 from aimon_core.identity import PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
@@ -85,11 +85,11 @@ class SessionStore:
                 continue
             entry = self._entries.get(key)
             if entry is None:
-                if isinstance(event, SessionSeen) and (event.channel not in OPENING or event.signal == PEER):
+                if isinstance(event, SessionSeen | Gauged) and (event.channel not in OPENING or event.signal == PEER):
                     continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
                 entry = self._open(key, event)
-            entry.take(event, now_ns)
-            touched[key] = None
+            if entry.take(event, now_ns):
+                touched[key] = None
             if isinstance(event, SessionSeen) and (left := self._left(event, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
@@ -113,7 +113,7 @@ class SessionStore:
             entry = self._entries[key]
             silent_s = (now_ns - max(entry.arrived_ns, self._started_ns)) / 1e9
             status = entry.fold.status
-            after = self._aged(status, now_ns, silent_s, running=entry.running)
+            after = self._aged(entry, now_ns, silent_s)
             if after is not status:
                 entry.fold.go_on_from(after)
                 self._dirty.add(key)
@@ -135,8 +135,7 @@ class SessionStore:
 
     def get(self, key: str) -> Session | None:
         """The picture of a session, drawn anew only when it changed."""
-        picture = self._pictures.get(key)
-        if picture is not None and key not in self._dirty:
+        if (picture := self._pictures.get(key)) is not None and key not in self._dirty:
             return picture
         entry = self._entries.get(key)
         if entry is None or not entry.shown:
@@ -192,8 +191,7 @@ class SessionStore:
 
         Counts only as long as the session is that very process.
         """
-        entry = self._entries.get(key)
-        if entry is None or not entry.process.is_process(*process):
+        if (entry := self._entries.get(key)) is None or not entry.process.is_process(*process):
             return
         found = Terminal(chain, focusable, entry.process.by) if chain else None
         if found != entry.terminal:
@@ -271,8 +269,10 @@ class SessionStore:
         entry.take(end, now_ns)
         return left
 
-    def _aged(self, status: Status, now_ns: int, silent_s: float, *, running: bool) -> Status:
-        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s and not running:
+    def _aged(self, entry: Entry, now_ns: int, silent_s: float) -> Status:
+        status, expire_s = entry.fold.status, self._options.expire_s
+        over = silent_s > expire_s and not entry.lives_since(now_ns - round(expire_s * 1e9))
+        if over and status.state not in {"ended", "expired"}:
             return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
         return elapse(status, now_ns, silent_s, self._options)
 

@@ -113,19 +113,21 @@ class _Draft:
             return isinstance(value, list) and setting.value in value
         if value is None:
             return setting.rival
-        return _same(value, setting.value) or (setting.tuning and not self._force)
+        return _same(value, setting.wanted(value)) or (setting.tuning and not self._force)
 
     def _is_blocked(self, setting: Setting) -> bool:
         value = self._value(setting)
         if value is None or setting.element or self._force or self._is_met(setting):
             return False
+        if setting.around is not None:
+            return not isinstance(value, str)
         return not is_hook(value) and not any(one.path == setting.path and one.value == value for one in self.edits)
 
     def _write(self, setting: Setting) -> None:
         """One value more; an older one of ours makes room for it."""
         value = self._value(setting)
         known = [one for one in self.edits if one.path == setting.path]
-        edit = Edit(setting.path, setting.value, setting.element, self._depth(setting.path))
+        edit = Edit(setting.path, setting.wanted(value), setting.element, self._depth(setting.path))
         if setting.element:
             older = [one for one in value or () if is_hook(one)]
             known = [one for one in known if one.value in older]
@@ -133,7 +135,8 @@ class _Draft:
                 past = Edit(setting.path, one, element=True, depth=len(setting.path))
                 self.text = taken_back(self.text, past, self._language)
         else:
-            edit = replace(edit, replaced=known[0].replaced if known else value)
+            ours = known and (value == known[0].value or is_hook(value))
+            edit = replace(edit, replaced=known[0].replaced if ours else value)
         if known:
             edit = replace(edit, depth=known[0].depth)
         self.text = applied(self.text, edit, self._language)

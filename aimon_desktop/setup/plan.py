@@ -12,7 +12,7 @@ from aimon_core.masking import mask
 from aimon_desktop.setup import files, place
 from aimon_desktop.setup.changes import Change, change, without_edits
 from aimon_desktop.setup.connection import SERVICE, Connection, Document
-from aimon_desktop.setup.edits import Edit, applied
+from aimon_desktop.setup.edits import Edit, applied, found
 from aimon_desktop.setup.place import Place
 from aimon_desktop.setup.records import Records, Written
 
@@ -73,7 +73,7 @@ class Plan(Struct, frozen=True):
         if self.problem is not None:
             raise self.problem
         if self.installs:
-            place.install_hook_program(self.place)
+            place.install_programs(self.place)
         records = Records(self.place.state_dir)
         record = records.of(self.agent)
         for one in self.changes:
@@ -95,17 +95,19 @@ class Plan(Struct, frozen=True):
                 del record[document.path]
                 records.keep(self.agent, record)
         if said and not records.agents() - {SERVICE}:
-            files.remove(self.place.hook_file, [self.place.data_dir])
+            place.remove_programs(self.place)
         return said
 
     def snippets(self) -> Iterator[tuple[str, str]]:
         """File and text of all that the agent needs, to be put in elsewhere by hand."""
+        before = {one.path: one.before for one in self.changes}
         for document in self.connection.documents:
-            text = ""
+            text, there = "", document.language.loads(before.get(document.path, ""))
             for part in document.parts:
                 for setting in part.settings:
                     if not setting.rival:
-                        text = applied(text, Edit(setting.path, setting.value, setting.element), document.language)
+                        value = setting.wanted(found(there, setting.path))
+                        text = applied(text, Edit(setting.path, value, setting.element), document.language)
             yield shortened(document.path, self.place), text
 
 

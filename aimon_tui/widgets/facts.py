@@ -7,6 +7,7 @@ from msgspec import Struct
 from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_tui.format import NONE, clock, fit_path, span
+from aimon_tui.limits import limits
 from aimon_tui.paint import Line, Painted
 
 LABEL = 10
@@ -48,6 +49,7 @@ def facts(session: Session, now_ns: int, room: int) -> list[Fact]:
         _turn(session, room),
         _waited(session, now_ns),
         _cache(session, now_ns),
+        *_limits(session, now_ns, room),
         *_place(session),
         _folder(session, room),
         *_subagents(session),
@@ -82,6 +84,11 @@ def _cache(session: Session, now_ns: int) -> Fact:
     if left_s <= 0:
         return Fact("cache", (("expired", "faint"),), 3)
     return Fact("cache", (("expires in ", "muted"), (clock(left_s), "ink")), 3)
+
+
+def _limits(session: Session, now_ns: int, room: int) -> list[Fact]:
+    told = limits(session, now_ns, room)
+    return [Fact("limits", tuple(told), 4)] if told else []
 
 
 def _place(session: Session) -> list[Fact]:

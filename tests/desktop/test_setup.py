@@ -96,14 +96,14 @@ def test_connecting_twice_and_undoing_once_gives_back_every_byte(place, agent, c
 
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    document=st.dictionaries(WORDS.filter(lambda word: word not in {"env", "hooks"}), VALUES, max_size=4),
+    document=st.dictionaries(WORDS.filter(lambda word: word not in {"env", "hooks", "statusLine"}), VALUES, max_size=4),
     layout=LAYOUTS,
 )
 def test_any_document_comes_back_whatever_it_holds(place, document, layout):
     content = json.dumps(document, ensure_ascii=False, **layout).encode("utf-8")
     path = written(place, CLAUDE, content)
     plan(place, "claude-code").apply()
-    assert json.loads(path.read_bytes()).keys() == document.keys() | {"env", "hooks"}
+    assert json.loads(path.read_bytes()).keys() == document.keys() | {"env", "hooks", "statusLine"}
     assert plan(place, "claude-code").state is State.CONNECTED
     plan(place, "claude-code").undo()
     assert path.read_bytes() == content
