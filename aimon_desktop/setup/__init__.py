@@ -13,6 +13,7 @@ from aimon_desktop.setup.connection import Table
 from aimon_desktop.setup.place import Place
 from aimon_desktop.setup.plan import Plan, State, plan_for
 from aimon_desktop.setup.records import Records
+from aimon_desktop.setup.words import told
 
 __all__ = ["TABLES", "Place", "Plan", "State", "is_connected", "is_found", "plans", "told"]
 
@@ -42,13 +43,5 @@ def is_connected(agent: str, place: Place) -> bool:
     """Whether setup wrote something for an agent that is still there to undo."""
     return agent in Records(place.state_dir).agents()
 
-
-def told(plan: Plan) -> str:
-    """An agent and where it stands, e.g. `Claude Code 2.1.329  ○ not connected`."""
-    version = executables.version(plan.agent, plan.place)
-    return f"{plan.connection.label}{f' {version}' if version else ''}  {_GLYPHS[plan.state]} {plan.state}"
-
-
-_GLYPHS = {State.CONNECTED: "✓", State.NOT_CONNECTED: "○", State.OUTDATED: "!", State.BROKEN: "×"}
 
 assert TABLES.keys() <= AGENTS.keys()  # noqa: S101 - the table of agents names them all
