@@ -116,9 +116,9 @@ def plan_for(connection: Connection, where: Place) -> Plan:
         changes = tuple(
             change(document, record.get(document.path), force=where.force) for document in connection.documents
         )
+        return Plan(connection, where, changes, _state(connection, changes, where))
     except AimonError as error:
         return Plan(connection, where, (), State.BROKEN, error)
-    return Plan(connection, where, changes, _state(connection, changes, where))
 
 
 def shortened(path: Path, where: Place) -> str:

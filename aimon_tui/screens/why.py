@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from aimon_core.clean import clean
 from aimon_core.session import Evidence, Session
 from aimon_tui.format import clock, fit
+from aimon_tui.machine import mending
 from aimon_tui.paint import Line, Painted
 from aimon_tui.reasons import since, verdict, weighed
 from aimon_tui.rows import STATES
@@ -57,8 +58,17 @@ class WhyText(Painted):
                 for spot in session.blind_spots
             ),
             self.line(),
-            self.line().put("  y", "key b").put(" copy   ", "muted").put("esc", "key b").put(" close", "muted"),
+            self._keys(session),
         ]
+
+    def _keys(self, session: Session) -> Line:
+        """What can be done here: what is not seen is mended by connecting the agent."""
+        line = self.line().put(" ")
+        mends = mending(self.aimon, session) if session.blind_spots else ""
+        for key, does in ((mends, "connect the agent"), ("y", "copy"), ("esc", "close")):
+            if key:
+                line.put(f" {key}", "key b").put(f" {does}  ", "muted")
+        return line
 
     def _signal(self, one: Evidence, session: Session, width: int) -> Line:
         channel, _, name = clean(one.signal, 100).partition(":")
@@ -79,6 +89,7 @@ class Why(ModalScreen[None]):
     BINDINGS: ClassVar = [
         Binding("escape,w,q", "dismiss", "close", priority=True),
         Binding("y", "copy", "copy", priority=True),
+        Binding("S", "setup", "setup", id="setup", priority=True),
     ]
 
     def __init__(self, key: str) -> None:
@@ -108,6 +119,11 @@ class Why(ModalScreen[None]):
         """Tell the ages anew."""
         if (session := self.aimon.ledger.get(self.key)) is not None:
             self._text.say(session)
+
+    def action_setup(self) -> None:
+        """To what shows more of the session, instead of this page."""
+        self.dismiss()
+        self.aimon.call_after_refresh(self.aimon.action_setup)
 
     def action_copy(self) -> None:
         """Copy the whole explanation."""
