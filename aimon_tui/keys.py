@@ -100,7 +100,7 @@ KEYS = (
     Key("attributes", "d", "d", "details", "all that was told of it", "page", footer=8, page=SESSION),
     Key("copy_span", "y", "y", "copy", "copy the span as text", "page", footer=15, page=SESSION),
     Key("connect", "enter,a", "enter", "connect", "connect it, as shown", "setup", footer=1, page=SETUP),
-    Key("undo", "u", "u", "undo", "bring back what was there", "setup", footer=2, page=SETUP),
+    Key("undo", "u", "u", "undo", "undo, to the byte", "setup", footer=2, page=SETUP),
     Key("copy_snippet", "y,c", "y", "copy", "copy what to put in", "setup", footer=3, page=SETUP),
     Key("leave", "escape", "esc", "back", "back to the list", "setup", footer=4, at_once=True, page=SETUP),
     Key("left", "left", "←", "sideways", "long lines: left, right", "setup", "shift(-1)", footer=5, page=SETUP,

@@ -63,12 +63,10 @@ class WhyText(Painted):
 
     def _keys(self, session: Session) -> Line:
         """What can be done here: what is not seen is mended by connecting the agent."""
-        line = self.line().put(" ")
-        mends = mending(self.aimon, session) if session.blind_spots else ""
-        for key, does in ((mends, "connect the agent"), ("y", "copy"), ("esc", "close")):
-            if key:
-                line.put(f" {key}", "key b").put(f" {does}  ", "muted")
-        return line
+        line = self.line()
+        if session.blind_spots and (mends := mending(self.aimon, session)):
+            line.put(f"  {mends}", "key b").put(" connect the agent ", "muted")
+        return line.put("  y", "key b").put(" copy   ", "muted").put("esc", "key b").put(" close", "muted")
 
     def _signal(self, one: Evidence, session: Session, width: int) -> Line:
         channel, _, name = clean(one.signal, 100).partition(":")

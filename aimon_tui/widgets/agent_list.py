@@ -1,5 +1,7 @@
 """The agents that can be connected, a row each: where it stands, and in which files."""
 
+import re
+
 from textual import events
 from textual.message import Message
 
@@ -70,4 +72,5 @@ class AgentList(Scrolled):
 
 def homely(agent: Agent, sentence: str) -> str:
     """A sentence with paths as people write them."""
-    return clean(sentence.replace(f"{agent.plan.place.home}/", "~/"), 1_000)
+    home = rf"(?<![\w/.-]){re.escape(str(agent.plan.place.home))}/"
+    return clean(re.sub(home, "~/", sentence), 1_000)

@@ -39,10 +39,11 @@ class FactsPanel(Painted):
         return [self._line(fact).cut(width - 1) for fact in told if fact in kept]
 
     def _line(self, fact: Fact) -> Line:
-        line = self.line().put(f" {fact.label}", "muted")
+        line = self.line()
         if fact.key:
-            line.put(f"  {fact.key} ", "key b")
-        line.to(LABEL + 1)
+            line.put(f" {fact.label}  ", "muted").put(f"{fact.key} ", "key b").to(LABEL + 1)
+        else:
+            line.put(f" {fact.label:<{LABEL}}", "muted")
         for text, spec in fact.words:
             line.put(text, spec)
         return line
