@@ -77,10 +77,11 @@ class Machine:
     def _look(self, address: str) -> tuple[Agent, ...]:
         from aimon_desktop import setup
 
-        place, written = self._place_for(address), self._written()
+        place, written = self.place(address), self._written()
         return tuple(_agent(plan, written.get(plan.agent)) for plan in setup.plans(place, setup.TABLES))
 
-    def _place_for(self, address: str) -> "Place":
+    def place(self, address: str) -> "Place":
+        """Whose agents they are, and where they would send to."""
         from aimon_desktop.setup.place import Place, endpoint
 
         host, _, port = address.rpartition(":")

@@ -81,8 +81,13 @@ class Plan(Struct, frozen=True):
                 continue
             if files.read(one.path) != one.content:
                 raise Unavailable(f"{one.path} changed in the meantime.", "Run it again.")
-            records.keep(self.agent, record := record | {one.path: one.written})
-            files.write(one.path, one.page.with_text(one.after))
+            records.keep(self.agent, record | {one.path: one.written})  # first: what is written can be undone
+            try:
+                files.write(one.path, one.page.with_text(one.after))
+            except AimonError:
+                records.keep(self.agent, record)
+                raise
+            record[one.path] = one.written
 
     def undo(self) -> list[str]:
         """Bring back what was there before, and say how, a line a file. Raises AimonError."""

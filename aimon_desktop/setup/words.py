@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from aimon_desktop.setup import executables
+from aimon_desktop.setup.changes import Broken
 from aimon_desktop.setup.plan import Plan, State, shortened
 
 _GLYPHS = {State.CONNECTED: "✓", State.NOT_CONNECTED: "○", State.OUTDATED: "!", State.BROKEN: "×"}
@@ -10,8 +11,12 @@ _GLYPHS = {State.CONNECTED: "✓", State.NOT_CONNECTED: "○", State.OUTDATED: "
 
 def standing(plan: Plan) -> tuple[str, str]:
     """Glyph and word of where an agent stands."""
-    partly = plan.state is State.CONNECTED and plan.left
-    return _GLYPHS[plan.state], "partly connected" if partly else plan.state.value
+    word = plan.state.value
+    if isinstance(plan.problem, Broken):
+        word += f", line {plan.problem.line}"
+    elif plan.state is State.CONNECTED and plan.left:
+        word = f"partly {word}"
+    return _GLYPHS[plan.state], word
 
 
 def told(plan: Plan) -> str:

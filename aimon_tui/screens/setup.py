@@ -45,7 +45,7 @@ class SetupHead(Painted):
         """The one line."""
         door = self.aimon.door
         line = self.line().put(" setup ", "key b")
-        if width >= 70:
+        if width >= (100 if door.problem else 70):
             line.put(" connect agents: telemetry and hooks ", "muted")
         if door.problem is None:
             return [line.right(width, ("they send to ", "muted"), (door.address, "ink"), (" ", "ink"))]
@@ -190,8 +190,9 @@ class SetupPage(Screen[None]):
         connected = sum(one.is_connected for one in there)
         self._agents.say("on this machine", f"{connected} of {len(there)} connected", focused=True)
         self._list.say(agents, self._selected)
-        self._changes.say(f"{agent.label}  {agent.files}", changed(agent))
-        told = pieces(agent, shown("connect", self.aimon.keys), asked=agent.id in self._asked)
+        asked = agent.id in self._asked
+        told = pieces(agent, shown("connect", self.aimon.keys), asked=asked)
+        self._changes.say(f"{agent.label}  {agent.files}", "" if agent.is_absent and not asked else changed(agent))
         said = self._said.get(agent.id, [])
         gives = "" if said else f"Gives {agent.plan.connection.gives}."
         self._preview.say(gives, [*said, *told])

@@ -28,7 +28,7 @@ async def test_who_is_here_is_told_with_the_key_that_connects(tmp_path, monkeypa
         assert "S connect the agents found on this machine" in rows
         assert "Claude Code 2.1.329 12 transcripts ○ not connected" in rows
         assert "Codex 0.169.0 1 transcript ○ not connected" in rows
-        assert "Gemini CLI — no transcripts × broken" in rows
+        assert "Gemini CLI — no transcripts × broken, line 3" in rows
         assert "Transcripts of the last 14 days; today's are read without any setting." in rows
         assert "Qwen" not in told
         assert "Listening on 127.0.0.1:4318. A session shows up with its first prompt." in rows

@@ -20,7 +20,7 @@ async def test_each_agent_is_told_in_its_place_whether_it_is_there_or_not(tmp_pa
     assert {name: " ".join(one.standing) for name, one in agents.items()} == {
         "claude-code": "○ not connected",
         "codex": "○ not connected",
-        "gemini-cli": "× broken",
+        "gemini-cli": "× broken, line 3",
         "qwen-code": "· not found",
         "copilot": "· not found",
         "opencode": "· not found",
