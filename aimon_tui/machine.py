@@ -68,11 +68,13 @@ class Machine:
         """All that can be connected, in a fixed order; None before anybody looked."""
         self.ready = asyncio.Event()
         """Set by the screen once it is painted and its doors are open, or stay shut."""
+        self._looking = asyncio.Lock()  # what was seen first must not be told last
 
     async def look(self, door: DoorView) -> None:
         """Look at all agents, as they would be connected to a door; not before the screen is ready."""
         await self.ready.wait()
-        self.agents = await asyncio.to_thread(self._look, door.address)
+        async with self._looking:
+            self.agents = await asyncio.to_thread(self._look, door.address)
 
     def _look(self, address: str) -> tuple[Agent, ...]:
         from aimon_desktop import setup

@@ -68,7 +68,7 @@ class SetupPage(Screen[None]):
         self._asked: set[str] = set()
         self._said: dict[str, list[Piece]] = {}
         """By agent, what came of the last key."""
-        self._busy = True
+        self._busy = False
         self._head, self._agents, self._changes = SetupHead(id="head"), Title("agents", id="agents"), Title("changes")
         self._list, self._preview, self._footer = AgentList(id="list"), Preview(id="preview"), Footer(id="footer")
 
@@ -94,7 +94,7 @@ class SetupPage(Screen[None]):
     def on_mount(self) -> None:
         """Everything is in its place: look at what is there now."""
         self._agents.say("on this machine", focused=True)
-        self._say()
+        self._choose()
         self.run_worker(self._begin())
 
     def on_agent_list_chosen(self, message: AgentList.Chosen) -> None:
@@ -130,9 +130,11 @@ class SetupPage(Screen[None]):
         self._preview.shift(steps)
 
     def action_connect(self) -> None:
-        """Write what the preview shows; for an agent that was not found, show it first."""
+        """Write what the preview shows, once it could be read; for an agent that was not found, show it first."""
         agent = self.selected
-        if agent is not None and agent.is_absent and agent.id not in self._asked:
+        if agent is None or not self._preview.was_painted:
+            return
+        if agent.is_absent and agent.id not in self._asked:
             self._asked.add(agent.id)
             self._say()
         else:
@@ -153,12 +155,12 @@ class SetupPage(Screen[None]):
     # ------------------------------------------------------------------ what takes its time
 
     async def _begin(self) -> None:
+        known = self._machine.agents is not None
         await self._look()
-        agents = self._machine.agents or ()
-        worth = [one.id == self._first for one in agents], [one.plan.has_work and not one.is_absent for one in agents]
-        self._selected = next((some.index(True) for some in worth if any(some)), 0)
-        self._busy = False
-        self._say()
+        if known:
+            self._say()
+        else:
+            self._choose()
 
     async def _look(self) -> None:
         await self._machine.look(self.aimon.door)
@@ -181,6 +183,13 @@ class SetupPage(Screen[None]):
         self._say()
 
     # ------------------------------------------------------------------ what is painted
+
+    def _choose(self) -> None:
+        """Begin with the agent that was asked for, or one that can be connected."""
+        agents = self._machine.agents or ()
+        worth = [one.id == self._first for one in agents], [one.plan.has_work and not one.is_absent for one in agents]
+        self._selected = next((some.index(True) for some in worth if any(some)), 0)
+        self._say()
 
     def _say(self) -> None:
         agents, agent = self._machine.agents or (), self.selected

@@ -36,11 +36,13 @@ class Preview(Scrolled):
         self._pieces: list[Piece] = []
         self._rows: list[Piece] = []
         self._shift = 0
+        self.was_painted = False
+        """Whether somebody could read what is told now."""
 
     def say(self, gives: str, pieces: list[Piece]) -> None:
         """Show something else, from its beginning."""
         if (gives, pieces) != (self._gives, self._pieces):
-            self._gives, self._pieces, self._shift = gives, pieces, 0
+            self._gives, self._pieces, self._shift, self.was_painted = gives, pieces, 0, False
             self._lay()
             self.scroll_to(y=0, animate=False)
 
@@ -65,6 +67,7 @@ class Preview(Scrolled):
 
     def row(self, index: int, width: int) -> Line:
         """One row; a cut line shows that it goes on."""
+        self.was_painted = True
         piece = self._rows[index]
         text = piece.text[self._shift * STEP :] if piece.is_code else piece.text
         return Line(self.aimon).put(f" {fit(text, max(1, width - 2)).rstrip()}", piece.spec)

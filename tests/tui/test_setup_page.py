@@ -279,6 +279,26 @@ async def test_what_is_typed_before_anything_is_shown_writes_nothing(app, mine):
     assert tree(mine) == before
 
 
+async def test_nothing_is_written_that_nobody_could_read_before(tmp_path, monkeypatch, mine):
+    here = machine(tmp_path, monkeypatch)
+    await here.look(StillDoor())
+    before = tree(mine)
+    app = Played(machine=here)
+    async with app.run_test(size=MEDIUM) as pilot:
+        await press(pilot)
+        app.action_setup()
+        app.screen.action_connect()
+        await press(pilot)
+        assert isinstance(app.screen, SetupPage)
+        app.screen.action_cursor(1)
+        app.screen.action_connect()
+        await press(pilot)
+        assert "+++ ~/.codex/config.toml" in preview(app)
+        assert tree(mine) == before
+        await press(pilot, "enter")
+        assert "✓ connected" in standings(app)[1]
+
+
 async def test_the_empty_page_knows_what_was_done(tmp_path, monkeypatch):
     app = Played([], machine=machine(tmp_path, monkeypatch, {CODEX: ""}))
     async with app.run_test(size=MEDIUM) as pilot:
