@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what a look imports, and the app that holds a machine
 
 DAYS = 14
 """Transcripts of so many days are counted."""
+_SPECS = {"✓": "done", "○": "muted", "!": "wait", "×": "fail", "·": "faint"}
 
 
 class Agent(Struct, frozen=True):
@@ -51,6 +52,11 @@ class Agent(Struct, frozen=True):
     def label(self) -> str:
         """What sentences call it."""
         return self.plan.connection.label
+
+    @property
+    def spec(self) -> str:
+        """In which colour its standing is told."""
+        return _SPECS[self.standing[0]]
 
     @property
     def is_connected(self) -> bool:

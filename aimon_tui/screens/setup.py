@@ -169,7 +169,9 @@ class SetupPage(Screen[None]):
         """Do something about the selected agent, unless something is being done."""
         if (agent := self.selected) is not None and not self._busy:
             self._busy = True
-            self.run_worker(self._do(agent, deed))
+            self.aimon.run_worker(
+                self._do(agent, deed)
+            )  # the app's own: what was begun is told though the page is left
 
     async def _do(self, agent: Agent, deed: Callable[[Plan], list[str]]) -> None:
         try:
@@ -180,7 +182,11 @@ class SetupPage(Screen[None]):
         self._said[agent.id] = [*said, Piece("", is_code=True)]
         await self._look()
         self._busy = False
-        self._say()
+        if self.is_attached:
+            self._say()
+        else:
+            self.aimon.repaint()
+            self.aimon.toast(said[0].text, "error" if said[0].spec == "fail" else "information")
 
     # ------------------------------------------------------------------ what is painted
 

@@ -13,9 +13,6 @@ from aimon_tui.paint import Line, Scrolled
 LABEL, VERSION, STATE = 13, 10, 18
 """Cells of the columns; the files take what is left."""
 
-SPECS = {"✓": "done", "○": "muted", "!": "wait", "×": "fail", "·": "faint"}
-"""By glyph, the colour of where an agent stands."""
-
 
 class AgentList(Scrolled):
     """Every agent in its fixed place; one is selected."""
@@ -58,7 +55,7 @@ class AgentList(Scrolled):
         line.put(f"{fit(agent.label, LABEL)}  ", f"{ink} b" if chosen else ink)
         if width >= 70:
             line.put(f"{fit(clean(agent.version or NONE), VERSION)}  ", "muted" if agent.version else "faint")
-        line.put(f"{fit(' '.join(agent.standing), STATE)}  ", SPECS[agent.standing[0]])
+        line.put(f"{fit(' '.join(agent.standing), STATE)}  ", agent.spec)
         problem = agent.plan.problem
         words, spec = (homely(agent, problem.message), "fail") if problem else (agent.files, "faint")
         return line.put(fit(words, max(0, width - line.width - 1)), spec).put(" ")

@@ -11,7 +11,6 @@ from aimon_tui.format import NONE, fit
 from aimon_tui.keys import shown
 from aimon_tui.machine import DAYS, Agent
 from aimon_tui.paint import Line, Painted
-from aimon_tui.widgets.agent_list import SPECS
 
 WIDTH = 66
 WIDE = 70
@@ -103,7 +102,7 @@ def _row(agent: Agent, *, wide: bool, counted: bool) -> Said:
         said.append((fit(clean(agent.version or NONE), VERSION), "muted" if agent.version else "faint"))
     if counted:
         said.append((fit(_transcripts(agent.transcripts), WRITTEN), "muted" if agent.transcripts else "faint"))
-    said.append((" ".join(agent.standing), SPECS[agent.standing[0]]))
+    said.append((" ".join(agent.standing), agent.spec))
     return said
 
 

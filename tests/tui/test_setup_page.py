@@ -307,6 +307,22 @@ async def test_the_empty_page_knows_what_was_done(tmp_path, monkeypatch):
         assert "Codex is connected." in said(app)
 
 
+@pytest.mark.parametrize(
+    ("mode", "words"), [(0o644, "Codex is set up: tokens and"), (0o444, "config.toml is read-only.")]
+)
+async def test_who_leaves_at_once_is_told_all_the_same(tmp_path, monkeypatch, mode, words):
+    app = Played([], machine=machine(tmp_path, monkeypatch, {CODEX: ""}))
+    (tmp_path / "home/dev" / CODEX).chmod(mode)
+    async with app.run_test(size=MEDIUM) as pilot:
+        await press(pilot, "S")
+        app.screen.action_connect()
+        await pilot.press("escape")
+        assert len(app.screen_stack) == 1
+        await press(pilot)
+        assert [words in one.message for one in app._notifications] == [True]
+        assert ("Codex is connected." in said(app)) is (mode == 0o644)
+
+
 async def test_the_help_of_the_page_tells_its_keys_and_that_of_the_list_the_key_to_it(app):
     async with app.run_test(size=MEDIUM) as pilot:
         await press(pilot, "question_mark")
