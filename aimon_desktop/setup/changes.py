@@ -19,6 +19,14 @@ from aimon_desktop.setup.place import is_hook
 from aimon_desktop.setup.records import Written
 
 
+class Broken(Unreadable):
+    """A file that its own agent cannot read either."""
+
+    def __init__(self, path: File, error: Malformed) -> None:
+        super().__init__(f"{path}, line {error.line}: {error.why}.", "Mend it first; nothing was changed.")
+        self.line = error.line
+
+
 class Change(Struct, frozen=True):
     """One file, before and after."""
 
@@ -55,18 +63,13 @@ def change(document: Document, record: Written | None, *, force: bool) -> Change
         for part in document.parts:
             draft.take(part)
     except Malformed as error:
-        raise unreadable(document.path, error) from error
+        raise Broken(document.path, error) from error
     written = None
     if draft.text != page.text:
         after = files.digest(page.with_text(draft.text))
         before, folders = _before(document, content, record)
         written = Written(str(document.path), before, after, tuple(draft.edits), folders)
     return Change(document, content, page, draft.text, written, draft.has_ours, tuple(draft.left))
-
-
-def unreadable(path: File, error: Malformed) -> Unreadable:
-    """A file that its own agent cannot read either."""
-    return Unreadable(f"{path}, line {error.line}: {error.why}.", "Mend it first; nothing was changed.")
 
 
 def without_edits(path: File, content: bytes, edits: tuple[Edit, ...], document: Document) -> bytes:
@@ -77,7 +80,7 @@ def without_edits(path: File, content: bytes, edits: tuple[Edit, ...], document:
         for edit in reversed(edits):
             text = taken_back(text, edit, document.language)
     except Malformed as error:
-        raise unreadable(path, error) from error
+        raise Broken(path, error) from error
     return page.with_text(text)
 
 

@@ -81,8 +81,13 @@ class Plan(Struct, frozen=True):
                 continue
             if files.read(one.path) != one.content:
                 raise Unavailable(f"{one.path} changed in the meantime.", "Run it again.")
-            records.keep(self.agent, record := record | {one.path: one.written})
-            files.write(one.path, one.page.with_text(one.after))
+            records.keep(self.agent, record | {one.path: one.written})  # first: what is written can be undone
+            try:
+                files.write(one.path, one.page.with_text(one.after))
+            except AimonError:
+                records.keep(self.agent, record)
+                raise
+            record[one.path] = one.written
 
     def undo(self) -> list[str]:
         """Bring back what was there before, and say how, a line a file. Raises AimonError."""
@@ -118,9 +123,9 @@ def plan_for(connection: Connection, where: Place) -> Plan:
         changes = tuple(
             change(document, record.get(document.path), force=where.force) for document in connection.documents
         )
+        return Plan(connection, where, changes, _state(connection, changes, where))
     except AimonError as error:
         return Plan(connection, where, (), State.BROKEN, error)
-    return Plan(connection, where, changes, _state(connection, changes, where))
 
 
 def shortened(path: Path, where: Place) -> str:
