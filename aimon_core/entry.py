@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from aimon_core.bag import Bag
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
@@ -25,6 +24,7 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.evidence import Signals
+from aimon_core.faults import Faults
 from aimon_core.fold import Fold
 from aimon_core.gauges import Gauges
 from aimon_core.identity import PEER, Sighting
@@ -57,12 +57,9 @@ class Entry:
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
         self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
         self.spend, self.gauges, self.cache = Spend(), Gauges(), PromptCache()
-        self.turns, self.failed_turns = Turns(), Bag()
-        self.failed_runs: dict[str, bool] = {}
-        """By span, whether it is an error of its own."""
+        self.turns, self.faults = Turns(), Faults()
         self.recent: deque[Call] = deque(maxlen=RECENT)
         self.last_call: tuple[int, LlmCalled] | None = None
-        self.last_error: tuple[int, str] | None = None
         self.pending: dict[int, Call] = {}
         self.listed = False
         """Whether it did anything that makes it a row."""
@@ -102,7 +99,7 @@ class Entry:
     @property
     def errors(self) -> int:
         """Reported failures, tool failures apart: a failed turn is that of its last call."""
-        return max(self.tally.failed, self.failed_turns.size + sum(self.failed_runs.values()))
+        return self.faults.count(self.tally.failed)
 
     def withdraw(self) -> None:
         """It was no session: take its calls out of everybody's sums."""
@@ -215,8 +212,7 @@ class Entry:
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
         self.calls.take(event)
-        if not event.ok and event.error_type:
-            self._erred(event.at_ns, event.error_type)
+        self.faults.called(event)
         self.turns.called(event)
         own = event.agent_id is None and not event.side
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
@@ -270,12 +266,7 @@ class Entry:
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
-        if event.reason == "failed" and event.channel == "span" and event.turn_span is not None:
-            self.failed_runs[event.turn_span] = not event.by_tool and self.failed_runs.get(event.turn_span, True)
-            self._erred(event.at_ns, event.error_type or "unknown")
-        elif event.reason == "failed":
-            self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
-            self._erred(event.at_ns, event.error_type or "unknown")
+        self.faults.turn(event)
 
     def _subagent(self, event: SubagentStarted | SubagentEnded) -> None:
         helper = self._helper(event.agent_id or "")
@@ -287,10 +278,6 @@ class Entry:
         else:
             helper.ended_ns = max(helper.ended_ns or 0, event.at_ns)
             helper.ok = event.ok
-
-    def _erred(self, at_ns: int, error_type: str) -> None:
-        if self.last_error is None or self.last_error[0] <= at_ns:
-            self.last_error = (at_ns, error_type)
 
     _BOOKS: ClassVar[dict[type[Event], Callable[[Any, Any], Event | None]]] = {
         SessionSeen: _seen,

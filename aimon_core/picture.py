@@ -36,7 +36,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
         errors=entry.errors,
-        last_error_type=entry.last_error[1] if entry.last_error else None,
+        last_error_type=entry.faults.last_type,
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
         tokens=tally.tokens,
