@@ -40,7 +40,7 @@ class Key(Struct, frozen=True):
     @property
     def does(self) -> str:
         """The action on a page: each page moves in its own way, and a session's has keys of its own."""
-        own = self.page == SESSION or self.group in {"move", "filter"} or self.id in {"filter", "panel"}
+        own = self.page == SESSION or self.group in {"move", "filter"} or self.id in {"filter", "sort", "panel"}
         return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from aimon_core.clean import clean
+from aimon_tui.away import Absence
 from aimon_tui.keys import DASHBOARD, bindings
 from aimon_tui.paint import Painted
 from aimon_tui.screens.session import SessionPage
@@ -20,6 +21,7 @@ from aimon_tui.widgets.figures import CostPanel, TokensPanel
 from aimon_tui.widgets.filter_bar import FilterBar
 from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.header import Header
+from aimon_tui.widgets.missed import MissedPanel
 from aimon_tui.widgets.session_table import SessionTable
 from aimon_tui.widgets.summary import Summary
 from aimon_tui.widgets.tabs import PANELS, TABS, TabBar, about_turn, figure
@@ -145,6 +147,12 @@ class Dashboard(Screen[None]):
         self._filter.value = ""
         self.action_keep()
 
+    def action_sort(self) -> None:
+        """Go on to the next order."""
+        self.aimon.board.next_sort()
+        self.paint(held=False)
+        self.table.show_selected()
+
     def action_panel(self) -> None:
         """Show the next panel."""
         self.aimon.show_panel(TABS[(TABS.index(self.aimon.tab) + 1) % len(TABS)])
@@ -177,6 +185,13 @@ class Dashboard(Screen[None]):
         if self._has_time:
             self.waterfall.grow()
             self._say_time()
+
+    def tell_missed(self, absence: Absence | None) -> None:
+        """Say what happened while nobody was there, over whatever stands at the bottom; None takes it away."""
+        for old in self.query(MissedPanel):
+            old.remove()
+        if absence is not None:
+            self.mount(MissedPanel(absence))
 
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
