@@ -13,6 +13,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
+    Seen,
     SessionEnded,
     SessionSeen,
     SubagentEnded,
@@ -90,6 +91,9 @@ class Entry:
     def take(self, event: Event, arrived_ns: int) -> None:
         """Enter one event in every book it concerns."""
         self.version += 1
+        if isinstance(event, Seen):  # no sign of life, and perhaps of a session that only a transcript will tell of
+            self.fold.add(event)
+            return
         self.arrived_ns = max(self.arrived_ns, arrived_ns)
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from aimon_core.session import Tokens, WaitingFor
 
-Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "clock"]
+Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "clock", "person"]
 """Where a fact came from; `lifecycle` ranks them where they disagree."""
 
 
@@ -107,6 +107,10 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
+
+
+class Seen(Event, frozen=True, gc=False, kw_only=True):
+    """A person has seen that a turn is over."""
 
 
 class Spoke(Event, frozen=True, gc=False, kw_only=True):

@@ -6,6 +6,7 @@ What an event means for a turn, a wait or a tool is one small function each; `TA
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
+    Seen,
     SessionEnded,
     SessionStarted,
     Spoke,
@@ -67,7 +69,7 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 def _overruled(status: Status, event: Event) -> bool:
     """Whether a better channel has just said otherwise. A wait is closed by whoever proves that it is over."""
-    if status.state == "waiting":
+    if status.state == "waiting" or isinstance(event, Seen):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank
@@ -223,6 +225,12 @@ def _inferred(status: Status, at_ns: int, reason: str) -> Status:
     return _close(status, "idle", at_ns, "interrupted")
 
 
+def _seen(status: Status, event: Seen) -> Status:
+    """Where nothing but silence ends a turn, it was over by then: a journal that is read again keeps no silence."""
+    over = elapse(status, event.at_ns, inf, Options())
+    return replace(over, state="idle", since_ns=event.at_ns) if over.state in {"completed", "failed"} else status
+
+
 def _spoke(status: Status, event: Spoke) -> Status:
     return replace(status, words=event.text) if event.agent_id is None and status.turn_open else status
 
@@ -251,6 +259,7 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     PermissionAsked: _asked,
     PermissionAnswered: _answered,
     TurnEnded: _turn_ended,
+    Seen: _seen,
     Spoke: _spoke,
     StatusTold: _told,
     SubagentStarted: _subagent_started,

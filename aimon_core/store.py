@@ -14,7 +14,7 @@ from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
-from aimon_core.identity import PEER, Owners, Processes, session_key
+from aimon_core.identity import PEER, Owners, Processes, seen, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
@@ -191,12 +191,10 @@ class SessionStore:
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done or failed: it is idle now."""
         entry = self._entries.get(key)
-        now_ns = self._clock.now_ns()
         if entry is None or entry.fold.status.state not in {"completed", "failed"}:
             return []
-        entry.fold.go_on_from(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
-        self._dirty.add(key)
-        return [moved] if (moved := self._moved(key, now_ns)) else []
+        at_ns = max(self._clock.now_ns(), entry.last_ns + 1)  # a client's clock may be ahead of ours
+        return self.apply([seen(key, at_ns)], at_ns)
 
     def place(self, key: str, process: tuple[int, float], chain: tuple[str, ...], *, focusable: bool) -> None:
         """Where a process, a pid with its start time, was found; an empty chain where it was found nowhere.

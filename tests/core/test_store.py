@@ -6,12 +6,14 @@ from aimon_core.bounds import Limits
 from aimon_core.clock import SteppedClock
 from aimon_core.events import Counted, SessionSeen
 from aimon_core.evidence import NO_TELEMETRY
+from aimon_core.identity import seen
 from aimon_core.session import Tokens
 from aimon_core.store import SessionStore
 from tests.fakes.events import (
     START_NS,
     answered,
     asked,
+    at,
     decided,
     ended,
     event,
@@ -214,6 +216,35 @@ def test_what_a_person_has_seen_is_idle(store: SessionStore) -> None:
     assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
     assert store.acknowledge(KEY) == []
     assert store.apply([turn_ended(2.05, "span", channel="span")]) == [], "the late span does not undo it"
+
+
+def test_what_was_seen_once_is_seen_when_a_journal_is_read_again(clock: SteppedClock) -> None:
+    again = SessionStore(clock)
+    again.apply([prompted(1), answered(2, "r1"), seen(KEY, at(20))])
+    assert [one.state for one in again.sessions()] == ["idle"], "nothing but silence had ended the turn"
+    again.apply([prompted(21), turn_ended(22)])
+    assert [one.state for one in again.sessions()] == ["completed"]
+
+
+def test_what_a_person_has_seen_may_be_known_before_the_session_is(clock: SteppedClock) -> None:
+    again = SessionStore(clock)
+    again.apply([seen(KEY, at(20))])
+    assert again.sessions(every=True) == []
+    again.apply([prompted(1, channel="transcript"), turn_ended(2, "transcript", channel="transcript")])
+    assert [one.state for one in again.sessions()] == ["idle"]
+    assert again.sessions()[0].started_at_ns == at(1)
+
+
+def test_work_that_goes_on_is_not_ended_by_having_been_seen(clock: SteppedClock) -> None:
+    again = SessionStore(clock)
+    again.apply([prompted(1), tool_began(2), seen(KEY, at(20))])
+    assert [one.state for one in again.sessions()] == ["working"]
+
+
+def test_a_prompt_right_after_something_was_seen_begins_a_turn(store: SessionStore) -> None:
+    store.apply([prompted(1), turn_ended(2)])
+    store.acknowledge(KEY)
+    assert [one.after for one in store.apply([prompted(2.1)])] == ["working"]
 
 
 def test_a_new_id_in_one_process_ends_the_old_row(store: SessionStore) -> None:
