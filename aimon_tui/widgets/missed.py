@@ -23,10 +23,8 @@ class MissedPanel(Painted):
         self._absence = absence
 
     def on_mount(self) -> None:
-        """As high as there is something to say, and no higher than leaves the table in sight."""
-        rows = {"-tall": 8, "-medium": 4}
-        room = next((rows[name] for name in rows if self.screen.has_class(name)), 0)
-        self.styles.height = 1 + min(room, len(self._absence.missed))
+        """As high as there is something to say; `aimon.tcss` leaves the table in sight."""
+        self.styles.height = 1 + len(self._absence.missed)
 
     def on_click(self) -> None:
         """Read."""

@@ -101,10 +101,9 @@ async def test_acknowledging_is_a_change_of_state_like_any_other(runtime):
 
 async def test_what_was_seen_is_known_after_a_restart(runtime, settings, tmp_path):
     runtime.state_dir.mkdir()
-    payload = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt": "", "cwd": "/tmp"}
-    hooks = [
-        json.dumps(payload | more).encode() for more in ({}, {"hook_event_name": "Stop", "stop_hook_active": False})
-    ]
+    payload = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt": "", "cwd": "/home/dev/shop"}
+    stop = payload | {"hook_event_name": "Stop", "stop_hook_active": False}
+    hooks = [json.dumps(one).encode() for one in (payload, stop)]
     journal = Journal(runtime.state_dir / "journal.db")
     journal.append(*(Delivery("hooks/claude-code", body, NOW_NS - 10**9) for body in hooks))
     journal.close()
