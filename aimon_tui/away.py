@@ -70,20 +70,21 @@ class Away:
 
     def back(self) -> None:
         """The terminal has its focus again: what was not read yet is told anew, with what came since."""
-        absence = self._absence()
-        self._blurred = False
-        if absence is not None:
+        if (absence := self._absence()) is not None:
             self._told = True
             self._tell(absence)
+        self._blurred = False
 
     def touch(self, *, key: bool = False) -> None:
         """Somebody is there, with the mouse or a key: one pressed below what was told says that it was read."""
-        if self._told and key:
-            self.read()
-        elif not self._told:
-            self.back()
-            if not self._told and self._lasted_s >= 1:  # a mouse that moves says so many times a second
-                self._begin()
+        if self._told:
+            if key:
+                self.read()
+            return
+        lasted_s = self._lasted_s
+        self.back()
+        if lasted_s >= 1 and not self._told:  # a mouse that moves says so many times a second
+            self._begin()
 
     def read(self) -> None:
         """What was told has been read."""

@@ -16,6 +16,7 @@ from aimon_core import wire
 from aimon_core.session import State, WaitingFor
 from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
+from receiver.why_shape import WhyAnswer
 
 
 class Cost(Shape):
@@ -48,6 +49,7 @@ class Evidence(Shape):
     signal: str
     at: Time | None
     says: str
+    decides: bool = Field(description="whether it set the state")
 
 
 class Context(Shape):
@@ -259,6 +261,7 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "stats": TypeAdapter(StatsAnswer),
     "health": TypeAdapter(HealthAnswer),
     "focus": TypeAdapter(FocusAnswer),
+    "why": TypeAdapter(WhyAnswer),
 }
 """By the name of the file under `docs/schema`."""
 
