@@ -211,7 +211,7 @@ class AimonApp(VoicedApp):
         changed, before = self._changed, self._shown
         self._changed, self._stale = set(), False
         self.board.refresh(now_s)
-        self._shown = (self.board.keys, self.board.twins, bool(self.board))
+        self._shown = self.board.places
         with self.batch_update():
             if before == self._shown:
                 self._dashboard.paint_changed(changed, held=self.board.held(now_s))

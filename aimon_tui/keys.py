@@ -40,7 +40,9 @@ class Key(Struct, frozen=True):
     @property
     def does(self) -> str:
         """The action on a page: each page moves in its own way, and a session's has keys of its own."""
-        own = self.page == SESSION or self.group in {"move", "filter"} or self.id in {"filter", "sort", "panel"}
+        own = (
+            self.page == SESSION or self.group in {"move", "filter"} or self.id in {"filter", "sort", "group", "panel"}
+        )
         return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property
@@ -69,10 +71,11 @@ KEYS = (
     Key("open", "enter", "enter", "open", "open: where time went", "session", footer=3, at_once=True,
         page=DASHBOARD),
     Key("why", "w", "w", "why", "why this state", "session", footer=5),
-    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=8, page=DASHBOARD),
+    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=9, page=DASHBOARD),
     Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=10),
     Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "list", footer=4, at_once=True, page=DASHBOARD),
     Key("sort", "s", "s", "sort", "sort: need, cost, age …", "list", footer=6, page=DASHBOARD),
+    Key("group", "o", "o", "group", "group: project, agent …", "list", footer=8, page=DASHBOARD),
     Key("panel", "tab", "tab", "panel", "next panel, if small", "list", footer=7, page=DASHBOARD),
     Key("back", "escape", "esc", "back", "back to the list", "page", footer=2, at_once=True, page=SESSION),
     Key("fold", "left", "←", "fold", "fold, or go up; unfold", "page", footer=3, page=SESSION, beside="unfold"),

@@ -150,8 +150,12 @@ class Dashboard(Screen[None]):
     def action_sort(self) -> None:
         """Go on to the next order."""
         self.aimon.board.next_sort()
-        self.paint(held=False)
-        self.table.show_selected()
+        self._paint_order()
+
+    def action_group(self) -> None:
+        """Go on to what the rows stand together by next."""
+        self.aimon.board.next_group()
+        self._paint_order()
 
     def action_panel(self) -> None:
         """Show the next panel."""
@@ -201,6 +205,11 @@ class Dashboard(Screen[None]):
         self._tabs.refresh()
         self.call_after_refresh(self._paint_time)
 
+    def _paint_order(self) -> None:
+        """Paint the rows in another order."""
+        self.paint(held=False)
+        self.call_after_refresh(self.table.show_selected)  # there may be more lines now than there were
+
     def _paint_selected(self) -> None:
         """Paint what tells of the selected session."""
         self._paint_time()
@@ -228,7 +237,8 @@ class Dashboard(Screen[None]):
     def _say(self, *, held: bool) -> None:
         """Paint the header, and say in the title of the table which rows it shows, and in which order."""
         board = self.aimon.board
-        note = f"by {board.sort}" + (" · held" if held else "")
+        note = f"by {board.group}, {board.sort}" if board.group else f"by {board.sort}"
+        note += " · held" if held else ""
         if board.filter:
             note += f" · {clean(board.filter.text)}"
         self._head.say(note, f"{len(board.rows)} of {len(board)}", focused=True)

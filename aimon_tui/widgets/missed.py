@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from aimon_core.clean import clean
 from aimon_tui.away import Absence, Missed
-from aimon_tui.format import clock, fit, fit_path, money
+from aimon_tui.format import clock, fit, fit_path, money, spent
 from aimon_tui.paint import Line, Painted
 from aimon_tui.rows import STATES
 
@@ -58,9 +58,8 @@ class MissedPanel(Painted):
     def _figures(self) -> list[tuple[str, str]]:
         waited_ns = sum(one.waited_ns for one in self._absence.missed)
         waited = [("waited ", "muted"), (clock(waited_ns / 1e9), "ink b"), ("  ", "ink")] if waited_ns else []
-        spent, unpriced = self._absence.usd, self._absence.unpriced
-        usd = money(None if unpriced and not spent else spent)
-        return [*waited, (usd, "ink b"), (" + unpriced" if unpriced and spent else "", "muted"), (" in all ", "muted")]
+        usd = spent(self._absence.usd, unpriced=self._absence.unpriced)
+        return [*waited, (usd, "ink b"), (" in all ", "muted")]
 
     def _told(self, one: Missed, width: int) -> Line:
         """State, project, what it came to, how long it waited, what it cost."""

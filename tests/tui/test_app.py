@@ -296,7 +296,7 @@ async def test_the_help_lists_exactly_the_keys_that_are_bound(page):
     assert bound == told
     for key in KEYS:
         assert key.shown in helped
-    for absent in ("history", "setup", "group"):
+    for absent in ("history", "setup"):
         assert absent not in helped
 
 
