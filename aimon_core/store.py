@@ -179,6 +179,7 @@ class SessionStore:
             tokens=self._sums.tally.tokens,
             cost=self._sums.tally.cost,
             today_usd=self._sums.spend.today_usd(now_ns),
+            today_unpriced=self._sums.unpriced_today(now_ns),
             burn_usd_per_hour=self._sums.spend.burn_usd_per_hour(now_ns),
         )
 

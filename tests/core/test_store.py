@@ -86,6 +86,21 @@ def test_without_hooks_a_session_says_what_cannot_be_seen(store: SessionStore) -
     assert store.sessions()[0].blind_spots == ("no hooks: waits invisible",)
 
 
+def test_todays_dollars_say_what_they_leave_out(store: SessionStore, clock: SteppedClock) -> None:
+    store.apply([prompted(1), answered(2, "r1", cost_picodollars=110_000_000), answered(3, "r2", model="mystery")])
+    assert not store.totals().today_unpriced, "no price was asked for yet"
+    store.prices = FlatPrices()
+    store.drain()
+    assert store.totals().today_unpriced
+    store.apply([answered(3, "r2", "span", model="mystery", cost_picodollars=5)])
+    assert not store.totals().today_unpriced, "another channel reports its dollars"
+    store.apply([answered(4, "r3", model="mystery")])
+    store.drain()
+    assert store.totals().today_unpriced
+    clock.advance(24 * 3600)
+    assert not store.totals().today_unpriced, "that was yesterday"
+
+
 def test_calls_are_priced_when_drained_and_compared(store: SessionStore) -> None:
     store.apply([prompted(1), answered(2, "r1", cost_picodollars=110_000_000), answered(3, "r2", model="mystery")])
     store.prices = FlatPrices()
