@@ -194,8 +194,7 @@ class SessionStore:
         entry = self._entries.get(key)
         if entry is None or entry.fold.status.state not in {"completed", "failed"}:
             return []
-        at_ns = max(self._clock.now_ns(), entry.last_ns + 1)  # a client's clock may be ahead of ours
-        return self.apply([seen(key, at_ns)], at_ns)
+        return self.apply([seen(key, entry.last_ns + AGREEMENT_NS)])  # by its client's clock, which may not be ours
 
     def place(self, key: str, process: tuple[int, float], chain: tuple[str, ...], *, focusable: bool) -> None:
         """Where a process, a pid with its start time, was found; an empty chain where it was found nowhere.

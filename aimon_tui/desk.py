@@ -37,11 +37,11 @@ class Desk:
         """A person has seen that a session is done: a restart will know it too."""
         moved = self._store.acknowledge(key)
         self._tell(moved)
-        if moved and self.journal is not None:
+        if moved and self.journal is not None and (session := self._store.get(key)) is not None:
             from aimon_core.journal import SEEN, Delivery  # noqa: PLC0415 - loaded by now, but not for the first paint
 
             with suppress(AimonError):  # a full disk is told when the next request cannot be kept
-                self.journal.append(*(Delivery(SEEN, key.encode(), one.at_ns) for one in moved))
+                self.journal.append(Delivery(SEEN, key.encode(), session.since_ns))
         return moved
 
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:

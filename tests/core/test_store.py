@@ -256,10 +256,16 @@ def test_work_that_goes_on_is_not_ended_by_having_been_seen(clock: SteppedClock)
     assert [one.state for one in again.sessions()] == ["working"]
 
 
-def test_a_prompt_right_after_something_was_seen_begins_a_turn(store: SessionStore) -> None:
-    store.apply([prompted(1), turn_ended(2)])
-    store.acknowledge(KEY)
-    assert [one.after for one in store.apply([prompted(2.1)])] == ["working"]
+@pytest.mark.parametrize("behind_s", [-60, 0, 60])
+def test_what_comes_after_something_was_seen_is_new_whatever_the_clients_clock_says(
+    store: SessionStore, clock: SteppedClock, behind_s: float
+) -> None:
+    clock.advance(100)
+    at_s = 100 - behind_s
+    store.apply([prompted(at_s - 9), turn_ended(at_s - 1)])
+    assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
+    assert [one.after for one in store.apply([prompted(at_s, "p2")])] == ["working"]
+    assert [one.after for one in store.apply([turn_ended(at_s + 2)])] == ["completed"]
 
 
 def test_a_new_id_in_one_process_ends_the_old_row(store: SessionStore) -> None:
