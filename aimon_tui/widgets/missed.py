@@ -43,9 +43,8 @@ class MissedPanel(Painted):
 
     def _head(self, width: int) -> Line:
         line = self.line().put(" while you were away", "key b").put(f"  {clock(self._absence.lasted_s)} ", "faint")
-        figures = self._figures()
-        room = width - line.width - sum(cell_len(text) for text, _ in figures)
-        return line.put("─" * (room - 1) + " ", "rule").right(width, *figures)
+        figures = self._figures(width - line.width)
+        return line.put("─" * (width - line.width - _cells(figures)), "rule").right(width, *figures)
 
     def _short(self, width: int) -> Line:
         """All of it in one line."""
@@ -53,13 +52,14 @@ class MissedPanel(Painted):
         for state, (glyph, _, colour) in STATES.items():
             if number := sum(one.session.state == state for one in self._absence.missed):
                 line.put(f" {glyph} ", f"{colour} b").put(f"{number} ", "ink b")
-        return line.right(width, *self._figures())
+        return line.right(width, *self._figures(width - line.width))
 
-    def _figures(self) -> list[tuple[str, str]]:
+    def _figures(self, room: int) -> list[tuple[str, str]]:
+        """What all of it took; how long they waited gives way to what it cost."""
         waited_ns = sum(one.waited_ns for one in self._absence.missed)
-        waited = [("waited ", "muted"), (clock(waited_ns / 1e9), "ink b"), ("  ", "ink")] if waited_ns else []
-        usd = spent(self._absence.usd, unpriced=self._absence.unpriced)
-        return [*waited, (usd, "ink b"), (" in all ", "muted")]
+        waited = [(" waited ", "muted"), (clock(waited_ns / 1e9), "ink b"), (" ", "ink")] if waited_ns else []
+        usd = [(f" {spent(self._absence.usd, unpriced=self._absence.unpriced)}", "ink b"), (" in all ", "muted")]
+        return [*waited, *usd] if _cells(waited + usd) <= room else usd
 
     def _told(self, one: Missed, width: int) -> Line:
         """State, project, what it came to, how long it waited, what it cost."""
@@ -74,7 +74,11 @@ class MissedPanel(Painted):
             (f"  {waited:>{WAITED}}", "wait" if session.state == "waiting" else "muted"),
             (f"  {money(one.usd):>9} ", "faint" if one.usd is None else "ink"),
         ]
-        room = width - line.width - 2 - sum(cell_len(text) for text, _ in tail)
+        room = width - line.width - 2 - _cells(tail)
         if room >= 8:
             line.put("  ").put(fit_path(clean(session.doing), room), "fail" if session.state == "failed" else "muted")
         return line.right(width, *tail)
+
+
+def _cells(pieces: list[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)

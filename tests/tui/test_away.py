@@ -98,6 +98,20 @@ async def test_in_a_small_terminal_it_is_one_line_in_place_of_the_summary():
         assert " ".join(text(app)[-2].split()) == "away 42:00 ! 1 × 1 ✓ 1 · 1 waited 17:14 $2.79 in all"
 
 
+async def test_no_figure_is_cut_at_any_width():
+    app = Played()
+    async with app.run_test(size=WIDE) as pilot:
+        await leave(app, pilot)
+        later(app, one(app, "docs"), "completed", 90, cost=unpriced("gpt-5.4"))
+        later(app, one(app, "shop-api"), "completed", 99_999, waited_ns=10**14, cost=computed(12_345.67))
+        await come_back(app, pilot)
+        for width in (48, 60, 70, 100):
+            await pilot.resize_terminal(width, 24)
+            told = " ".join(text(app)[-2 if width < 70 else -4].split())
+            assert told.endswith("$12,342 + unpriced in all")
+            assert "away 1d03h" in told
+
+
 # ------------------------------------------------------------------ when, and for how long
 
 
