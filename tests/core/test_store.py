@@ -233,6 +233,13 @@ def test_what_a_person_has_seen_is_idle(store: SessionStore) -> None:
     assert store.apply([turn_ended(2.05, "span", channel="span")]) == [], "the late span does not undo it"
 
 
+def test_a_turn_that_silence_ended_can_be_seen_too(store: SessionStore, clock: SteppedClock) -> None:
+    store.apply([prompted(1), answered(2, "r1")])
+    clock.advance(20)
+    assert [one.after for one in store.tick()] == ["completed"]
+    assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
+
+
 def test_what_was_seen_once_is_seen_when_a_journal_is_read_again(clock: SteppedClock) -> None:
     again = SessionStore(clock)
     again.apply([prompted(1), answered(2, "r1"), seen(KEY, at(20))])
