@@ -15,6 +15,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
+    Seen,
     SessionEnded,
     SessionSeen,
     SubagentEnded,
@@ -87,6 +88,9 @@ class Entry:
             self.cache.told(event)
             return self.gauges.take(event, arrived_ns)
         self.version += 1
+        if isinstance(event, Seen):  # no sign of life, and perhaps of a session that only a transcript will tell of
+            self.fold.add(event)
+            return True
         self.arrived_ns = max(self.arrived_ns, arrived_ns)
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)
@@ -220,9 +224,6 @@ class Entry:
         if own and event.ok:
             self.cache.called(event)
 
-    def _call_withdrawn(self, event: CallWithdrawn) -> None:
-        self.calls.withdraw(event.call_id, told_by=event.channel)
-
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
         self.tools.take(event)
@@ -260,9 +261,6 @@ class Entry:
             if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
                 helper.tools.take(event)
 
-    def _compacts(self, event: CompactionStarted) -> None:
-        self.turns.compacts(event)
-
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
@@ -284,12 +282,12 @@ class Entry:
         SessionEnded: _ended,
         PromptSubmitted: _prompted,
         LlmCalled: _called,
-        CallWithdrawn: _call_withdrawn,
+        CallWithdrawn: lambda entry, event: entry.calls.withdraw(event.call_id, told_by=event.channel),
         ToolStarted: _tool,
         ToolFinished: _tool,
         PermissionAsked: _asked,
         PermissionAnswered: _answered,
-        CompactionStarted: _compacts,
+        CompactionStarted: lambda entry, event: entry.turns.compacts(event),
         TurnEnded: _turn_ended,
         SubagentStarted: _subagent,
         SubagentEnded: _subagent,

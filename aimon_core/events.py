@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from aimon_core.session import CacheTtl, RateLimit, Tokens, WaitingFor
 
-Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "statusline", "clock"]
+Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "statusline", "clock", "person"]
 """Where a fact came from; `lifecycle` ranks them where they disagree."""
 
 
@@ -146,6 +146,10 @@ class Nested(Event, frozen=True, gc=False, kw_only=True):
     """Whether the span names its session; else the trace stands in for it."""
     told: tuple[Event, ...] = ()
     """What it tells, for a session that `traces` knows better; nothing where it only links others."""
+
+
+class Seen(Event, frozen=True, gc=False, kw_only=True):
+    """A person has seen that a turn is over."""
 
 
 class Spoke(Event, frozen=True, gc=False, kw_only=True):

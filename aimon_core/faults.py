@@ -1,4 +1,4 @@
-"""What went wrong in one session: failed calls stand in its tally, here are the turns and the kind of the last error."""
+"""What went wrong in one session: failed calls stand in its tally, here turns and the last error."""
 
 from aimon_core.bag import Bag
 from aimon_core.events import LlmCalled, TurnEnded

@@ -255,6 +255,8 @@ class Totals(Struct, frozen=True, kw_only=True):
     cost: Cost = Cost(0.0)
     today_usd: float = 0.0
     """Dollars of calls made since local midnight."""
+    today_unpriced: bool = False
+    """Whether some of them have no price: then today was dearer than that."""
     burn_usd_per_hour: float = 0.0
 
 

@@ -13,15 +13,15 @@ from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
-from aimon_core.identity import PEER, Owners, Processes, session_key
-from aimon_core.lifecycle import AGREEMENT_NS, elapse
+from aimon_core.identity import PEER, Owners, Processes, seen, session_key
+from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
 from aimon_core.priced import Prices, price
 from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
-from aimon_core.standing import Options, Status
+from aimon_core.standing import AGREEMENT_NS, Options, Status
 from aimon_core.sums import Sums
 from aimon_core.totals import total
 from aimon_core.traces import Traces
@@ -179,12 +179,9 @@ class SessionStore:
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done or failed: it is idle now."""
         entry = self._entries.get(key)
-        now_ns = self._clock.now_ns()
         if entry is None or entry.fold.status.state not in {"completed", "failed"}:
             return []
-        entry.fold.go_on_from(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
-        self._dirty.add(key)
-        return [moved] if (moved := self._moved(key, now_ns)) else []
+        return self.apply([seen(key, entry.last_ns + AGREEMENT_NS)])  # by its client's clock, which may not be ours
 
     def place(self, key: str, process: tuple[int, float], chain: tuple[str, ...], *, focusable: bool) -> None:
         """Where a process, a pid with its start time, was found; an empty chain where it was found nowhere.

@@ -19,5 +19,6 @@ def total(sums: Sums, entries: Collection[Entry], now_ns: int) -> Totals:
         tokens=sums.tally.tokens,
         cost=sums.tally.cost,
         today_usd=sums.spend.today_usd(now_ns),
+        today_unpriced=sums.unpriced_today(now_ns),
         burn_usd_per_hour=sums.spend.burn_usd_per_hour(now_ns),
     )

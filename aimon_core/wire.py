@@ -173,7 +173,7 @@ def _cost(cost: Cost) -> dict[str, Any]:
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {"signal": evidence.signal, "at": iso(evidence.at_ns), "says": evidence.says}
+    return {"signal": evidence.signal, "at": iso(evidence.at_ns), "says": evidence.says, "decides": evidence.decides}
 
 
 def _context(context: Context | None) -> dict[str, int | None] | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from os import environ
 from typing import Any
 
+from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
@@ -16,9 +17,9 @@ from aimon_core.clock import Clock
 from aimon_core.spans import TurnTree
 from aimon_tui import paint
 from aimon_tui.attention import Attention
+from aimon_tui.away import Away
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
-from aimon_tui.copying import Copying, shortened
 from aimon_tui.focusing import Focusing
 from aimon_tui.keys import helped, on, page_of, remapped
 from aimon_tui.machine import Machine
@@ -73,13 +74,11 @@ class AimonApp(VoicedApp):
         self._changed: set[str] = set()
         self._shown: object = None
         self._stale = True
-        self._copying = Copying()
-        self.focusing = Focusing(self, self._copying)
+        self.focusing = Focusing(self)
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
+        self.away = Away(ledger, clock, self._dashboard.tell_missed)
         self.set_keymap(dict(self.settings.keys))
-
-    # ------------------------------------------------------------------ what the widgets ask
 
     @property
     def now_ns(self) -> int:
@@ -112,7 +111,7 @@ class AimonApp(VoicedApp):
     def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
         """Show another ledger from now on."""
         self.ledger, self.door, self.tells, self._clock = ledger, door, tells, clock
-        self.board = Board(ledger)
+        self.board, self.away = Board(ledger), Away(ledger, clock, self._dashboard.tell_missed)
         self._changed, self._shown, self._stale = set(), None, True
         self._attention.look(ledger.sessions())
         self.frame()
@@ -141,6 +140,7 @@ class AimonApp(VoicedApp):
         drained = self.ledger.drain()
         if drained:
             self._attention.look(self.ledger.sessions())
+            self.away.note(drained)
             self._changed |= drained
             self._stale = True
         if self._paused_at is not None:
@@ -187,6 +187,17 @@ class AimonApp(VoicedApp):
     def on_app_blur(self) -> None:
         """Nobody looks."""
         self._turn_pulse(paint.STILL)
+        self.away.leave()
+
+    def on_app_focus(self) -> None:
+        """Somebody looks again."""
+        self.away.back()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever a hand does says that somebody is there; what else it does is not changed by that."""
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            self.away.touch(key=isinstance(event, events.Key) and self.screen is self._dashboard)
+        await super().on_event(event)
 
     def repaint(self) -> None:
         """Paint everything that shows sessions anew."""
@@ -197,7 +208,7 @@ class AimonApp(VoicedApp):
         changed, before = self._changed, self._shown
         self._changed, self._stale = set(), False
         self.board.refresh(now_s)
-        self._shown = (self.board.keys, self.board.twins, bool(self.board))
+        self._shown = self.board.places
         with self.batch_update():
             if before == self._shown:
                 self._dashboard.paint_changed(changed, held=self.board.held(now_s))
@@ -232,11 +243,6 @@ class AimonApp(VoicedApp):
     def narrow(self, text: str) -> None:
         """Show only what a filter lets through."""
         self.board.narrow(text)
-        self._moved()
-
-    def action_sort(self) -> None:
-        """Go on to the next order."""
-        self.board.next_sort()
         self._moved()
 
     def show_panel(self, panel: str) -> None:
@@ -283,10 +289,7 @@ class AimonApp(VoicedApp):
 
     def action_copy(self) -> None:
         """Copy the command that resumes the session; again at once, its id, then its folder."""
-        if session := self.board.session:
-            copied = self._copying.next(session, self._clock.monotonic())
-            self.copy_to_clipboard(copied)
-            self.toast(f"Copied: {shortened(copied, session)}")
+        self.focusing.copy(self._clock.monotonic())
 
     def action_help(self) -> None:
         """Show every key."""

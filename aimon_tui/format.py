@@ -40,6 +40,11 @@ def money(usd: float | None) -> str:
     return f"${usd:,.0f}" if usd < 999_999.5 else f"${count(int(usd))}"
 
 
+def spent(usd: float, *, unpriced: bool) -> str:
+    """A sum of dollars of which a part may not be known: $3.20, $3.20 + unpriced, unpriced."""
+    return money(usd or None) + (" + unpriced" if usd else "") if unpriced else money(usd)
+
+
 def clock(seconds: float) -> str:
     """An age in at most 6 cells: 0:42, 12:03, 3h05m, 2d04h, 120d."""
     whole = max(0, int(seconds))

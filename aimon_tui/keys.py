@@ -46,7 +46,8 @@ class Key(Struct, frozen=True):
     @property
     def does(self) -> str:
         """The action on a page: each page moves in its own way, and a session's has keys of its own."""
-        own = self.page in {SESSION, SETUP} or self.group in {"move", "filter"} or self.id in {"filter", "panel"}
+        listed = self.id in {"filter", "sort", "group", "panel"}
+        own = self.page in {SESSION, SETUP} or self.group in {"move", "filter"} or listed
         return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property
@@ -76,10 +77,11 @@ KEYS = (
     Key("open", "enter", "enter", "open", "open: where time went", "session", footer=3, at_once=True,
         page=DASHBOARD),
     Key("why", "w", "w", "why", "why this state", "session", footer=5, page=SESSIONS),
-    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=8, page=DASHBOARD),
+    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=9, page=DASHBOARD),
     Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=10, page=SESSIONS),
     Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "list", footer=4, at_once=True, page=DASHBOARD),
     Key("sort", "s", "s", "sort", "sort: need, cost, age …", "list", footer=6, page=DASHBOARD),
+    Key("group", "o", "o", "group", "group: project, agent …", "list", footer=8, page=DASHBOARD),
     Key("panel", "tab", "tab", "panel", "next panel, if small", "list", footer=7, page=DASHBOARD),
     Key("setup", "S", "S", "setup", "connect your agents", "list", footer=14, at_once=True, page=SESSIONS),
     Key("back", "escape", "esc", "back", "back to the list", "page", footer=2, at_once=True, page=SESSION),

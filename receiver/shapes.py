@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from aimon_core.session import State, WaitingFor
 from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
+from receiver.why_shape import WhyAnswer
 
 
 class Cost(Shape):
@@ -43,6 +44,7 @@ class Evidence(Shape):
     signal: str
     at: Time | None
     says: str
+    decides: bool = Field(description="whether it set the state")
 
 
 class Context(Shape):
@@ -254,5 +256,6 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "stats": TypeAdapter(StatsAnswer),
     "health": TypeAdapter(HealthAnswer),
     "focus": TypeAdapter(FocusAnswer),
+    "why": TypeAdapter(WhyAnswer),
 }
 """By the name of the file under `docs/schema`."""

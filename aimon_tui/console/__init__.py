@@ -20,6 +20,7 @@ _COMMANDS = {
     "stream": "stream",
     "status": "status",
     "statusline": "statusline",
+    "why": "why",
     "focus": "focus",
     "replay": "replay",
     "setup": "setup",

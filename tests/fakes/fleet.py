@@ -205,6 +205,8 @@ class StillLedger:
         self._dirty = set(self._sessions)
         self._turns: dict[str, list[TurnTree]] = {waiting().key: turns()}
         self.ticks = 0
+        self.unpriced = False
+        """Whether today's dollars leave something out."""
         self.focused: list[str] = []
         self.missing: dict[str, Outcome] = {}
         """Sessions that cannot be gone to, and why."""
@@ -259,6 +261,7 @@ class StillLedger:
             sessions=len(known),
             cost=Cost(usd),
             today_usd=usd,
+            today_unpriced=self.unpriced,
             burn_usd_per_hour=sum(one.burn_usd_per_hour for one in known),
         )
 

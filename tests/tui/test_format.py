@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from aimon_tui.format import clock, count, day, fit, fit_path, money, percent, span, spark
+from aimon_tui.format import clock, count, day, fit, fit_path, money, percent, span, spark, spent
 from tests.fakes.fleet import NOW_NS, ago
 
 
@@ -21,6 +21,14 @@ from tests.fakes.fleet import NOW_NS, ago
 )  # fmt: skip
 def test_a_count_changes_its_unit_and_is_never_cut(number, shown):
     assert count(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "shown"),
+    [(3.2, False, "$3.20"), (3.2, True, "$3.20 + unpriced"), (0.0, True, "unpriced"), (0.0, False, "$0.00")],
+)
+def test_a_sum_says_what_it_leaves_out(usd, unpriced, shown):
+    assert spent(usd, unpriced=unpriced) == shown
 
 
 @pytest.mark.parametrize(

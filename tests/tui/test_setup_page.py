@@ -200,7 +200,10 @@ async def test_a_file_that_cannot_be_written_is_a_line_on_the_page(app, mine):
 
 
 async def test_what_a_person_set_otherwise_stays_and_is_told(tmp_path, monkeypatch):
-    theirs = '{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://x\\u001b[31m.example"}, "disableAllHooks": true, "statusLine": 1}'
+    theirs = (
+        '{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://x\\u001b[31m.example"}, "disableAllHooks": true,'
+        ' "statusLine": {"type": "command", "command": "aimon statusline"}}'
+    )
     app = Played(machine=machine(tmp_path, monkeypatch, {CLAUDE: theirs}))
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "S")
@@ -242,7 +245,7 @@ async def test_what_does_not_fit_is_read_on_with_the_page_keys(app):
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "S")
         assert "SubagentStop" not in preview(app)
-        await press(pilot, *["pagedown"] * 9)
+        await press(pilot, *["pagedown"] * 12)
         assert "SubagentStop" in preview(app)
         await press(pilot, *["pageup"] * 20)
         assert "Copies the hook program" in preview(app)
