@@ -45,7 +45,7 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
 
 
 class StatusTold(Event, frozen=True, gc=False, kw_only=True):
-    """The agent's own word on where it stands, from a file that it keeps for others to read."""
+    """The agent's own word on where it stands: from a file that it keeps for others to read, or as it compacts."""
 
     status: Literal["busy", "idle", "waiting"]
     kind: WaitingFor = "permission"

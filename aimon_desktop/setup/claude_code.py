@@ -9,7 +9,7 @@ AGENT = "claude-code"
 EVENTS = (
     "SessionStart", "SessionEnd", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure",
     "PostToolBatch", "PermissionRequest", "PermissionDenied", "Elicitation", "ElicitationResult", "Notification",
-    "Stop", "StopFailure", "SubagentStart", "SubagentStop",
+    "Stop", "StopFailure", "SubagentStart", "SubagentStop", "PreCompact", "PostCompact",
 )  # fmt: skip
 """Those that mean something to `receiver.hooks.claude_code`."""
 

@@ -10,6 +10,7 @@ from aimon_core.events import (
     Event,
     PermissionAnswered,
     PermissionAsked,
+    StatusTold,
     ToolFinished,
     ToolStarted,
     TurnEnded,
@@ -76,12 +77,22 @@ def _answered(_: Payload, frame: Frame) -> Iterable[Event]:
     yield PermissionAnswered(**frame, call_id=None, unit=frame["signal"], name="", accepted=True, by_person=True)
 
 
+def _compacts(_: Payload, frame: Frame) -> Iterable[Event]:
+    yield StatusTold(**frame, status="busy")
+
+
+def _compacted(payload: Payload, frame: Frame) -> Iterable[Event]:
+    """The summary is there; one that nobody asked for was made in the middle of a turn, which goes on."""
+    if text(payload, "trigger") == "manual":
+        yield StatusTold(**frame, status="idle")
+
+
 def _digest(payload: Payload) -> str:
     return digest([payload.get("tool_name"), digest(payload.get("tool_input"))])
 
 
 _SILENT = """
-    UserPromptExpansion PreCompact PostCompact PreModelSwitch PostModelSwitch Setup TeammateIdle TaskCreated
+    UserPromptExpansion PreModelSwitch PostModelSwitch Setup TeammateIdle TaskCreated
     TaskCompleted ConfigChange InstructionsLoaded CwdChanged FileChanged DirectoryAdded WorktreeCreate WorktreeRemove
     MessageDisplay
 """
@@ -101,6 +112,8 @@ LANGUAGE = base.Language(
         "PermissionRequest": _asks,
         "PermissionDenied": _denied,
         "Notification": _notified,
+        "PreCompact": _compacts,
+        "PostCompact": _compacted,
         "Elicitation": _elicits,
         "ElicitationResult": _answered,
         "Stop": base.stopped,

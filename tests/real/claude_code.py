@@ -1,11 +1,15 @@
 """Claude Code in a pane, with somebody who types and looks; its onboarding is answered before it starts."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from tests.fakes.scene import until
 from tests.fakes.tmux import Pane
-from tests.real.stage import Stage, until
+from tests.real.stage import Stage, lives
 
 KEY = "dummy-key"
 
@@ -14,7 +18,7 @@ class ClaudeCode:
     """A running one."""
 
     def __init__(self, stage: Stage, pane: Pane) -> None:
-        self.stage, self.pane, self.pid = stage, pane, pane.pid
+        self.stage, self.pane, self.process = stage, pane, psutil.Process(pane.pid)
         self.file = stage.home / ".claude" / "sessions" / f"{pane.pid}.json"
 
     @property
@@ -32,23 +36,11 @@ class ClaudeCode:
 
     async def row(self) -> dict[str, Any]:
         """The session that it is in now, as aimon tells it."""
-        return next((row for row in await self.stage.sessions() if row["key"] == self.key), {})
+        return await self.stage.session(self.key)
 
-    async def reaches(self, state: str, wait_s: float = 15.0) -> dict[str, Any]:
-        """Its row, once it has a state."""
-        row: dict[str, Any] = {}
-
-        async def there() -> bool:
-            nonlocal row
-            row = await self.row()
-            return row.get("state") == state
-
-        try:
-            await until(there, wait_s=wait_s)
-        except AssertionError as error:
-            told = {name: row.get(name) for name in ("state", "waiting_for", "waiting_on", "evidence")}
-            raise AssertionError(f"never {state}: {told}\n{self.see()}") from error
-        return row
+    async def reaches(self, state: str) -> dict[str, Any]:
+        """The session that it is in now, once it has a state."""
+        return await self.stage.reaches(self.key, state)
 
     def see(self) -> str:
         """Its screen as text."""
@@ -65,6 +57,7 @@ class ClaudeCode:
         """Type a prompt and send it."""
         self.stage.tmux("send-keys", "-t", self.pane.id, "-l", text)
         await self.sees(text)
+        await asyncio.sleep(0.3)  # an Enter on the heels of the last letter may be taken for a part of what is pasted
         self.press("Enter", f"prompt {text}")
 
     def press(self, key: str, words: str = "") -> None:
@@ -72,12 +65,24 @@ class ClaudeCode:
         self.stage.mark(words or key)
         self.stage.tmux("send-keys", "-t", self.pane.id, key)
 
+    async def approve(self) -> None:
+        """Say yes to the dialog that is open; too quick an answer is not taken for one."""
+        await self.sees("Esc to cancel")
+        await asyncio.sleep(1)
+        self.press("Enter", "approve (Enter)")
 
-async def started(stage: Stage, program: Path, name: str = "claude", *arguments: str) -> ClaudeCode:
+    async def leave(self) -> None:
+        """End it as a person does, if it still runs: it sends what it has not sent yet."""
+        if lives(self.process):
+            await self.say("/exit")
+            await until(lambda: not lives(self.process), f"the end of {self.process}")
+
+
+async def started(stage: Stage, program: Path, *arguments: str) -> ClaudeCode:
     """Claude Code at its first prompt, connected to the scripted model."""
     (stage.home / ".claude.json").write_text(json.dumps(_known(stage)))
     pane = stage.open(
-        name, " ".join([str(program), *arguments]),
+        " ".join([str(program), *arguments]),
         ANTHROPIC_BASE_URL=stage.api.url, ANTHROPIC_API_KEY=KEY,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_AUTOUPDATER="1", DISABLE_ERROR_REPORTING="1",
     )  # fmt: skip

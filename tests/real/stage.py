@@ -1,8 +1,7 @@
-"""Where a real client plays: a home, a tmux, a scripted model and an aimon that nobody else has, all on loopback."""
+"""A scene with a tmux in it, where real clients play and somebody looks, types and perhaps keeps a recording."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,48 +10,34 @@ import psutil
 from aiohttp import ClientSession, ClientTimeout
 
 from tests.fakes.model_api import ModelApi, Scripts
-from tests.fakes.program import Program, Serving
+from tests.fakes.program import Program
+from tests.fakes.scene import Scene, until
 from tests.fakes.tmux import Desk, Pane, desk
+from tests.real.capture import finished
 from tests.real.recorder import Recorder
 
-WAIT_S = 30.0
-LOOK_S = 0.05
+
+def lives(process: psutil.Process) -> bool:
+    """Whether a process still does something."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
-async def until(
-    true: Callable[[], Any] | Callable[[], Awaitable[Any]], what: str = "it", wait_s: float = WAIT_S
-) -> Any:
-    """What a question answers as soon as it is true."""
-    deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        answer = true()
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        if answer:
-            return answer
-        await asyncio.sleep(LOOK_S)
-    raise AssertionError(f"never saw {what}")
-
-
-class Stage:
+class Stage(Scene):
     """Everything a client meets."""
 
-    def __init__(self, desk: Desk, api: ModelApi, serving: Serving, http: ClientSession, tape: Recorder | None) -> None:
-        self.desk, self.api, self.serving, self.tape = desk, api, serving, tape
-        self.home, self.project = desk.folder, desk.folder / "projects" / "shop-api"
-        self._http = http
-        self.tmux = desk.server()
+    def __init__(self, desk: Desk, *parts: Any, tape: Recorder | None) -> None:
+        super().__init__(*parts)
+        self.tmux, self.tape = desk.server(), tape
         self._opened: list[psutil.Process] = []
-
-    async def sessions(self) -> list[dict[str, Any]]:
-        """aimon's list, with those that have ended."""
-        async with self._http.get(f"http://127.0.0.1:{self.serving.port}/api/v1/sessions?all=1") as answer:
-            return (await answer.json())["sessions"]
-
-    async def spans(self, key: str) -> list[dict[str, Any]]:
-        """The turns of a session, with their spans."""
-        async with self._http.get(f"http://127.0.0.1:{self.serving.port}/api/v1/sessions/{key}/spans") as answer:
-            return (await answer.json())["turns"]
+        desk.environment |= {
+            name: value for name, value in self.program.environment.items() if name.startswith(("XDG_", "LANG"))
+        }
+        if tape is not None:
+            desk.environment["AIMON_RUNTIME_DIR"] = str(tape.runtime)
+        self.tmux("new-session", "-d", "-s", "shell", "-x", "150", "-y", "45", "sleep", "600")
 
     async def focused(self, key: str) -> dict[str, Any]:
         """Ask aimon to go to a session's terminal."""
@@ -71,47 +56,44 @@ class Stage:
         if self.tape:
             self.tape.mark(words)
 
-    def open(self, name: str, command: str, **environment: str) -> Pane:
+    def open(self, command: str, **environment: str) -> Pane:
         """A pane with a program in it, in the project's folder."""
         for variable, value in environment.items():
             self.tmux("set-environment", "-g", variable, value)
-        pane = self.tmux.session(name, "sh", "-c", f"cd {self.project} && exec {command}")
+        pane = self.tmux.window("shell", "sh", "-c", f"cd {self.project} && exec {command}")
         self._opened.append(psutil.Process(pane.pid))
+        (self.home / "pids").write_text(" ".join(str(process.pid) for process in self._opened))
         return pane
 
     async def close(self) -> None:
         """End what was opened; a program that is killed may write to its home until it is gone."""
         self.tmux.close()
         for process in self._opened:
-            await until(lambda process=process: not process.is_running(), f"the end of {process}")
+            await until(lambda process=process: not lives(process), f"the end of {process}")
 
 
 @asynccontextmanager
 async def stage(
     agent: str, scripts: Scripts, *, record: Path | None = None, sources: str = "otlp,hooks,transcripts"
 ) -> AsyncIterator[Stage]:
-    """A stage on which one agent is connected to aimon as `aimon setup` does it."""
+    """A stage for one agent, whose run is kept as a capture in `record`."""
     async with AsyncExitStack() as stack:
         place = stack.enter_context(desk())
         program = Program(place.folder)
         program.environment["AIMON_SOURCES"] = sources
+        if "processes" in sources:
+            program.command = (sys.executable, "-m", "tests.real.narrow", str(place.folder / "pids"))
         api = await stack.enter_async_context(ModelApi(scripts))
         serving = stack.enter_context(program.serving())
-        port, tape = serving.port, None
+        tape = None
         if record is not None:
             tape = Recorder(record, place.folder / "tape", serving.port, program.runtime)
-            port = (await stack.enter_async_context(tape)).port
-        done = program.run("setup", agent, "--yes", "--port", str(port))
-        assert done.returncode == 0, done.stderr
+            await stack.enter_async_context(tape)
         http = await stack.enter_async_context(ClientSession())
-        here = Stage(place, api, serving, http, tape)
+        here = Stage(place, program, api, serving, http, tape=tape)
         stack.push_async_callback(here.close)
-        here.project.mkdir(parents=True)
-        place.environment |= {
-            name: value for name, value in program.environment.items() if name.startswith(("XDG_", "LANG"))
-        }
-        if tape is not None:
-            place.environment["AIMON_RUNTIME_DIR"] = str(tape.runtime)
-        here.tmux.session("shell")
-        here.tmux("set-option", "-g", "default-size", "150x45")
+        here.connect(agent, tape.port if tape else None)
         yield here
+        if tape is not None:
+            await here.close()
+            finished(tape.folder, here.home, api.served)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -42,6 +43,27 @@ class Heard(Struct, frozen=True):
     """When the event behind it happened, as its sender says."""
 
 
+class Looks:
+    """How often a client and aimon were compared, and what was seen where they did not agree."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.differing: list[str] = []
+
+    def add(self, other: "Looks") -> None:
+        """Those of another run, too."""
+        self.count += other.count
+        self.differing += other.differing
+
+    @property
+    def share(self) -> float:
+        """Of the looks, how many agreed; 1 where nobody looked."""
+        return 1 - len(self.differing) / self.count if self.count else 1.0
+
+    def __str__(self) -> str:
+        return f"agreement {self.share:.1%} of {self.count} looks {' '.join(sorted(set(self.differing)))}".rstrip()
+
+
 class Witness:
     """Who looks and listens."""
 
@@ -51,28 +73,21 @@ class Witness:
         self.heard: list[Heard] = []
         self._states: dict[str, str] = {}
 
-    def first(self, state: str, after: float) -> Heard:
-        """When a state was first heard after a moment."""
-        return next(one for one in self.heard if one.state == state and one.unix >= after)
+    def told_after_ms(self, state: str) -> list[int]:
+        """How long after its event each change to a state was heard, in milliseconds."""
+        return [round((one.unix - one.since) * 1000) for one in self.heard if one.state == state]
 
-    def compared(self) -> tuple[int, list[Sample]]:
-        """How many looks count, and those at which the two do not agree."""
-        changes = [
-            two.unix for one, two in zip(self.samples, self.samples[1:], strict=False) if one.status != two.status
-        ]
-        counted = [
-            one
-            for one in self.samples
-            if one.status and one.state and all(abs(one.unix - change) > SETTLES_S for change in changes)
-        ]
-        return len(counted), [one for one in counted if one.state not in ALIKE.get(one.status, set())]
-
-    def agreement(self) -> str:
-        """The measurement in a line, with the moments of disagreement."""
-        count, wrong = self.compared()
-        share = 1 - len(wrong) / count if count else 0
-        where = sorted({f"{one.status}/{one.state}" for one in wrong})
-        return f"agreement {share:.1%} of {count} looks {' '.join(where)}".rstrip()
+    @property
+    def looks(self) -> Looks:
+        """The comparison, without the moments around the client's own changes."""
+        changes = [two.unix for one, two in pairwise(self.samples) if one.status != two.status]
+        looks = Looks()
+        for one in self.samples:
+            if one.status and one.state and all(abs(one.unix - change) > SETTLES_S for change in changes):
+                looks.count += 1
+                if one.state not in ALIKE.get(one.status, set()):
+                    looks.differing.append(f"{one.status}/{one.state}")
+        return looks
 
     async def look(self) -> None:
         """Compare for as long as it runs."""

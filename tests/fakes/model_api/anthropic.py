@@ -64,11 +64,6 @@ def message(answer: Answer, model: str) -> dict[str, Any]:
     }
 
 
-def tool_ids(whole: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ids of the tool calls that a message asks for."""
-    return tuple(block["id"] for block in whole["content"] if block["type"] == "tool_use")
-
-
 def events(whole: Mapping[str, Any]) -> Iterator[bytes]:
     """A message as it is streamed; one of its words each."""
     nothing_yet = {"content": [], "stop_reason": None, "usage": whole["usage"] | {"output_tokens": 1}}

@@ -48,11 +48,6 @@ def response(answer: Answer, model: str) -> dict[str, Any]:
     }
 
 
-def tool_ids(whole: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ids of the tool calls that a response asks for."""
-    return tuple(item["call_id"] for item in whole["output"] if item["type"] == "function_call")
-
-
 def events(whole: Mapping[str, Any]) -> Iterator[bytes]:
     """A response as it is streamed; one of its words each."""
     begun = {**whole, "status": "in_progress", "output": [], "usage": None}

@@ -74,6 +74,11 @@ class Answer(Struct, frozen=True):
     stop_reason: str = "end_turn"
     """As Anthropic calls it."""
 
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The names of the tools it asks for."""
+        return tuple(block.name for block in self.content if isinstance(block, ToolUse))
+
 
 def says(*content: str | Block, **given: Any) -> Answer:
     """An answer of texts and other blocks; it stops for its tools, where no other `stop_reason` is given."""
@@ -98,5 +103,6 @@ SIDE = says('{"title": "Work on the shop", "isNewTopic": true}', usage=Usage(inp
 SUMMARY = says(
     "<analysis>Short.</analysis>\n<summary>1. Primary Request: work on the shop.</summary>",
     usage=Usage(input=2500, output=220, cache_read=4000),
+    delay_s=1.0,
 )
 """What a client gets that compacts its conversation."""

@@ -30,7 +30,7 @@ class Served(Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
     """Nothing where the call failed."""
     tools: tuple[str, ...] = ()
-    """Ids of the tool calls that were asked for."""
+    """What was asked for, by name."""
     aborted: bool = False
     """Whether the client hung up before the end: it never saw the usage."""
 

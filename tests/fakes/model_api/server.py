@@ -68,7 +68,7 @@ class ModelApi:
             headers = {"request-id": call["request_id"]} | ({"retry-after": "1"} if status in {429, 529} else {})
             return web.json_response(anthropic.error(status, call["request_id"]), status=status, headers=headers)
         whole = anthropic.message(answer, call["model"])
-        noted = partial(self._note, call, status=200, usage=answer.usage, tools=anthropic.tool_ids(whole))
+        noted = partial(self._note, call, status=200, usage=answer.usage, tools=answer.tools)
         headers = {"request-id": call["request_id"]}
         return await _told(request, body, answer, whole, headers, noted)
 
@@ -82,7 +82,7 @@ class ModelApi:
             return web.json_response(openai.error(status), status=status, headers=headers)
         whole = openai.response(answer, call["model"])
         call["request_id"] = whole["id"]
-        noted = partial(self._note, call, status=200, usage=answer.usage, tools=openai.tool_ids(whole))
+        noted = partial(self._note, call, status=200, usage=answer.usage, tools=answer.tools)
         return await _told(request, body, answer, whole, headers, noted)
 
     def _call(self, body: Any, prompts: list[tuple[str, int]], kind: Kind, session: str) -> dict[str, Any]:

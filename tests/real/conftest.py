@@ -1,0 +1,89 @@
+"""What runs of real clients need: the clients, a stage, and a folder for those who want to keep what they see."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.tmux import needs_tmux
+from tests.real import claude_code, clients, scripts
+from tests.real.stage import Stage, stage
+from tests.real.witness import Looks, Witness, witness
+
+
+def pytest_addoption(parser):
+    parser.addoption("--record", type=Path, metavar="DIR", help="keep each run as a capture below DIR")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.real)
+            item.add_marker(needs_tmux)
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Claude Code, installed."""
+    return _installed("claude")
+
+
+@pytest.fixture(scope="session")
+def codex() -> Path:
+    """Codex, installed."""
+    return _installed("codex")
+
+
+def _installed(name: str) -> Path:
+    try:
+        return clients.installed(name)
+    except clients.Missing as error:
+        pytest.skip(f"{error}")
+
+
+@pytest.fixture
+def tape(request) -> Path | None:
+    """Where to keep this run; None where nobody wants it kept."""
+    folder = request.config.getoption("--record")
+    return folder and folder / request.node.name.removeprefix("test_")
+
+
+@pytest.fixture
+def tell(capsys):
+    """A line for whoever watches the run."""
+
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {line}", end="")
+
+    return tell
+
+
+@pytest.fixture(scope="session")
+def looks() -> Iterator[Looks]:
+    """What witnesses of all runs saw; the client and aimon must agree in 97 of 100 looks."""
+    together = Looks()
+    yield together
+    print(f"\n\n{together}")
+    assert together.share >= 0.97, together
+
+
+@pytest.fixture
+def play(program, tape, looks, tell):
+    """Claude Code on a stage of its own, with somebody who looks."""
+
+    @asynccontextmanager
+    async def playing(
+        *arguments: str, **options: object
+    ) -> AsyncIterator[tuple[Stage, claude_code.ClaudeCode, Witness]]:
+        async with stage("claude-code", scripts.CLAUDE_CODE, record=tape, **options) as here:
+            client = await claude_code.started(here, program, "--permission-mode", "default", *arguments)
+            async with witness(client) as seen:
+                yield here, client, seen
+                if tape is not None:
+                    await client.leave()
+            tell(str(seen.looks))
+            looks.add(seen.looks)
+
+    return playing
