@@ -55,6 +55,11 @@ class Client:
         await self._hook("SessionEnd", reason="prompt_input_exit")
         await self._http.close()
 
+    @property
+    def key(self) -> str:
+        """What aimon calls the session."""
+        return f"claude-code:{self.session_id}"
+
     async def say(self, prompt: str) -> None:
         """Begin a turn, which goes on by itself."""
         self._turn = asyncio.create_task(self._take_turn(prompt))
@@ -84,7 +89,7 @@ class Client:
             uses = [block for block in message["content"] if block["type"] == "tool_use"]
             if not uses:
                 return " ".join(block["text"] for block in message["content"] if block["type"] == "text")
-            results = await asyncio.gather(*(self._use(use, **agent) for use in uses))
+            results = await asyncio.gather(*(self._use(use, message["request_id"], **agent) for use in uses))
             messages.append({"role": "user", "content": list(results)})
 
     async def _call(self, messages: list[dict[str, Any]], **agent: str) -> dict[str, Any]:
@@ -92,43 +97,42 @@ class Client:
         headers = {"x-claude-code-session-id": self.session_id}
         headers |= {"x-claude-code-agent-id": agent["agent_id"]} if agent else {}
         began = time.monotonic()
-        for attempt in range(1, ATTEMPTS + 1):
+        for _ in range(ATTEMPTS):
             async with self._http.post(f"{self._api}/v1/messages", json=body, headers=headers) as answer:
                 request_id, status = answer.headers["request-id"], answer.status
                 told = _message((await answer.read()).decode()) if status == 200 else await answer.json()
             spent: dict[str, Any] = {
                 "model": body["model"], "duration_ms": round((time.monotonic() - began) * 1000),
-                "request_id": request_id, "query_source": "agent:builtin:helper" if agent else "repl_main_thread", **agent,
-            }  # fmt: skip
+                "request_id": request_id, "query_source": "agent:builtin:helper" if agent else "repl_main_thread",
+            } | agent  # fmt: skip
             if status == 200:
                 await self._log("api_request", **spent, **_usage(told["usage"]))
-                return told
+                return told | {"request_id": request_id}
         words = f"{status} {told['error']['message']}"
-        await self._log("api_error", **spent, error=words, status_code=status, attempt=attempt)
+        await self._log("api_error", **spent, error=words, status_code=status, attempt=ATTEMPTS)
         raise Failed(status, words)
 
-    async def _use(self, use: dict[str, Any], **agent: str) -> dict[str, Any]:
+    async def _use(self, use: dict[str, Any], request_id: str, **agent: str) -> dict[str, Any]:
         """Run a tool; the result as the model is told it."""
         call = {"tool_name": use["name"], "tool_input": use["input"], "tool_use_id": use["id"]} | agent
+        told = {"tool_name": use["name"], "tool_use_id": use["id"], "request_id": request_id}
         await self._hook("PreToolUse", **call)
         if use["name"] == "Write":
             self._answer = asyncio.get_running_loop().create_future()
             await self._hook("PermissionRequest", **{name: call[name] for name in ("tool_name", "tool_input")})
             await self._answer
-            decided = {"tool_name": use["name"], "tool_use_id": use["id"]}
-            await self._log("tool_decision", decision="accept", source="user_temporary", **decided)
+            await self._log("tool_decision", decision="accept", source="user_temporary", **told)
         began = time.monotonic()
         result = await self._done(use["name"], use["input"])
         took = {"duration_ms": round((time.monotonic() - began) * 1000)}
-        told = {"tool_name": use["name"], "tool_use_id": use["id"], "success": "true"}
-        await self._log("tool_result", **told, **agent, duration_ms=str(took["duration_ms"]))
+        await self._log("tool_result", **told, **agent, success="true", duration_ms=str(took["duration_ms"]))
         await self._hook("PostToolUse", **call, **took, tool_response=result)
         return {"type": "tool_result", "tool_use_id": use["id"], "content": result}
 
     async def _done(self, name: str, given: dict[str, Any]) -> str:
         match name:
             case "Write":
-                Path(given["file_path"]).write_text(given["content"])
+                (self._project / given["file_path"]).write_text(given["content"])
                 return "written"
             case "Agent":
                 helper = {"agent_id": f"a{uuid.uuid4().hex[:16]}"}
@@ -142,7 +146,7 @@ class Client:
 
     async def _hook(self, event: str, **fields: Any) -> None:
         """Run what the settings want to be run, one after the other."""
-        base = {"session_id": self.session_id, "cwd": str(self._project), "hook_event_name": event}
+        base = {"session_id": self.session_id, "cwd": f"{self._project}", "hook_event_name": event}
         payload = json.dumps(base | {"prompt_id": self._prompt_id} | fields).encode()
         for matched in self._hooks.get(event, ()):
             for hook in matched["hooks"]:

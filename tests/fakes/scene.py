@@ -1,4 +1,4 @@
-"""A scene for an agent: a home, a scripted model and the real aimon, connected as `aimon setup` does it, on loopback."""
+"""Where an agent plays: a home, a scripted model and the real aimon, connected as `aimon setup` does, on loopback."""
 
 import asyncio
 import time

@@ -30,7 +30,7 @@ def finished(folder: Path, home: Path, served: Iterable[Served], never_listed: I
     """Keep what was served and the transcripts beside what a recorder wrote, and call the home `/home/dev`."""
     served = list(served)
     (folder / "served.jsonl").write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in served))
-    for transcript in (home / ".claude" / "projects").rglob("*.jsonl"):
+    for transcript in (home / ".claude" / "projects").rglob("*.json*"):
         _keep(transcript, folder / "transcripts" / Path(*transcript.relative_to(home).parts[3:]))
     names = {
         str(home): HOME,
@@ -64,7 +64,7 @@ Claude Code, played and recorded by `make test-real ARGS='--record DIR'`; the mo
 
 def _keep(transcript: Path, place: Path) -> None:
     """Copy the conversation, without the vendor's own prompts and schemas that lie between its lines."""
-    lines = [line for line in transcript.read_text().splitlines() if json.loads(line)["type"] in TELLING]
+    lines = [line for line in transcript.read_text().splitlines() if json.loads(line).get("type", "user") in TELLING]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("\n".join(lines) + "\n")
 

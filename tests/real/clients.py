@@ -13,6 +13,13 @@ class Missing(Exception):
     """Why there is no real client here."""
 
 
+def found(name: str) -> Path | None:
+    """A client's program that is there already: what `make test-real` installed, else what the person uses."""
+    own = CACHE / "node_modules" / ".bin" / name
+    used = shutil.which(name)
+    return own if own.exists() else Path(used) if used else None
+
+
 def installed(name: str) -> Path:
     """A client's program, at the version that `package.json` names. Raises Missing."""
     wanted = (HERE / "package.json").read_bytes()

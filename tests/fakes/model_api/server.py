@@ -63,6 +63,7 @@ class ModelApi:
         call = self._call(body, anthropic.prompts(body), kind, anthropic.session(body, request.headers))
         call = call | {"agent": anthropic.agent(request.headers)}
         answer = self._answer(call)
+        await asyncio.sleep(answer.delay_s)
         if status := _failure(answer, call):
             self._note(call, status=status)
             headers = {"request-id": call["request_id"]} | ({"retry-after": "1"} if status in {429, 529} else {})
@@ -76,6 +77,7 @@ class ModelApi:
         body = await request.json()
         call = self._call(body, openai.prompts(body), "main", openai.session(request.headers))
         answer = self._answer(call)
+        await asyncio.sleep(answer.delay_s)
         headers = {"x-request-id": call["request_id"]}
         if status := _failure(answer, call):
             self._note(call, status=status)
@@ -134,7 +136,6 @@ async def _told(
     request: web.Request, body: Any, answer: Answer, whole: Any, headers: dict[str, str], noted: Noted
 ) -> web.StreamResponse:
     """Give an answer, in one piece or streamed, and write it down: before its last byte, or once the client is gone."""
-    await asyncio.sleep(answer.delay_s)
     if not body.get("stream"):
         noted()
         return web.json_response(whole, headers=headers)
