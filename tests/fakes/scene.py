@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from tests.fakes.model_api import ModelApi
+from tests.fakes.model_api import ModelApi, total
 from tests.fakes.program import Program, Serving
 
 WAIT_S = 30.0
@@ -56,40 +56,41 @@ class Scene:
 
     async def reaches(self, key: str, state: str, wait_s: float = 15.0) -> dict[str, Any]:
         """A session, once it has a state."""
-        row: dict[str, Any] = {}
-
-        async def there() -> bool:
-            nonlocal row
-            row = await self.session(key)
-            return row.get("state") == state
-
-        try:
-            await until(there, wait_s=wait_s)
-        except AssertionError as error:
-            told = {name: row.get(name) for name in ("state", "waiting_for", "waiting_on", "evidence")}
-            raise AssertionError(f"never {state}: {told}") from error
-        return row
+        return await self.tells(key, wait_s, state=state)
 
     async def billed(self, key: str) -> dict[str, Any]:
-        """A session, once all that it was served is told of it, to the token."""
-        truth = self.api.total(key.partition(":")[2])
-        parts = {
-            "input": truth.input, "cache_read": truth.cache_read, "cache_write_5m": truth.cache_write_5m,
-            "cache_write_1h": truth.cache_write_1h, "output": truth.output,
-        }  # fmt: skip
+        """A session, once every call that it was served is told of it, to the token."""
+        calls = self.api.answered(key.partition(":")[2])
+        tokens = {part: getattr(total(calls), part) for part in _PARTS}
+        return await self.tells(key, llm_calls=len(calls), tokens=tokens)
+
+    async def tells(self, key: str, wait_s: float = 15.0, **truth: Any) -> dict[str, Any]:
+        """A session, once what is told of it is the truth."""
         row: dict[str, Any] = {}
 
-        async def told() -> bool:
+        async def true() -> bool:
             nonlocal row
             row = await self.session(key)
-            return {part: row["tokens"][part] for part in parts} == parts
+            return _of(row, truth) == truth
 
         try:
-            await until(told, wait_s=10)
+            await until(true, wait_s=wait_s)
         except AssertionError as error:
-            raise AssertionError(f"served {parts}, told {row['tokens']}") from error
+            signals = [f"{one['signal']} {one['says']}" for one in row.get("evidence", ())]
+            raise AssertionError(f"told {_of(row, truth)}, not {truth}; {', '.join(signals)}") from error
         return row
 
     async def _asked(self, path: str) -> Any:
         async with self._http.get(f"http://127.0.0.1:{self.serving.port}/api/v1/{path}") as answer:
             return await answer.json()
+
+
+_PARTS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+def _of(row: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    """What a session tells under some names."""
+    return {
+        name: _of(row.get(name, {}), wanted) if isinstance(wanted, dict) else row.get(name)
+        for name, wanted in names.items()
+    }

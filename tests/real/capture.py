@@ -100,10 +100,10 @@ def _billed(message: Message) -> Iterator[tuple[str, float]]:
 def _truth(served: list[Served], dollars: dict[str, float]) -> dict[str, Any]:
     sessions = {}
     for session in dict.fromkeys(one.session for one in served if one.session):
-        own = [one for one in served if one.session == session and one.status == 200 and not one.aborted]
+        own = [one for one in served if one.session == session and one.answered]
         asked = Counter(name for one in own for name in one.tools)
         sessions[session] = _figures(len(own), total(own), dollars.get(session, 0.0)) | {"tool_uses_asked": asked}
-    done = [one for one in served if one.status == 200 and not one.aborted]
+    done = [one for one in served if one.answered]
     return {"sessions": sessions, "totals": _figures(len(done), total(done), sum(dollars.values()))}
 
 

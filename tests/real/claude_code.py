@@ -84,6 +84,7 @@ async def started(stage: Stage, program: Path, *arguments: str) -> ClaudeCode:
     pane = stage.open(
         " ".join([str(program), *arguments]),
         ANTHROPIC_BASE_URL=stage.api.url, ANTHROPIC_API_KEY=KEY,
+        CLAUDE_CODE_MAX_RETRIES="2",
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_AUTOUPDATER="1", DISABLE_ERROR_REPORTING="1",
     )  # fmt: skip
     client = ClaudeCode(stage, pane)

@@ -34,7 +34,12 @@ class Served(Struct, frozen=True, kw_only=True):
     aborted: bool = False
     """Whether the client hung up before the end: it never saw the usage."""
 
+    @property
+    def answered(self) -> bool:
+        """Whether the client heard it all, the usage in its end."""
+        return self.status == 200 and not self.aborted
+
 
 def total(served: Iterable[Served]) -> Usage:
-    """The tokens of calls that were answered to the end."""
-    return sum((one.usage for one in served if one.status == 200 and not one.aborted), Usage())
+    """The tokens of some calls."""
+    return sum((one.usage for one in served), Usage())

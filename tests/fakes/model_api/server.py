@@ -53,9 +53,13 @@ class ModelApi:
         """Where it is, without a path."""
         return f"http://127.0.0.1:{self.port}"
 
+    def answered(self, session: str | None = None) -> list[Served]:
+        """The calls that were answered to the end, of all sessions or of one."""
+        return [one for one in self.served if one.answered and session in {None, one.session}]
+
     def total(self, session: str | None = None) -> Usage:
-        """The tokens of all calls that were answered to the end, or of those of one session."""
-        return total(one for one in self.served if session in {None, one.session})
+        """Their tokens."""
+        return total(self.answered(session))
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
