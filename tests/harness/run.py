@@ -63,7 +63,7 @@ async def _with(program: Path) -> AsyncIterator[tuple[Scene, Players]]:
 
         @asynccontextmanager
         async def playing() -> AsyncIterator[Player]:
-            client = await claude_code.started(here, program, "--permission-mode", "default")
+            client = await claude_code.started(here, program)
             yield client
             await client.leave()
 

@@ -1,25 +1,24 @@
-"""Claude Code in a pane, with somebody who types and looks; its onboarding is answered before it starts."""
+"""Claude Code in a terminal, at the scripted model; what it asks at its first start is answered before."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from tests.fakes.scene import until
-from tests.fakes.tmux import Pane
-from tests.real.stage import Stage, lives
+from tests.real.stage import Stage
+from tests.real.terminal import Terminal
 
 KEY = "dummy-key"
+DIALOG = "Esc to cancel"
+"""What each of its dialogs says."""
 
 
 class ClaudeCode:
     """A running one."""
 
-    def __init__(self, stage: Stage, pane: Pane) -> None:
-        self.stage, self.pane, self.process = stage, pane, psutil.Process(pane.pid)
-        self.file = stage.home / ".claude" / "sessions" / f"{pane.pid}.json"
+    def __init__(self, stage: Stage, terminal: Terminal) -> None:
+        self.stage, self.terminal = stage, terminal
+        self.file = stage.home / ".claude" / "sessions" / f"{terminal.pane.pid}.json"
 
     @property
     def note(self) -> dict[str, Any]:
@@ -34,66 +33,46 @@ class ClaudeCode:
         """What aimon calls the session that it is in now."""
         return f"claude-code:{self.note['sessionId']}"
 
-    async def row(self) -> dict[str, Any]:
-        """The session that it is in now, as aimon tells it."""
-        return await self.stage.session(self.key)
-
     async def reaches(self, state: str) -> dict[str, Any]:
         """The session that it is in now, once it has a state."""
         return await self.stage.reaches(self.key, state)
 
-    def see(self) -> str:
-        """Its screen as text."""
-        return self.stage.tmux("capture-pane", "-p", "-t", self.pane.id)
-
-    async def sees(self, text: str, wait_s: float = 30.0) -> None:
-        """Its screen, once it shows some text."""
-        try:
-            await until(lambda: text in self.see(), wait_s=wait_s)
-        except AssertionError as error:
-            raise AssertionError(f"never saw {text!r}:\n{self.see()}") from error
-
-    async def say(self, text: str) -> None:
-        """Type a prompt and send it."""
-        self.stage.tmux("send-keys", "-t", self.pane.id, "-l", text)
-        await self.sees(text)
-        await asyncio.sleep(0.3)  # an Enter on the heels of the last letter may be taken for a part of what is pasted
-        self.press("Enter", f"prompt {text}")
-
-    def press(self, key: str, words: str = "") -> None:
-        """Press a key."""
-        self.stage.mark(words or key)
-        self.stage.tmux("send-keys", "-t", self.pane.id, key)
+    async def say(self, prompt: str) -> None:
+        """Begin a turn."""
+        await self.terminal.say(prompt)
 
     async def approve(self) -> None:
-        """Say yes to the dialog that is open; too quick an answer is not taken for one."""
-        await self.sees("Esc to cancel")
-        await asyncio.sleep(1)
-        self.press("Enter", "approve (Enter)")
+        """Say yes to the dialog that is open."""
+        await self.terminal.answer(DIALOG, "Enter", "approve")
+
+    async def deny(self) -> None:
+        """Say no to it."""
+        await self.terminal.answer(DIALOG, "Escape", "deny")
 
     async def leave(self) -> None:
         """End it as a person does, if it still runs: it sends what it has not sent yet."""
-        if lives(self.process):
+        if self.terminal.lives:
             await self.say("/exit")
-            await until(lambda: not lives(self.process), f"the end of {self.process}")
+            await until(lambda: not self.terminal.lives, f"the end of {self.terminal.process}")
 
 
-async def started(stage: Stage, program: Path, *arguments: str) -> ClaudeCode:
-    """Claude Code at its first prompt, connected to the scripted model."""
+async def started(stage: Stage, program: Path) -> ClaudeCode:
+    """Claude Code at its first prompt; it asks before it does anything."""
     (stage.home / ".claude.json").write_text(json.dumps(_known(stage)))
-    pane = stage.open(
-        " ".join([str(program), *arguments]),
-        ANTHROPIC_BASE_URL=stage.api.url, ANTHROPIC_API_KEY=KEY,
-        CLAUDE_CODE_MAX_RETRIES="2",
+    terminal = stage.open(
+        f"{program} --permission-mode default",
+        ANTHROPIC_BASE_URL=stage.api.url, ANTHROPIC_API_KEY=KEY, CLAUDE_CODE_MAX_RETRIES="2",
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_AUTOUPDATER="1", DISABLE_ERROR_REPORTING="1",
     )  # fmt: skip
-    client = ClaudeCode(stage, pane)
-    await until(lambda: client.note.get("status") == "idle", "Claude Code idle:\n" + client.see())
+    client = ClaudeCode(stage, terminal)
+    try:
+        await until(lambda: client.note.get("status") == "idle")
+    except AssertionError as error:
+        raise AssertionError(f"never began:\n{terminal.see()}") from error
     return client
 
 
 def _known(stage: Stage) -> dict[str, Any]:
-    """What it asks at its first start, answered."""
     return {
         "hasCompletedOnboarding": True,
         "theme": "dark",

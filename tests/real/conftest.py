@@ -74,11 +74,9 @@ def play(program, tape, looks, tell):
     """Claude Code on a stage of its own, with somebody who looks."""
 
     @asynccontextmanager
-    async def playing(
-        *arguments: str, **options: object
-    ) -> AsyncIterator[tuple[Stage, claude_code.ClaudeCode, Witness]]:
+    async def playing(**options: object) -> AsyncIterator[tuple[Stage, claude_code.ClaudeCode, Witness]]:
         async with stage("claude-code", scripts.CLAUDE_CODE, record=tape, **options) as here:
-            client = await claude_code.started(here, program, "--permission-mode", "default", *arguments)
+            client = await claude_code.started(here, program)
             async with witness(client) as seen:
                 yield here, client, seen
                 if tape is not None:

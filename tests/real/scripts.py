@@ -56,3 +56,22 @@ CLAUDE_CODE = {
         says("All is well.", delay_s=0.5, usage=Usage(input=562, output=12)),
     ],
 }  # fmt: skip
+
+
+CODEX = {
+    "T-TOOLS": [
+        says(
+            Thinking("I look first."), tool("exec_command", cmd="ls"),
+            usage=Usage(input=2000, output=60, reasoning=16),
+        ),
+        says("Nothing is here.", usage=Usage(input=1326, output=71, cache_read=1024, reasoning=17)),
+    ],
+    "T-ASK": [
+        says(
+            tool("exec_command", cmd="touch note", sandbox_permissions="require_escalated", justification="May I?"),
+            usage=Usage(input=1500, output=60, reasoning=16), delay_s=0.5,
+        ),
+        says("The note is there.", usage=Usage(input=850, output=71, cache_read=1024, reasoning=17), delay_s=0.5),
+    ],
+    "T-SLOW": [says("slow " * 600, chunk_s=0.05, usage=Usage(input=1200, output=700))],
+}  # fmt: skip

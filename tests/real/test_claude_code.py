@@ -5,12 +5,11 @@ import asyncio
 from tests.fakes.scene import until
 from tests.fakes.tmux import until as at_once
 
-DIALOG = "Do you want to proceed"
 PROMPT_MS = 250
 """How soon a wait is told after the hook that knows of it."""
 
 
-async def pause(seconds: float = 1.5) -> None:
+async def pause(seconds: float = 2.0) -> None:
     """A person is not in a hurry, and what does not change must be seen not to."""
     await asyncio.sleep(seconds)
 
@@ -31,9 +30,7 @@ async def test_a_permission_is_told_as_it_is_asked_given_and_refused(play, tell)
         await pause()
         await claude.say("Clear up T-DENY")
         await claude.reaches("waiting")
-        await claude.sees(DIALOG)
-        await pause()
-        claude.press("Escape", "deny (Escape)")
+        await claude.deny()
         row = await claude.reaches("idle")
         assert (row["errors"], row["turns"], row["waiting_for"]) == (0, 3, None)
         await pause()
@@ -46,9 +43,7 @@ async def test_a_question_waits_for_its_answer(play):
     async with play() as (stage, claude, _):
         await claude.say("Choose T-ASK")
         assert (await claude.reaches("waiting"))["waiting_for"] == "question"
-        await claude.sees("Which database")
-        await pause()
-        claude.press("Enter", "answer (Enter)")
+        await claude.terminal.answer("Which database", "Enter", "answer")
         await claude.reaches("completed")
         await pause()
         await stage.billed(claude.key)
@@ -58,9 +53,9 @@ async def test_an_interrupted_turn_is_over(play):
     async with play() as (stage, claude, _):
         await claude.say("At length T-SLOW")
         await claude.reaches("working")
-        await claude.sees("slow slow")
+        await claude.terminal.sees("slow slow")
         await pause(3)
-        claude.press("Escape", "interrupt a text (Escape)")
+        claude.terminal.press("Escape", "interrupt a text")
         await claude.reaches("idle")
         await pause()
         await claude.say("Wait T-WAIT")
@@ -68,7 +63,7 @@ async def test_an_interrupted_turn_is_over(play):
         await claude.approve()
         await claude.reaches("working")
         await pause(3)
-        claude.press("Escape", "interrupt a tool (Escape)")
+        claude.terminal.press("Escape", "interrupt a tool")
         assert (await claude.reaches("idle"))["errors"] == 0
         await pause()
         await claude.say("Good morning T-HELLO")
@@ -82,9 +77,9 @@ async def test_work_in_the_background_goes_on_after_the_turn(play):
     async with play() as (stage, claude, _):
         await claude.say("Look into it T-BACK")
         await until(lambda: len(stage.api.served) == 3, "three calls")
-        await claude.sees("Started it in the background.")
-        assert (await claude.row())["state"] == "working", "a subagent still works"
-        await claude.sees("The check in the background is done.")
+        await claude.terminal.sees("Started it in the background.")
+        assert (await stage.session(claude.key))["state"] == "working", "a subagent still works"
+        await claude.terminal.sees("The check in the background is done.")
         row = await claude.reaches("completed")
         assert [(one["type"], one["state"]) for one in row["subagents"]] == [("general-purpose", "completed")]
         await pause()
@@ -97,7 +92,7 @@ async def test_clear_begins_another_session_and_compact_does_not(play):
         await claude.reaches("completed")
         await pause()
         await claude.say("/compact")
-        await claude.sees("Compacted")
+        await claude.terminal.sees("Compacted")
         await pause()
         await stage.billed(claude.key)
         first = claude.key
@@ -118,8 +113,7 @@ async def test_one_that_is_killed_has_ended(play):
         await claude.reaches("waiting")
         key = claude.key
         await pause()
-        stage.mark("kill -9")
-        claude.process.kill()
+        claude.terminal.kill()
 
         async def over() -> bool:
             return [row["state"] for row in await stage.sessions() if row["key"] == key] == ["ended"]
@@ -132,10 +126,9 @@ async def test_its_terminal_comes_to_the_front(play):
         terminal = stage.tmux.attach("shell")
         await claude.say("Stamp it T-PERM")
         await claude.reaches("waiting")
-        assert stage.tmux.shows(terminal) != claude.pane.id
+        assert stage.tmux.shows(terminal) != claude.terminal.pane.id
         told = await stage.focused(claude.key)
         assert told["ok"], told
-        assert at_once(lambda: stage.tmux.shows(terminal) == claude.pane.id)
-        await claude.sees(DIALOG)
-        claude.press("Escape", "deny (Escape)")
+        assert at_once(lambda: stage.tmux.shows(terminal) == claude.terminal.pane.id)
+        await claude.deny()
         await claude.reaches("idle")

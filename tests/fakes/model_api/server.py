@@ -66,7 +66,7 @@ class ModelApi:
         kind: Kind = "summary" if anthropic.wants_summary(body) else "main"
         call = self._call(body, anthropic.prompts(body), kind, anthropic.session(body, request.headers))
         call = call | {"agent": anthropic.agent(request.headers)}
-        answer = self._answer(call)
+        answer = self._answer(call, _names(body))
         await asyncio.sleep(answer.delay_s)
         if status := _failure(answer, call):
             self._note(call, status=status)
@@ -80,7 +80,7 @@ class ModelApi:
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         call = self._call(body, openai.prompts(body), "main", openai.session(request.headers))
-        answer = self._answer(call)
+        answer = self._answer(call, _names(body))
         await asyncio.sleep(answer.delay_s)
         headers = {"x-request-id": call["request_id"]}
         if status := _failure(answer, call):
@@ -112,11 +112,16 @@ class ModelApi:
             if self._words and (words := self._words.findall(text)):
                 yield words[-1], step
 
-    def _answer(self, call: dict[str, Any]) -> Answer:
+    def _answer(self, call: dict[str, Any], offered: set[str]) -> Answer:
+        """What a call gets; who cannot use the tools of a script does not follow it."""
         if call["kind"] != "main":
             return SUMMARY if call["kind"] == "summary" else SIDE
         script = self._scripts[call["script"]]
-        return script[call["step"]] if call["step"] < len(script) else DONE
+        answer = script[call["step"]] if call["step"] < len(script) else DONE
+        if set(answer.tools) <= offered:
+            return answer
+        call["kind"] = "side"
+        return SIDE
 
     def _note(self, call: dict[str, Any], **outcome: Any) -> None:
         self.served.append(Served(at=time.time(), **call, **outcome))
@@ -129,6 +134,12 @@ class ModelApi:
 
     async def _unknown(self, _: web.Request) -> web.Response:
         return web.json_response(anthropic.error(404, ""), status=404)
+
+
+def _names(body: Any) -> set[str]:
+    """The tools that a request offers, those of namespaces among them."""
+    offered = list(body.get("tools") or ())
+    return {str(one.get("name") or one.get("type")) for tool in offered for one in (tool, *(tool.get("tools") or ()))}
 
 
 def _failure(answer: Answer, call: dict[str, Any]) -> int:
