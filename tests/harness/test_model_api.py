@@ -135,4 +135,4 @@ async def test_the_same_script_speaks_as_openai_does(api, http):
     later = [item("user", "T-TIDY"), *whole["output"], {"type": "function_call_output", "output": ""}]
     status, _, text = await post(http, api, "/v1/responses", input=later)
     assert (status, json.loads(text)["error"]["type"]) == (529, "server_error")
-    assert (api.served[0].request_id, api.served[1].step) == (whole["id"], 1)
+    assert (api.served[0].response_id, api.served[1].step) == (whole["id"], 1)

@@ -1,12 +1,11 @@
 """What runs of real clients need: the clients, a stage, and a folder for those who want to keep what they see."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.tmux import needs_tmux
 from tests.real import claude_code, clients, scripts
 from tests.real.stage import Stage, stage
 from tests.real.witness import Looks, Witness, witness
@@ -14,13 +13,6 @@ from tests.real.witness import Looks, Witness, witness
 
 def pytest_addoption(parser):
     parser.addoption("--record", type=Path, metavar="DIR", help="keep each run as a capture below DIR")
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.real)
-            item.add_marker(needs_tmux)
 
 
 @pytest.fixture(scope="session")
@@ -49,23 +41,19 @@ def tape(request) -> Path | None:
     return folder and folder / request.node.name.removeprefix("test_")
 
 
-@pytest.fixture
-def tell(capsys):
+@pytest.fixture(scope="session")
+def tell(request) -> Callable[[str], None]:
     """A line for whoever watches the run."""
-
-    def tell(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {line}", end="")
-
-    return tell
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    return lambda line: terminal.write_line(f"  {line}")
 
 
 @pytest.fixture(scope="session")
-def looks() -> Iterator[Looks]:
+def looks(tell) -> Iterator[Looks]:
     """What witnesses of all runs saw; the client and aimon must agree in 97 of 100 looks."""
     together = Looks()
     yield together
-    print(f"\n\n{together}")
+    tell(f"all runs: {together}")
     assert together.share >= 0.97, together
 
 

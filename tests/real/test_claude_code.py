@@ -2,8 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from tests.fakes.scene import until
+from tests.fakes.tmux import needs_tmux
 from tests.fakes.tmux import until as at_once
+
+pytestmark = [pytest.mark.real, needs_tmux]
 
 PROMPT_MS = 250
 """How soon a wait is told after the hook that knows of it."""
@@ -129,6 +134,9 @@ async def test_its_terminal_comes_to_the_front(play):
         assert stage.tmux.shows(terminal) != claude.terminal.pane.id
         told = await stage.focused(claude.key)
         assert told["ok"], told
+        assert at_once(lambda: stage.tmux.shows(terminal) == claude.terminal.pane.id)
+        stage.tmux("select-window", "-t", "shell:0")
+        assert stage.program.run("focus", claude.key, "--port", str(stage.serving.port)).returncode == 0
         assert at_once(lambda: stage.tmux.shows(terminal) == claude.terminal.pane.id)
         await claude.deny()
         await claude.reaches("idle")

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.fakes.scene import until
+from tests.fakes.tmux import needs_tmux
 from tests.real import codex as client
 from tests.real.scripts import CODEX
 from tests.real.stage import Stage, stage
 from tests.real.terminal import Terminal
+
+pytestmark = [pytest.mark.real, needs_tmux]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fakes.model_api.script import Answer, Text, Thinking, ToolUse, Usage
 
+ID_HEADER = "request-id"
 ERRORS = {
     400: ("invalid_request_error", "messages: at least one message is required"),
     401: ("authentication_error", "invalid x-api-key"),
@@ -50,7 +51,7 @@ def agent(headers: Mapping[str, str]) -> str:
     return headers.get("x-claude-code-agent-id", "")
 
 
-def message(answer: Answer, model: str) -> dict[str, Any]:
+def document(answer: Answer, model: str) -> dict[str, Any]:
     """An answer in one piece."""
     return {
         "id": f"msg_{uuid.uuid4().hex[:24]}",
@@ -81,7 +82,7 @@ def events(whole: Mapping[str, Any]) -> Iterator[bytes]:
 
 def error(status: int, request_id: str) -> dict[str, Any]:
     """The body of an answer that failed."""
-    kind, words = ERRORS[status]
+    kind, words = ERRORS.get(status, ERRORS[500])
     return {"type": "error", "error": {"type": kind, "message": words}, "request_id": request_id}
 
 

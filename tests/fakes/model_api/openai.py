@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fakes.model_api.script import Answer, Text, Thinking, ToolUse, Usage
 
+ID_HEADER = "x-request-id"
 ERRORS = {
     400: ("invalid_request_error", "invalid_request", "Invalid request"),
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided"),
@@ -30,12 +31,22 @@ def prompts(body: Mapping[str, Any]) -> list[tuple[str, int]]:
     return found
 
 
-def session(headers: Mapping[str, str]) -> str:
+def wants_summary(_: Mapping[str, Any]) -> bool:
+    """Whether the client compacts its conversation; it does not say so."""
+    return False
+
+
+def session(_: Mapping[str, Any], headers: Mapping[str, str]) -> str:
     """The thread as Codex names it."""
     return next((headers[name] for name in ("session_id", "session-id", "thread-id") if name in headers), "")
 
 
-def response(answer: Answer, model: str) -> dict[str, Any]:
+def agent(_: Mapping[str, str]) -> str:
+    """The subagent that calls; it does not say so."""
+    return ""
+
+
+def document(answer: Answer, model: str) -> dict[str, Any]:
     """An answer in one piece."""
     return {
         "id": f"resp_{uuid.uuid4().hex[:24]}",
@@ -67,7 +78,7 @@ def events(whole: Mapping[str, Any]) -> Iterator[bytes]:
     yield _event("response.completed", response=dict(whole))
 
 
-def error(status: int) -> dict[str, Any]:
+def error(status: int, _: str) -> dict[str, Any]:
     """The body of an answer that failed."""
     kind, code, words = ERRORS.get(status, ERRORS[500])
     return {"error": {"message": words, "type": kind, "code": code}}

@@ -16,6 +16,9 @@ class Served(Struct, frozen=True, kw_only=True):
     at: float
     """When it was answered or broken off, in seconds since the epoch."""
     request_id: str
+    """As a header of the answer."""
+    response_id: str = ""
+    """As its body; empty where the call failed."""
     session: str
     """As the client calls its session; empty where it does not say."""
     agent: str = ""
@@ -28,7 +31,7 @@ class Served(Struct, frozen=True, kw_only=True):
     model: str
     status: int
     usage: Usage = Usage()
-    """Nothing where the call failed."""
+    """Nothing where the call failed; what the client would have been told where it hung up."""
     tools: tuple[str, ...] = ()
     """What was asked for, by name."""
     aborted: bool = False

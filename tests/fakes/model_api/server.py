@@ -5,19 +5,18 @@ import re
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from tests.fakes.model_api import anthropic, openai
-from tests.fakes.model_api.script import DONE, SIDE, SUMMARY, Answer, Scripts, Usage
+from tests.fakes.model_api.script import DONE, SIDE, SUMMARY, Answer, Script, Scripts, Usage
 from tests.fakes.model_api.served import Kind, Served, total
 
 BODY = 256 << 20
 """Bytes of a request: a conversation is sent anew with each call."""
-Noted = Callable[..., None]
 
 
 class ModelApi:
@@ -62,49 +61,65 @@ class ModelApi:
         return total(self.answered(session))
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        kind: Kind = "summary" if anthropic.wants_summary(body) else "main"
-        call = self._call(body, anthropic.prompts(body), kind, anthropic.session(body, request.headers))
-        call = call | {"agent": anthropic.agent(request.headers)}
-        answer = self._answer(call, _names(body))
-        await asyncio.sleep(answer.delay_s)
-        if status := _failure(answer, call):
-            self._note(call, status=status)
-            headers = {"request-id": call["request_id"]} | ({"retry-after": "1"} if status in {429, 529} else {})
-            return web.json_response(anthropic.error(status, call["request_id"]), status=status, headers=headers)
-        whole = anthropic.message(answer, call["model"])
-        noted = partial(self._note, call, status=200, usage=answer.usage, tools=answer.tools)
-        headers = {"request-id": call["request_id"]}
-        return await _told(request, body, answer, whole, headers, noted)
+        return await self._serve(anthropic, request)
 
     async def _responses(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        call = self._call(body, openai.prompts(body), "main", openai.session(request.headers))
-        answer = self._answer(call, _names(body))
-        await asyncio.sleep(answer.delay_s)
-        headers = {"x-request-id": call["request_id"]}
-        if status := _failure(answer, call):
-            self._note(call, status=status)
-            return web.json_response(openai.error(status), status=status, headers=headers)
-        whole = openai.response(answer, call["model"])
-        call["request_id"] = whole["id"]
-        noted = partial(self._note, call, status=200, usage=answer.usage, tools=answer.tools)
-        return await _told(request, body, answer, whole, headers, noted)
+        return await self._serve(openai, request)
 
-    def _call(self, body: Any, prompts: list[tuple[str, int]], kind: Kind, session: str) -> dict[str, Any]:
-        """What is known of a call before it is answered."""
-        script, step = next(self._named(prompts), ("", 0)) if body.get("tools") else ("", 0)
+    async def _serve(self, wire: Any, request: web.Request) -> web.StreamResponse:
+        """Answer a call in the words of one API, `wire`."""
+        body = await request.json()
+        call, answer = self._found(wire, body, request.headers)
+        headers = {wire.ID_HEADER: call.request_id}
+        await asyncio.sleep(answer.delay_s)
+        if call.attempt <= len(answer.fails):
+            status = answer.fails[call.attempt - 1]
+            self._note(call, status=status)
+            headers |= {"retry-after": "1"} if status in {429, 529} else {}
+            return web.json_response(wire.error(status, call.request_id), status=status, headers=headers)
+        whole = wire.document(answer, call.model)
+        call = replace(call, response_id=whole["id"], usage=answer.usage, tools=answer.tools)
+        if body.get("stream"):
+            return await self._stream(request, headers, list(wire.events(whole)), (call, answer.chunk_s))
+        self._note(call)
+        return web.json_response(whole, headers=headers)
+
+    async def _stream(
+        self, request: web.Request, headers: dict[str, str], events: list[bytes], told: tuple[Served, float]
+    ) -> web.StreamResponse:
+        """Tell events one after the other; it is noted before the last one, or once the client is gone."""
+        call, chunk_s = told
+        headers |= {"content-type": "text/event-stream", "cache-control": "no-cache"}
+        stream = web.StreamResponse(headers=headers)
+        try:
+            await stream.prepare(request)
+            for event in events[:-1]:
+                await stream.write(event)
+                await asyncio.sleep(chunk_s)
+        except ConnectionError:
+            self._note(call, aborted=True)
+            return stream
+        self._note(call)
+        await stream.write(events[-1])
+        await stream.write_eof()
+        return stream
+
+    def _found(self, wire: Any, body: Any, headers: Mapping[str, str]) -> tuple[Served, Answer]:
+        """What a call is and gets. Who cannot use the tools of a script does not follow it."""
+        tools = _names(body)
+        script, step = next(self._named(wire.prompts(body)), ("", 0)) if tools else ("", 0)
+        kind: Kind = "summary" if wire.wants_summary(body) else "main"
+        answer = _at(self._scripts.get(script, ()), step)
+        if kind == "main" and not (script and set(answer.tools) <= tools):
+            kind = "side"
+        session = wire.session(body, headers)
         attempt = (session, script, step, len(body.get("messages", body.get("input", ()))))
         self._attempts[attempt] += 1
-        return {
-            "request_id": f"req_{uuid.uuid4().hex[:24]}",
-            "session": session,
-            "kind": kind if script or kind == "summary" else "side",
-            "script": script,
-            "step": step,
-            "attempt": self._attempts[attempt],
-            "model": str(body.get("model", "")),
-        }
+        call = Served(
+            at=0.0, request_id=f"req_{uuid.uuid4().hex[:24]}", session=session, agent=wire.agent(headers), kind=kind,
+            script=script, step=step, attempt=self._attempts[attempt], model=str(body.get("model", "")), status=200,
+        )  # fmt: skip
+        return call, {"main": answer, "side": SIDE, "summary": SUMMARY}[kind]
 
     def _named(self, prompts: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
         """The scripts that prompts name, the last first, each with the place in it."""
@@ -112,19 +127,8 @@ class ModelApi:
             if self._words and (words := self._words.findall(text)):
                 yield words[-1], step
 
-    def _answer(self, call: dict[str, Any], offered: set[str]) -> Answer:
-        """What a call gets; who cannot use the tools of a script does not follow it."""
-        if call["kind"] != "main":
-            return SUMMARY if call["kind"] == "summary" else SIDE
-        script = self._scripts[call["script"]]
-        answer = script[call["step"]] if call["step"] < len(script) else DONE
-        if set(answer.tools) <= offered:
-            return answer
-        call["kind"] = "side"
-        return SIDE
-
-    def _note(self, call: dict[str, Any], **outcome: Any) -> None:
-        self.served.append(Served(at=time.time(), **call, **outcome))
+    def _note(self, call: Served, **outcome: Any) -> None:
+        self.served.append(replace(call, at=time.time(), **outcome))
 
     async def _count(self, request: web.Request) -> web.Response:
         return web.json_response({"input_tokens": len(await request.read()) // 4})
@@ -136,35 +140,11 @@ class ModelApi:
         return web.json_response(anthropic.error(404, ""), status=404)
 
 
+def _at(script: Script, step: int) -> Answer:
+    return script[step] if step < len(script) else DONE
+
+
 def _names(body: Any) -> set[str]:
     """The tools that a request offers, those of namespaces among them."""
     offered = list(body.get("tools") or ())
     return {str(one.get("name") or one.get("type")) for tool in offered for one in (tool, *(tool.get("tools") or ()))}
-
-
-def _failure(answer: Answer, call: dict[str, Any]) -> int:
-    """The status with which this attempt fails; 0 where it succeeds."""
-    return answer.fails[call["attempt"] - 1] if call["attempt"] <= len(answer.fails) else 0
-
-
-async def _told(
-    request: web.Request, body: Any, answer: Answer, whole: Any, headers: dict[str, str], noted: Noted
-) -> web.StreamResponse:
-    """Give an answer, in one piece or streamed, and write it down: before its last byte, or once the client is gone."""
-    if not body.get("stream"):
-        noted()
-        return web.json_response(whole, headers=headers)
-    stream = web.StreamResponse(headers=headers | {"content-type": "text/event-stream", "cache-control": "no-cache"})
-    *events, last = (anthropic if "content" in whole else openai).events(whole)
-    try:
-        await stream.prepare(request)
-        for event in events:
-            await stream.write(event)
-            await asyncio.sleep(answer.chunk_s)
-    except ConnectionError:
-        noted(aborted=True)
-        return stream
-    noted()
-    await stream.write(last)
-    await stream.write_eof()
-    return stream
