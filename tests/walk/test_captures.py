@@ -205,3 +205,11 @@ def test_recovered_retries_are_no_errors() -> None:
 def test_a_lost_key_is_one_failed_call_of_three_attempts() -> None:
     session = session_of("print_e401")
     assert (session.llm_calls_failed, session.errors, session.last_error_type, session.cost.usd) == (1, 1, "auth", 0.0)
+
+
+def test_a_session_that_compacts_works_until_the_summary_is_there() -> None:
+    states, requests = [], sent("real_clear_compact")
+    for number, one in enumerate(requests):
+        if one.signal == "hooks" and b"Compact" in one.body:
+            states.append(fed(requests[: number + 1]).sessions(every=True)[0].state)
+    assert states == ["working", "idle"]
