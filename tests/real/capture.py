@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,8 @@ MESSAGES = {
 }
 
 
-def finished(folder: Path, home: Path, served: Iterable[Served], never_listed: Iterable[str] = ()) -> None:
+def finished(folder: Path, home: Path, served: list[Served]) -> None:
     """Keep what was served and the transcripts beside what a recorder wrote, and call the home `/home/dev`."""
-    served = list(served)
     (folder / "served.jsonl").write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in served))
     for transcript in (home / ".claude" / "projects").rglob("*.json*"):
         _keep(transcript, folder / "transcripts" / Path(*transcript.relative_to(home).parts[3:]))
@@ -47,7 +46,7 @@ def finished(folder: Path, home: Path, served: Iterable[Served], never_listed: I
         path.write_bytes(message.SerializeToString())
         for session, usd in _billed(message):
             dollars[session] = dollars.get(session, 0.0) + usd
-    truth = _truth(served, dollars) | {"never_listed": list(never_listed), "exact": True, "notes": []}
+    truth = _truth(served, dollars) | {"never_listed": [], "exact": True, "notes": []}
     (folder / "expected.json").write_text(json.dumps({"agent": "claude-code", **truth}, indent=1) + "\n")
     did = [json.loads(line) for line in (folder / "marks.jsonl").read_text().splitlines()]
     told = "".join(f"- {one['t']:.1f} s: {one['mark']}\n" for one in did)

@@ -43,6 +43,7 @@ def _install(wanted: bytes) -> None:
         "--prefix",
         str(CACHE),
         "--no-package-lock",
+        "--fetch-retries=1",
         "--no-audit",
         "--no-fund",
         "--loglevel=error",
@@ -53,4 +54,5 @@ def _install(wanted: bytes) -> None:
         raise Missing(f"npm did not install the real clients within {INSTALL_S} s") from error
     if done.returncode:
         (CACHE / "package.json").unlink()
-        raise Missing(f"npm could not install the real clients: {done.stderr.strip().splitlines()[-1:]}")
+        why = next(reversed(done.stderr.strip().splitlines()), "it did not say why")
+        raise Missing(f"npm could not install the real clients: {why}")
