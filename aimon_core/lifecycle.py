@@ -66,8 +66,11 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 
 def _overruled(status: Status, event: Event) -> bool:
-    """Whether a better channel has just said otherwise. A wait is closed by whoever proves that it is over."""
-    if status.state == "waiting":
+    """Whether a better channel has just said otherwise.
+
+    A wait is closed by whoever proves that it is over, and of Esc no better channel ever tells.
+    """
+    if status.state == "waiting" or (isinstance(event, TurnEnded) and event.reason == "interrupted"):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank
