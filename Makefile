@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
+SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real check bench snapshots screenshots lock clean
 
 help: # this list
-	@grep -E '^[a-z]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*# (.*)/\1\t\2/' | expand -t 14
+	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
 
 setup: $(READY) # install aimon and its tools into .venv
 
@@ -28,6 +29,12 @@ demo: $(READY) # the dashboard with a scripted fleet: no agent, no network, noth
 test: $(READY) # every gate, then all tests with branch coverage; ARGS='-k wire' picks some, without
 	$(if $(ARGS),,@$(MAKE) --no-print-directory check)
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+
+harness: $(READY) # an agent at a scripted model, in six scenarios; SCENARIO=basic plays one
+	@$(BIN)/python -m tests.harness $(SCENARIO)
+
+test-real: $(READY) # the real Claude Code and Codex, from npm, at a scripted model in a tmux of their own
+	$(BIN)/python -m pytest tests/real -m real $(ARGS)
 
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
 	$(BIN)/ruff check .
@@ -52,4 +59,4 @@ lock: # pin the newest dependencies that fit in constraints.txt
 	rm -rf .venv-lock
 
 clean: # remove .venv and what tools left behind
-	rm -rf .venv .venv-lock .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis snapshot_report.html dist
+	rm -rf .venv .venv-lock .cache .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis snapshot_report.html dist

@@ -64,8 +64,9 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 
 def _overruled(status: Status, event: Event) -> bool:
-    """Whether a better channel has just said otherwise. A wait is closed by whoever proves that it is over."""
-    if status.state == "waiting" or isinstance(event, Seen):
+    """Whether a better channel has just said otherwise; that a wait is over, or Esc was pressed, is nobody's secret."""
+    escaped = isinstance(event, TurnEnded) and event.reason == "interrupted"
+    if status.state == "waiting" or escaped or isinstance(event, Seen):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank

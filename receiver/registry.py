@@ -47,7 +47,7 @@ class Note(Struct, frozen=True, rename="camel"):
     name_source: str | None = None
     status: Literal["busy", "idle", "waiting"] | None = None
     waiting_for: str | None = None
-    """`approve Bash`, `input needed`, `dialog open`."""
+    """`approve Bash`, `permission prompt`, `input needed`, `dialog open`."""
     updated_at: int | None = None
     status_updated_at: int | None = None
     pid_domain: str | None = None
@@ -228,6 +228,8 @@ def _waits(waiting_for: str) -> tuple[WaitingFor, str]:
     """What a `waiting` waits for, and the tool it is about."""
     if waiting_for.startswith("approve "):
         return "permission", waiting_for.removeprefix("approve ")[:64]
+    if waiting_for.startswith("permission"):
+        return "permission", ""
     return ("question" if waiting_for.startswith("input") else "dialog"), ""
 
 

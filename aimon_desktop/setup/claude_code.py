@@ -9,7 +9,7 @@ AGENT = "claude-code"
 EVENTS = (
     "SessionStart", "SessionEnd", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure",
     "PostToolBatch", "PermissionRequest", "PermissionDenied", "Elicitation", "ElicitationResult", "Notification",
-    "Stop", "StopFailure", "SubagentStart", "SubagentStop",
+    "Stop", "StopFailure", "SubagentStart", "SubagentStop", "PreCompact", "PostCompact",
 )  # fmt: skip
 """Those that mean something to `receiver.hooks.claude_code`."""
 
@@ -24,8 +24,8 @@ ENVIRONMENT = {
 """Switches telemetry on; spans are the beta part of it."""
 
 INTERVALS = {
-    "OTEL_LOGS_EXPORT_INTERVAL": "1000",
-    "OTEL_TRACES_EXPORT_INTERVAL": "1000",
+    "OTEL_LOGS_EXPORT_INTERVAL": "500",
+    "OTEL_TRACES_EXPORT_INTERVAL": "500",
     "OTEL_METRIC_EXPORT_INTERVAL": "10000",
 }
 """Milliseconds; by default logs and spans come every 5 s, metrics every minute."""

@@ -125,6 +125,11 @@ def test_a_late_log_does_not_reopen_what_a_hook_has_just_closed() -> None:
     assert after(prompted(1), turn_ended(3), answered(4)).state == "working", "half a second later it is news"
 
 
+def test_an_interruption_counts_however_soon_it_comes() -> None:
+    assert after(prompted(1), turn_ended(1.3, channel="transcript", reason="interrupted")).state == "idle"
+    assert after(prompted(1), turn_ended(1.3, channel="transcript", reason="transcript")).state == "working"
+
+
 def test_background_subagents_keep_a_session_working_after_its_stop() -> None:
     story = [prompted(1), helper_began(2), turn_ended(3, background=("a1",))]
     assert after(*story).state == "working"

@@ -113,7 +113,7 @@ def test_claude_code_gets_what_the_receiver_reads(place):
     plan(place, "claude-code").apply()
     told = json.loads((place.home / CLAUDE).read_text())
     assert told["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:4318"
-    assert told["env"]["OTEL_LOGS_EXPORT_INTERVAL"] == "1000"
+    assert told["env"]["OTEL_LOGS_EXPORT_INTERVAL"] == "500"
     assert told["hooks"].keys() == set(claude_code.EVENTS)
     command = told["hooks"]["Stop"][0]["hooks"][0]["command"]
     assert command == (
@@ -239,7 +239,7 @@ def test_a_rhythm_of_ones_own_and_another_name_for_this_machine_are_no_differenc
     plan(place, "claude-code").apply()
     told = json.loads(path.read_text())["env"]
     assert (told["OTEL_EXPORTER_OTLP_ENDPOINT"], told["OTEL_LOGS_EXPORT_INTERVAL"]) == ("http://localhost:4318/", "250")
-    assert told["OTEL_TRACES_EXPORT_INTERVAL"] == "1000"
+    assert told["OTEL_TRACES_EXPORT_INTERVAL"] == "500"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ class Program:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.command: Sequence[str] = (AIMON,)
         self.runtime = folder / "run"
         self.runtime.mkdir(mode=0o700, exist_ok=True)
         self.environment = {
@@ -36,7 +37,7 @@ class Program:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """One command to its end."""
-        command = [AIMON, *arguments]
+        command = [*self.command, *arguments]
         everything = self.environment | environment
         return subprocess.run(
             command, env=everything, capture_output=True, text=True, encoding="utf-8", timeout=WAIT_S, cwd=self.folder
@@ -45,7 +46,7 @@ class Program:
     @contextmanager
     def serving(self, *arguments: str, stdout: Any = subprocess.PIPE) -> Iterator["Serving"]:
         """`aimon serve` on a free port, from its ready line to its end."""
-        command = [AIMON, "serve", "--port", "0", *arguments]
+        command = [*self.command, "serve", "--port", "0", *arguments]
         with subprocess.Popen(command, env=self.environment, stdout=stdout, stderr=subprocess.PIPE) as process:
             try:
                 yield Serving(process)

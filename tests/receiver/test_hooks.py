@@ -9,6 +9,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     SessionSeen,
+    StatusTold,
     SubagentEnded,
     ToolFinished,
     ToolStarted,
@@ -66,6 +67,14 @@ def test_notifications_that_wait(kind: str, waits: str) -> None:
     asks = one("Notification", notification_type=kind, message="Claude needs your permission")
     assert isinstance(asks, PermissionAsked)
     assert asks.kind == waits
+
+
+def test_a_session_works_while_it_compacts() -> None:
+    begins, ends = one("PreCompact", trigger="manual"), one("PostCompact", trigger="manual")
+    assert isinstance(begins, StatusTold)
+    assert isinstance(ends, StatusTold)
+    assert (begins.status, ends.status) == ("busy", "idle")
+    assert len(hook("PostCompact", trigger="auto")) == 1, "the turn that it was made in goes on"
 
 
 def test_an_idle_prompt_ends_a_turn_that_esc_ended() -> None:

@@ -87,7 +87,8 @@ def test_an_agent_that_says_what_it_does_is_a_row(desk):
 
 
 @pytest.mark.parametrize(("words", "kind"), [
-    ("approve Bash", "permission"), ("input needed", "question"), ("dialog open", "dialog"), (None, "dialog"),
+    ("approve Bash", "permission"), ("permission prompt", "permission"), ("input needed", "question"),
+    ("dialog open", "dialog"), (None, "dialog"),
 ])  # fmt: skip
 def test_what_it_waits_for_is_told(desk, words, kind):
     desk.note(desk.agents.native("claude"), status="waiting", waitingFor=words)

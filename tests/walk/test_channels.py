@@ -14,9 +14,9 @@ from tests.walk.test_transcripts import Delivery, fed, rows, wire, written
 
 HOOKS, OTLP, TRANSCRIPTS = {"hook"}, {"log", "span"}, {"transcript"}
 
-UNTOLD_TOOLS = {"tui_interrupt": OTLP}
-"""A call that the client itself refused (`sleep 60`) is in no telemetry."""
-UNTOLD_CALLS = {"tui_clear_compact": TRANSCRIPTS, "tui_interrupt_agent": OTLP}
+UNTOLD_TOOLS = {"tui_interrupt": OTLP, "real_kill9": OTLP}
+"""A call that the client itself refused (`sleep 60`), or that still waited when it was killed, is in no telemetry."""
+UNTOLD_CALLS = {"tui_clear_compact": TRANSCRIPTS, "real_clear_compact": TRANSCRIPTS, "tui_interrupt_agent": OTLP}
 """The summary of `/compact` is in no transcript; a client that ends before it exports leaves its last call out."""
 
 

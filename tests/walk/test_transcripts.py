@@ -20,7 +20,7 @@ from tests.fakes.transcripts import events_of, files
 from tests.walk.test_captures import check, figures
 
 PRICES = load()
-UNTOLD = {"tui_clear_compact"}
+UNTOLD = {"tui_clear_compact", "real_clear_compact"}
 """A transcript leaves out the call that writes the summary for `/compact`."""
 UNEXPORTED = {"tui_interrupt_agent"}
 """Its last call is in the transcript alone: the client ended before it could export."""
