@@ -57,12 +57,18 @@ async def nothing_told(_key: str, _span: Span) -> Told:
     return NOTHING_KEPT
 
 
+def nothing_exported() -> None:
+    """The answer of a receiver that exports nothing."""
+
+
 class Owner(Struct, frozen=True):
     """What whoever runs the receiver can tell and do beyond the ledger."""
 
     tells: Tells = nothing_told
     acts: Mapping[str, Act] = {}
     """By verb."""
+    exports: Callable[[], dict[str, Any] | None] = nothing_exported
+    """What became of exported spans; None where none are."""
 
 
 class Machine(Protocol):

@@ -210,6 +210,17 @@ class MetricStats(Shape):
     cost_usd: Dollars
 
 
+class ExportStats(Shape):
+    """What became of exported spans."""
+
+    url: str
+    queued: Count
+    sent: Count
+    dropped: Count = Field(description="because too much waited, or because aimon ended")
+    refused: Count = Field(description="by the collector")
+    problem: str | None = Field(description="why the last request failed")
+
+
 class StatsAnswer(Shape):
     """`GET /api/v1/stats`."""
 
@@ -225,6 +236,7 @@ class StatsAnswer(Shape):
     unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
     ledger: LedgerStats
     metrics: MetricStats
+    export: ExportStats | None = Field(description="null where nothing is exported")
 
 
 class HealthAnswer(Shape):
