@@ -63,6 +63,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 NAMES = tuple(field.name for field in fields(Settings))
 """Every setting's name."""
 
+_TABLES = {"export_headers", "keys", "prices"}
+"""Settings that only the file can hold."""
+
 _OLDER_NAMES = {
     "OTLP_PORT": "port",
     "OTEL_AI_QUIET_PERIOD": "stream_quiet_period",
@@ -107,9 +110,7 @@ def _from_file(file: Path) -> list[tuple[str, Any, str]]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, str]]:
-    known = _OLDER_NAMES | {
-        f"AIMON_{name.upper()}": name for name in NAMES if name not in {"export_headers", "keys", "prices"}
-    }
+    known = _OLDER_NAMES | {f"AIMON_{name.upper()}": name for name in NAMES if name not in _TABLES}
     return [(name, environment[variable], variable) for variable, name in known.items() if environment.get(variable)]
 
 

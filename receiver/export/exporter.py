@@ -11,11 +11,12 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from aimon_core.clock import Clock
 from aimon_core.session import Session
 from aimon_core.spans import TurnTree
-from receiver.export.encode import Piece, Span, requests
+from receiver.export.encode import Piece, requests
 from receiver.export.ids import SESSION, span_id
 from receiver.export.sender import Sender
 from receiver.export.tree import Tree

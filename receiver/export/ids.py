@@ -22,7 +22,7 @@ def span_id(session: str, thing: str) -> bytes:
 
 
 def name_of(span: Span) -> str:
-    """What a span is called: its key; by its time where that is a mere number, which may change with what comes late."""
+    """What a span is called: its key, or its time where the key is a mere number, which what comes late may change."""
     if span.key.partition(":")[2].isdecimal():
         return f"{span.kind}:{span.name}@{span.start_ns}"
     return span.key
