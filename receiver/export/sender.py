@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -31,6 +31,7 @@ LONGEST_ASKED_S = 600.0
 """How long a collector may ask for patience (`Retry-After`)."""
 FLUSH_S = 3.0
 """How long the end of the program waits for what is left."""
+Pause = Callable[[float], Awaitable[object]]
 _AGAIN = {429, 502, 503, 504}
 """What OTLP lets a sender repeat: https://opentelemetry.io/docs/specs/otlp/#failures-1"""
 _ANSWER = 64 * 1024
@@ -59,10 +60,13 @@ class _Later(Exception):
 class Sender:
     """A queue and who empties it."""
 
-    def __init__(self, url: str, clock: Clock, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, url: str, clock: Clock, *, headers: Mapping[str, str] | None = None, pause: Pause = asyncio.sleep
+    ) -> None:
+        """`pause` waits for some seconds; tests do without."""
         self.url = url
         self.exported = Exported()
-        self._clock = clock
+        self._clock, self._pause = clock, pause
         self._headers = {**(headers or {}), "Content-Type": "application/x-protobuf"}
         self._queue: deque[Piece] = deque()
         self._bytes = 0
@@ -91,7 +95,7 @@ class Sender:
                     await self._send(session)
                     pause_s = FIRST_PAUSE_S
                 except _Later as later:
-                    await asyncio.sleep(pause_s * random.uniform(0.8, 1.2) if later.after_s is None else later.after_s)
+                    await self._pause(pause_s * random.uniform(0.8, 1.2) if later.after_s is None else later.after_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def flush(self) -> None:
