@@ -61,6 +61,8 @@ class Entry:
         self.agent, self.session_id = agent, session_id
         self.facts: dict[str, tuple[int, str]] = {}
         self.process = Sighting()
+        self.above: tuple[tuple[int, float], ...] = ()
+        """The agents above that process, nearest first."""
         self.terminal: Terminal | None = None
         self.fold, self.signals = Fold(), Signals()
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
@@ -187,7 +189,9 @@ class Entry:
                 self.facts[name] = (event.at_ns, value)
         before, self.process = self.process, self.process.after(event)
         if not self.process.is_process(before.pid, before.started_at):
-            self.terminal = None
+            self.terminal, self.above = None, ()
+        if self.process.is_process(event.pid, event.pid_started_at) and len(event.above) > len(self.above):
+            self.above = event.above
 
     def _ended(self, _event: SessionEnded) -> None:
         self.listed |= self.running

@@ -15,6 +15,7 @@ from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
 from aimon_core.identity import PEER, Owners, Processes, session_key
+from aimon_core.kinship import starter
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
@@ -143,7 +144,7 @@ class SessionStore:
         self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
-        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit)
+        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit, starter(entry, self._entries))
         return picture
 
     def sessions(self, *, every: bool = False) -> list[Session]:
@@ -190,8 +191,7 @@ class SessionStore:
 
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done or failed: it is idle now."""
-        entry = self._entries.get(key)
-        now_ns = self._clock.now_ns()
+        entry, now_ns = self._entries.get(key), self._clock.now_ns()
         if entry is None or entry.fold.status.state not in {"completed", "failed"}:
             return []
         entry.fold.go_on_from(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))

@@ -107,7 +107,8 @@ class Session(Counts):
     auxiliary: Auxiliary
     blind_spots: list[str]
     refused_bodies: Count
-    parent: str | None
+    parent: str | None = Field(description="key of the session whose tool started this one's process")
+    parent_span: str | None = Field(description="key of that tool call in its spans")
     subagents: list[Subagent]
     pid: int | None
     pid_started_at: Time | None

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from aimon_core.clean import clean
 from aimon_core.session import Session
-from aimon_tui.format import NONE, clock, fit_path, span
+from aimon_tui.format import NONE, clock, fit, fit_path, span
 from aimon_tui.paint import Line, Painted
 
 LABEL = 10
@@ -50,6 +50,7 @@ def facts(session: Session, now_ns: int, room: int) -> list[Fact]:
         _cache(session, now_ns),
         *_place(session),
         _folder(session, room),
+        *_parent(session, room),
         *_subagents(session),
         *_trouble(session),
     ]
@@ -98,6 +99,13 @@ def _folder(session: Session, room: int) -> Fact:
     branch = f" · {clean(session.branch, 24)}" if session.branch else ""
     path = fit_path(home(clean(session.cwd)), max(8, room - len(branch))).rstrip()
     return Fact("folder", ((path, "ink"), (branch, "faint")), 5)
+
+
+def _parent(session: Session, room: int) -> list[Fact]:
+    """Which session's tool started this one."""
+    if session.parent is None:
+        return []
+    return [Fact("parent", ((fit(clean(session.parent_says), room), "ink"),), 6)]
 
 
 def _subagents(session: Session) -> list[Fact]:

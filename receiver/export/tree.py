@@ -66,6 +66,7 @@ class Tree:
     def of_session(self) -> Wire:
         """The session itself, when it is over."""
         session = self._session
+        parent = self._parent()
         wire = Wire(
             trace_id=self._trace, span_id=self._root, name=words.session_name(session.agent),
             kind=Wire.SPAN_KIND_INTERNAL, start_time_unix_nano=session.started_at_ns,
@@ -81,19 +82,31 @@ class Tree:
             "gen_ai.usage.input_tokens": session.tokens.input,
             "gen_ai.usage.output_tokens": session.tokens.output,
             "gen_ai.usage.cost_usd": _dollars(session.cost.usd),
+            "claude.parent_session_id": session.parent.partition(":")[2] if session.parent else None,
+            "subagent.type": "Task" if session.parent else None,
         } | _cache(session.tokens.cache_read, session.tokens.cache_write))  # fmt: skip
+        if parent is not None:
+            put(wire.links.add(trace_id=parent[0], span_id=parent[1]).attributes, {"link.type": "parent_task"})
         return wire
 
     def resource(self) -> dict[str, Value]:
         """Where the session runs."""
-        session = self._session
+        session, parent = self._session, self._parent()
         return {
             "service.name": session.agent,
             "host.name": session.host or platform.node(),
             "os.type": None if session.host else platform.system().lower(),
             "process.pid": session.pid,
             "working_directory": session.cwd,
+            "parent.trace_id": parent[0].hex() if parent else None,
+            "parent.span_id": parent[1].hex() if parent else None,
+            "parent.context_source": "process" if parent else None,
         }
+
+    def _parent(self) -> tuple[bytes, bytes] | None:
+        """Trace and span of the tool call that started the session, or of that call's session."""
+        parent = self._session.parent
+        return None if parent is None else (trace_id(parent), span_id(parent, self._session.parent_span or SESSION))
 
     # ------------------------------------------------------------------ spans of each kind
 
