@@ -81,15 +81,21 @@ def _enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
 
 
 def _close(status: Status, state: State, at_ns: int, reason: str, **changes: Any) -> Status:
-    """The turn is over: nothing of the session's own thread is open any more."""
+    """The turn is over: nothing of the session's own thread is open any more, but a subagent may go on waiting."""
+    waits = _of_background(status.waits, changes.get("background", status.background))
     changes = {
-        "tools": _without_own(status.tools), "waits": (), "answered_ns": 0, "failed": False, "compacting": False,
+        "tools": _without_own(status.tools), "waits": waits, "answered_ns": 0, "failed": False, "compacting": False,
     } | changes  # fmt: skip
+    state = "waiting" if waits else state
     return _enter(status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes)
 
 
 def _without_own(tools: tuple[OpenTool, ...]) -> tuple[OpenTool, ...]:
     return tuple(tool for tool in tools if tool.agent_id is not None)
+
+
+def _of_background(waits: tuple[OpenWait, ...], background: frozenset[str]) -> tuple[OpenWait, ...]:
+    return tuple(wait for wait in waits if wait.agent_id in background)
 
 
 def _work(status: Status, event: Event, **changes: Any) -> Status:
@@ -120,9 +126,11 @@ def _ended(status: Status, event: SessionEnded) -> Status:
 def _prompted(status: Status, event: PromptSubmitted) -> Status:
     if event.command or (status.turn_open and event.prompt_id and event.prompt_id == status.prompt_id):
         return status
+    waits = _of_background(status.waits, status.background)
     return _enter(
-        status, "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns, turn_ended_ns=None, end_reason=None,
-        prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=(), done=(), answered_ns=0, failed=False,
+        status, "waiting" if waits else "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns,
+        turn_ended_ns=None, end_reason=None, prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=waits,
+        done=(), answered_ns=0, failed=False,
         compacting=False,
         error_type=None, words="",
     )  # fmt: skip
@@ -153,8 +161,9 @@ def _called(status: Status, event: LlmCalled) -> Status:
     if not event.ok:
         words = event.error or status.words
         return _work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
-    answered_ns = 0 if event.asks_tool else event.at_ns
-    return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns)
+    asks = event.call_id if event.asks_tool else status.asks
+    answered_ns = 0 if event.asks_tool or (asks is not None and asks == event.call_id) else event.at_ns
+    return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns, asks=asks)
 
 
 def _tool_started(status: Status, event: ToolStarted) -> Status:

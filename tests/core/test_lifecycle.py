@@ -98,6 +98,15 @@ def test_an_error_that_a_retry_mends_is_no_failure() -> None:
     assert after(prompted(1), failed(2), answered(4), turn_ended(5)).state == "completed"
 
 
+def test_an_answer_that_asks_for_a_tool_is_not_the_last_one_whichever_channel_says_so() -> None:
+    span, log = answered(2, "r1", "span", asks_tool=True), answered(2, "r1", "log")
+    for order in ([span, log], [log, span]):
+        assert elapse(after(prompted(1), *order), at(60), 50.0, Options()).state == "working", (
+            "a tool may take its time"
+        )
+    assert elapse(after(prompted(1), span, log, answered(4, "r2")), at(60), 50.0, Options()).state == "completed"
+
+
 def test_esc_is_told_by_nothing_but_the_span() -> None:
     status = after(prompted(1), turn_ended(5, "span", channel="span"))
     assert (status.state, status.end_reason) == ("idle", "interrupted")
@@ -128,6 +137,18 @@ def test_a_subagent_of_a_closed_turn_can_ask_for_permission() -> None:
     story = [prompted(1), helper_began(2), turn_ended(3, background=("a1",)), asked(4, "t9", agent_id="a1")]
     assert after(*story).state == "waiting"
     assert after(*story, tool_ended(5, "t9", agent_id="a1")).state == "working"
+
+
+def test_a_subagent_that_waits_goes_on_waiting_through_the_turns_of_its_session() -> None:
+    story = [prompted(1), helper_began(2), helper_began(2, "a2"), asked(3, "t9", agent_id="a1")]
+    told = [turn_ended(4, background=("a1", "a2")), helper_ended(5, "a2"), prompted(5.1, "p2")]
+    told += [turn_ended(6, background=("a1",)), asked(11, None, name="")]
+    for count in range(len(told) + 1):
+        status = after(*story, *told[:count])
+        assert (status.state, len(status.waits)) == ("waiting", 1), count
+    assert after(*story, *told, tool_ended(12, "t9", agent_id="a1")).state == "working"
+    assert after(*story, *told, helper_ended(12)).state == "working"
+    assert after(*story, *told, ended(12)).state == "ended"
 
 
 def test_clear_and_exit_end_a_session_and_resume_brings_it_back() -> None:
