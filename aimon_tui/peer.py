@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from queue import Empty, Queue
 from typing import Any
+from urllib.parse import quote
 
 from aimon_core import runtime_dir
 from aimon_core.config import Config
@@ -35,6 +36,16 @@ def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:
     except (OSError, ValueError, http.client.HTTPException):
         return None
     return document if answer.status == 200 and isinstance(document, dict) and "sessions" in document else None
+
+
+def otlp(place: tuple[str, int], key: str) -> bytes | None:
+    """What is over of a session, as a request of OTLP; None when it is not told."""
+    try:
+        answer = _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/otlp")
+        body = answer.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    return body if answer.status == 200 else None
 
 
 def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:

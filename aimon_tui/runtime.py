@@ -214,7 +214,12 @@ class Runtime:
             interpreter=Interpreter(),
             clock=self._clock,
             options=options,
-            owner=Owner(self.told, {"acknowledge": self._acknowledged, "focus": self.focus}, self._exporting.figures),
+            owner=Owner(
+                tells=self.told,
+                acts={"acknowledge": self._acknowledged, "focus": self.focus},
+                exports=self._exporting.figures,
+                content=self.settings.export_content,
+            ),
         )
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))

@@ -21,6 +21,7 @@ _COMMANDS = {
     "status": "status",
     "focus": "focus",
     "replay": "replay",
+    "export": "export",
     "setup": "setup",
     "doctor": "doctor",
     "run": "run",

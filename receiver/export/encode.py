@@ -1,9 +1,11 @@
 """Spans as the bodies of OTLP requests."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
 from msgspec import Struct
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -12,6 +14,7 @@ from receiver.export import SCOPE
 
 Value = str | bool | int | float | None
 Facts = Mapping[str, Value]
+_IDS = ("traceId", "spanId", "parentSpanId")
 REQUEST = 500
 """Spans in a request: some 400 KB."""
 
@@ -35,6 +38,25 @@ def requests(resource: Facts, spans: Sequence[Span]) -> Iterator[Piece]:
         scoped.scope.name, scoped.scope.version = SCOPE, version
         scoped.spans.extend(part)
         yield Piece(request.SerializeToString(), len(part))
+
+
+def split(body: bytes) -> Iterator[Piece]:
+    """The requests that a body is made of. Raises DecodeError for what is none."""
+    for group in ExportTraceServiceRequest.FromString(body).resource_spans:
+        request = ExportTraceServiceRequest(resource_spans=[group])
+        yield Piece(request.SerializeToString(), sum(len(scoped.spans) for scoped in group.scope_spans))
+
+
+def as_json(body: bytes) -> dict[str, Any]:
+    """A request in the JSON of OTLP, which writes ids in hex and kinds as numbers."""
+    request = ExportTraceServiceRequest.FromString(body)
+    told: dict[str, Any] = MessageToDict(request, use_integers_for_enums=True)
+    for group in told.get("resourceSpans", ()):
+        for scoped in group["scopeSpans"]:
+            for span in scoped["spans"]:
+                for thing in (span, *span.get("links", ())):
+                    thing |= {name: b64decode(thing[name]).hex() for name in _IDS if name in thing}
+    return told
 
 
 def put(attributes: Any, facts: Facts) -> None:

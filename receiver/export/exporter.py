@@ -11,16 +11,14 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from aimon_core.clock import Clock
 from aimon_core.session import Session
 from aimon_core.spans import TurnTree
-from receiver.export.encode import Piece, requests
 from receiver.export.ids import SESSION, span_id
+from receiver.export.pieces import made
 from receiver.export.sender import Sender
-from receiver.export.tree import Tree
-from receiver.steps import RECORDS, unhurried
+from receiver.steps import unhurried
 
 SETTLED_S = 10.0
 """Claude Code sends its logs and spans every five seconds by default."""
@@ -126,34 +124,12 @@ class Exporter:
             over[SESSION] = (session.llm_calls, session.tool_calls, session.cost.usd)
         news = {name: mark for name, mark in over.items() if told.done.get(name) != mark}
         settled = {name: mark for name, mark in news.items() if last or told.seen.get(name) == mark}
-        for piece in await self._made(session, turns, settled, told) if settled else ():
-            self._sender.put(piece)
+        if settled:
+            for piece in await unhurried(made(session, turns, settled, sent=told.sent, content=self._content)):
+                self._sender.put(piece)
         told.seen = over
         told.done |= settled
         return len(settled) < len(news)
-
-    async def _made(
-        self, session: Session, turns: list[TurnTree], settled: Collection[str], told: _Told
-    ) -> list[Piece]:
-        """Requests with what is settled and was not sent before."""
-        tree = await unhurried(Tree(session, turns, content=self._content).prepared())
-        spans: list[Span] = []
-        for turn in turns:
-            if turn.key not in settled:
-                continue
-            for number, span in enumerate(tree.of_turn(turn), start=1):
-                if span.span_id not in told.sent:
-                    spans.append(span)
-                if number % RECORDS == 0:
-                    await asyncio.sleep(0)
-        if SESSION in settled and span_id(session.key, SESSION) not in told.sent:
-            spans.append(tree.of_session())
-        pieces = []
-        for piece in requests(tree.resource(), spans):
-            pieces.append(piece)
-            await asyncio.sleep(0)
-        told.sent.update(span.span_id for span in spans)
-        return pieces
 
 
 def _mark(turn: TurnTree) -> Hashable:

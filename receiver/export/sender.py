@@ -98,10 +98,10 @@ class Sender:
                     await self._pause(pause_s * random.uniform(0.8, 1.2) if later.after_s is None else later.after_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    async def flush(self) -> None:
-        """Send what is left, once and for a few seconds; what nobody takes then is gone."""
+    async def flush(self, within_s: float = FLUSH_S) -> None:
+        """Send what is left, each request once and all within some seconds; what nobody takes then is gone."""
         try:
-            async with asyncio.timeout(FLUSH_S), self._session() as session:
+            async with asyncio.timeout(within_s), self._session() as session:
                 while self._queue:
                     await self._send(session)
         except (_Later, TimeoutError):

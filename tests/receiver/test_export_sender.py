@@ -176,14 +176,13 @@ async def test_the_end_sends_what_is_left_and_does_not_wait_for_who_is_not_there
     assert (gone.queued, gone.exported.dropped) == (0, 4)
 
 
-async def test_the_end_waits_for_a_slow_collector_only_so_long(monkeypatch):
-    monkeypatch.setattr(module, "FLUSH_S", 0.05)
+async def test_the_end_waits_for_a_slow_collector_only_so_long():
     async with collecting() as collector:
         collector.answers = [Answer(after_s=WAIT_S / 10)]
         sender = sender_to(collector.url)
         sender.put(Piece(b"", 4))
         async with asyncio.timeout(WAIT_S / 20):
-            await sender.flush()
+            await sender.flush(0.05)
     assert (sender.exported.sent, sender.exported.dropped) == (0, 4)
 
 
