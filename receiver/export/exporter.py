@@ -109,6 +109,8 @@ class Exporter:
         if session is None:
             self._told.pop(key, None)
             return False
+        if max(session.last_activity_at_ns, session.ended_at_ns or 0) < self._since_ns:
+            return False
         turns = []
         for turn in self._books.growing(key):
             if turn is None:

@@ -138,7 +138,7 @@ class Sender:
                 body = await answer.content.read(_ANSWER)
         except TimeoutError as error:
             raise _Later(f"no answer within {POST_S:.0f} s") from error
-        except (ClientError, OSError) as error:
+        except (ClientError, OSError, ValueError) as error:  # a ValueError: no name of a host
             raise _Later(clean(str(error)) or type(error).__name__) from error
         return _rejected(body)
 

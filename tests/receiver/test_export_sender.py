@@ -186,6 +186,14 @@ async def test_the_end_waits_for_a_slow_collector_only_so_long():
     assert (sender.exported.sent, sender.exported.dropped) == (0, 4)
 
 
+async def test_a_name_that_no_host_can_have_ends_nothing():
+    sender = Sender("http://a..b:1/v1/traces", SteppedClock(), pause=(pauses := Pauses(2)))
+    sender.put(Piece(b"", 1))
+    async with running(sender):
+        await asyncio.wait_for(pauses.enough.wait(), WAIT_S)
+    assert "idna" in sender.exported.problem
+
+
 async def test_headers_of_the_settings_go_along():
     async with collecting() as collector:
         sender = sender_to(collector.url, headers={"Authorization": "Basic eA=="})

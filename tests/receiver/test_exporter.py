@@ -1,12 +1,15 @@
 """The exporter: when a tree counts as finished, that each span goes once, and what a restart does not send again."""
 
+import asyncio
+
 import pytest
 
 from aimon_core.clock import SteppedClock
 from aimon_core.store import SessionStore
+from receiver.export import exporter as module
 from receiver.export.exporter import SETTLED_S, Exporter
 from receiver.export.sender import Sender
-from tests.fakes.collector import collecting, facts
+from tests.fakes.collector import WAIT_S, collecting, facts
 from tests.fakes.events import (
     START_NS,
     answered,
@@ -160,3 +163,33 @@ async def test_a_session_that_the_ledger_forgot_is_forgotten(collector):
     watched = Watched(collector)
     watched.exporter.frame({"claude-code:gone"})
     assert await watched.looks(2) == []
+
+
+async def test_it_looks_and_sends_by_itself_until_it_is_told_to_end(collector, monkeypatch):
+    monkeypatch.setattr(module, "_LOOK_S", 0.0)
+    watched = Watched(collector)
+    work = asyncio.get_running_loop().create_task(watched.exporter.run())
+    watched.tell(*TURN)
+    async with asyncio.timeout(WAIT_S):
+        while not collector.requests:
+            watched.clock.advance(SETTLED_S)
+            await asyncio.sleep(0.001)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert [span.name for span in collector.spans] == ["Turn #1", "LLM Call: Opus (100→10 tokens)"]
+
+
+async def test_an_end_in_the_middle_of_a_look_loses_nothing_and_sends_nothing_twice(collector):
+    watched = Watched(collector)
+    watched.tell(prompted(0), *(answered(1 + number / 1000, f"req_{number}") for number in range(700)), turn_ended(3))
+    watched.clock.advance(SETTLED_S + 1)
+    await watched.exporter.look()
+    watched.clock.advance(SETTLED_S + 1)
+    for steps in range(1, 12):
+        work = asyncio.get_running_loop().create_task(watched.exporter.look())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    await watched.exporter.finish()
+    assert len(collector.spans) == len({span.span_id for span in collector.spans}) == 701
