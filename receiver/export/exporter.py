@@ -88,8 +88,9 @@ class Exporter:
 
     async def look(self, *, last: bool = False) -> None:
         """Queue what is finished of the sessions whose time has come; at the last look, of all of them."""
-        began_s = self._clock.monotonic()
-        for key in [key for key, due_s in self._looks.items() if last or due_s <= began_s]:
+        due_s = self._clock.monotonic()
+        for key in [key for key, at_s in self._looks.items() if last or at_s <= due_s]:
+            began_s = self._clock.monotonic()
             self._changed.discard(key)
             waits = await self._read(key, last=last)
             if waits or key in self._changed:

@@ -48,20 +48,19 @@ class Tree:
 
     def of_turn(self, turn: TurnTree) -> Iterator[Wire]:
         """A turn that is over and everything in it; what nobody asked for hangs below the session itself."""
-        above = [self._root]
+        top = self._root
         if turn.number:
-            above = [span_id(self._session.key, turn.key)]
-            yield self._turn(turn, above[0])
-        tool = None
+            top = span_id(self._session.key, turn.key)
+            yield self._turn(turn, top)
+        above: list[Span] = []
         for span in turn.spans:
-            del above[span.depth :]
-            if span.kind == "wait":
-                if tool is not None:  # beside its tool, not in it, as the original had it
-                    yield self._permission(turn, span, tool, above[-2])
-                continue
-            tool = span if span.kind == "tool" else tool
-            yield self._span(turn, span, above[-1])
-            above.append(self._ids[span.key])
+            del above[span.depth - 1 :]
+            parents = [top, *(self._ids[one.key] for one in above[-2:])]
+            if span.kind == "wait":  # beside its tool, not in it, as the original had it
+                yield self._permission(turn, span, above[-1], parents[-2])
+            else:
+                yield self._span(turn, span, parents[-1])
+            above.append(span)
 
     def of_session(self) -> Wire:
         """The session itself, when it is over."""

@@ -1,6 +1,7 @@
 """Which process above a hook is the agent: only one that the system confirms."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,3 +141,21 @@ def test_what_was_started_and_left_alone_has_nobody_above_it(family):
 def test_another_process_of_the_same_pid_has_no_answer(family):
     assert ancestry.agents_above(family["codex"], time.time() - 1000) == ()
     assert ancestry.agents_above(2**22 + 1, time.time()) == ()
+
+
+@pytest.mark.tmux
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not on the PATH")
+def test_what_runs_in_a_pane_is_nobodys_even_where_an_agent_started_tmux(tmp_path):
+    name = f"aimon-{tmp_path.name}"
+    pane = f"exec -a codex bash -c 'echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; sleep 60; true'"
+    (tmp_path / "pane.sh").write_text(pane)
+    opens = f"tmux -L {name} -f /dev/null new-session -d bash {tmp_path}/pane.sh; true"
+    environment = {"PATH": os.environ["PATH"], "TMUX_TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    try:
+        subprocess.run(["bash", "-c", 'exec -a claude bash -c "$0"', opens], env=environment, check=True, timeout=10)
+        until = time.monotonic() + 10
+        while not (tmp_path / "pid").exists():
+            assert time.monotonic() < until
+        assert above(int((tmp_path / "pid").read_text())) == []
+    finally:
+        subprocess.run(["tmux", "-L", name, "kill-server"], env=environment, check=True, timeout=10)
