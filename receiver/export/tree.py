@@ -5,13 +5,14 @@ What people and models wrote stays here unless it was asked for: names, times, f
 
 import platform
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Wire
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from aimon_core.clean import clean
-from aimon_core.evidence import NO_HOOKS
-from aimon_core.session import Session
+from aimon_core.evidence import NO_HOOKS, NO_TELEMETRY
+from aimon_core.session import Session, Tokens
 from aimon_core.spans import Span, TurnTree
 from receiver.export import words
 from receiver.export.encode import Facts, Value, put
@@ -28,6 +29,7 @@ class Tree:
     def __init__(self, session: Session, turns: Sequence[TurnTree], *, content: bool) -> None:
         """With `content`, heads of prompts, what tools work on and errors go along."""
         self._session, self._turns, self._content = session, turns, content
+        self._metered = NO_TELEMETRY not in session.blind_spots
         self._trace, self._root = trace_id(session.key), span_id(session.key, SESSION)
         self._ids: dict[str, bytes] = {}
         self._results: dict[str, list[Span]] = {}
@@ -77,13 +79,10 @@ class Tree:
             "gen_ai.provider.name": words.provider(session.model),
             "claude.session_id_source": _id_source(session),
             "session.turn_count": session.turns,
-            "session.api_call_count": session.llm_calls + session.llm_calls_failed + session.retries,
-            "gen_ai.usage.input_tokens": session.tokens.input,
-            "gen_ai.usage.output_tokens": session.tokens.output,
-            "gen_ai.usage.cost_usd": _dollars(session.cost.usd),
+            "session.api_call_count": self._calls(session.llm_calls + session.llm_calls_failed + session.retries),
             "claude.parent_session_id": session.parent.partition(":")[2] if session.parent else None,
             "subagent.type": "Task" if session.parent else None,
-        } | _cache(session.tokens.cache_read, session.tokens.cache_write))  # fmt: skip
+        } | self._usage(session.tokens, session.cost.usd))  # fmt: skip
         if parent is not None:
             put(wire.links.add(trace_id=parent[0], span_id=parent[1]).attributes, {"link.type": "parent_task"})
         return wire
@@ -112,22 +111,19 @@ class Tree:
     def _turn(self, turn: TurnTree, own_id: bytes) -> Wire:
         end_ns = turn.end_ns or turn.start_ns
         calls = [span for span in turn.spans if span.kind == "llm"]
-        tokens = [span.tokens for span in calls if span.tokens is not None]
+        tokens = reduce(Tokens.plus, (span.tokens for span in calls if span.tokens is not None), Tokens())
         wire = self._wire(own_id, self._root, words.turn_name(turn, content=self._content), turn.start_ns, end_ns)
         put(wire.attributes, self._common("AGENT") | {
             "gen_ai.provider.name": words.provider(self._session.model),
             "turn.number": turn.number,
             "turn.start.source": "hook" if turn.by_hook else "heuristic",
             "turn.end.reason": words.end_reason(turn),
-            "turn.llm_call_count": len(calls),
+            "turn.llm_call_count": self._calls(len(calls)),
             "turn.tool_call_count": sum(span.kind == "tool" for span in turn.spans),
             "turn.error_count": sum(map(_errors, calls)),
             "turn.duration_ms": _ms(turn.start_ns, end_ns),
-            "gen_ai.usage.input_tokens": sum(one.input for one in tokens),
-            "gen_ai.usage.output_tokens": sum(one.output for one in tokens),
-            "gen_ai.usage.cost_usd": _dollars(turn.cost_usd),
             "input.value": clean(turn.title, words.PREVIEW) or None if self._content else None,
-        } | _cache(sum(one.cache_read for one in tokens), sum(one.cache_write for one in tokens)))  # fmt: skip
+        } | self._usage(tokens, turn.cost_usd))  # fmt: skip
         if turn.failed:
             wire.status.code = Status.STATUS_CODE_ERROR
         return wire
@@ -146,9 +142,6 @@ class Tree:
             "gen_ai.provider.name": words.provider(span.name),
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": clean(span.name),
-            "gen_ai.usage.input_tokens": tokens.input if tokens else None,
-            "gen_ai.usage.output_tokens": tokens.output if tokens else None,
-            "gen_ai.usage.cost_usd": _dollars(span.cost_usd),
             "gen_ai.response.finish_reasons": outcome.stop_reason if outcome else None,
             "llm.latency.total_ms": _ms(span.start_ns, wire.end_time_unix_nano),
             "llm.request.sequence": self._sequence[span.key],
@@ -157,7 +150,7 @@ class Tree:
             "error.type": outcome.error_type or "unknown" if outcome and span.failed else None,
             "turn.number": turn.number,
             "gen_ai.agent.id": span.agent_id,
-        } | (_cache(tokens.cache_read, tokens.cache_write) if tokens else {}))  # fmt: skip
+        } | (self._usage(tokens, span.cost_usd) if tokens else {}))  # fmt: skip
         for tool in self._results.get(span.key, ()):
             self._link(wire, tool.key, "consumes_tool_result", {"gen_ai.tool.call.id": _call_id(tool)})
         if span.failed:
@@ -222,6 +215,22 @@ class Tree:
         session_id = self._session.session_id
         return {"openinference.span.kind": kind, "session.id": session_id, "gen_ai.conversation.id": session_id}
 
+    def _calls(self, count: int) -> int | None:
+        """A number of model calls; None where nobody tells of any."""
+        return count if self._metered else None
+
+    def _usage(self, tokens: Tokens, usd: float | None) -> dict[str, Value]:
+        """Tokens and dollars, to the picodollar, which is what the ledger counts in; nothing where nobody tells."""
+        if not self._metered:
+            return {}
+        return {
+            "gen_ai.usage.input_tokens": tokens.input,
+            "gen_ai.usage.output_tokens": tokens.output,
+            "gen_ai.usage.cost_usd": None if usd is None else round(float(usd), 12),
+            "llm.token_count.prompt_details.cache_read": tokens.cache_read or None,
+            "llm.token_count.prompt_details.cache_write": tokens.cache_write or None,
+        }
+
     def _link(self, wire: Wire, key: str, kind: str, more: Facts) -> None:
         if (other := self._ids.get(key)) is not None:
             link = wire.links.add(trace_id=self._trace, span_id=other)
@@ -230,11 +239,6 @@ class Tree:
     def _fail(self, wire: Wire, message: str) -> None:
         wire.status.code = Status.STATUS_CODE_ERROR
         wire.status.message = clean(message, words.TEXT) if self._content or message == words.INCOMPLETE else ""
-
-
-def _cache(read: int, written: int) -> dict[str, Value]:
-    details = "llm.token_count.prompt_details"
-    return {f"{details}.cache_read": read or None, f"{details}.cache_write": written or None}
 
 
 def _errors(call: Span) -> int:
@@ -259,8 +263,3 @@ def _id_source(session: Session) -> str | None:
 
 def _ms(start_ns: int, end_ns: int) -> int:
     return (end_ns - start_ns) // 1_000_000
-
-
-def _dollars(usd: float | None) -> float | None:
-    """To the picodollar, which is what the ledger counts in."""
-    return None if usd is None else round(usd, 12)

@@ -193,3 +193,17 @@ async def test_an_end_in_the_middle_of_a_look_loses_nothing_and_sends_nothing_tw
         await asyncio.gather(work, return_exceptions=True)
     await watched.exporter.finish()
     assert len(collector.spans) == len({span.span_id for span in collector.spans}) == 701
+
+
+async def test_what_nobody_told_of_is_not_nothing(collector):
+    watched = Watched(collector)
+    watched.tell(prompted(0), tool_began(1), tool_ended(2), turn_ended(3), ended(4))
+    await watched.looks(2)
+    turn, _, session = map(facts, collector.spans)
+    usage = {"turn.llm_call_count", "session.api_call_count"}
+    assert [name for name in (*turn, *session) if name.startswith("gen_ai.usage") or name in usage] == []
+    assert turn["turn.tool_call_count"] == 1
+    watched.tell(prompted(10, "p2"), answered(11, "req_1", cost_picodollars=0), turn_ended(12))
+    await watched.looks(2)
+    told = next(one for one in map(facts, collector.spans) if one.get("turn.number") == 2)
+    assert (told["gen_ai.usage.cost_usd"], type(told["gen_ai.usage.cost_usd"])) == (0.0, float)
