@@ -41,7 +41,7 @@ def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:
 def otlp(place: tuple[str, int], key: str) -> bytes | None:
     """What is over of a session, as a request of OTLP; None when it is not told."""
     try:
-        answer = _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/otlp")
+        answer = _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/otlp", endless=True)
         body = answer.read()
     except (OSError, http.client.HTTPException):
         return None

@@ -5,7 +5,6 @@ What people and models wrote stays here unless it was asked for: names, times, f
 
 import platform
 from collections.abc import Iterator, Sequence
-from functools import reduce
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Wire
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
@@ -111,7 +110,13 @@ class Tree:
     def _turn(self, turn: TurnTree, own_id: bytes) -> Wire:
         end_ns = turn.end_ns or turn.start_ns
         calls = [span for span in turn.spans if span.kind == "llm"]
-        tokens = reduce(Tokens.plus, (span.tokens for span in calls if span.tokens is not None), Tokens())
+        told = [span.tokens for span in calls if span.tokens is not None]
+        tokens = Tokens(
+            input=sum(one.input for one in told),
+            cache_read=sum(one.cache_read for one in told),
+            cache_write_unknown=sum(one.cache_write for one in told),
+            output=sum(one.output for one in told),
+        )
         wire = self._wire(own_id, self._root, words.turn_name(turn, content=self._content), turn.start_ns, end_ns)
         put(wire.attributes, self._common("AGENT") | {
             "gen_ai.provider.name": words.provider(self._session.model),
