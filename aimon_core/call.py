@@ -50,6 +50,8 @@ class Call(Struct, gc=False):
     priced: bool = False
     """Whether the price table was asked."""
     outcome: Outcome = Outcome()
+    counts: bool = True
+    """Whether it is a call, and not only tokens."""
 
     @property
     def picodollars(self) -> int | None:
@@ -78,6 +80,7 @@ def called(event: LlmCalled) -> Call:
         attempt=event.attempt,
         reported=event.cost_picodollars,
         outcome=_shared(event.stop_reason, event.status, event.error_type, event.attempt),
+        counts=event.counts,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from aimon_core.session import State, WaitingFor
-from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
+from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
 
 
@@ -102,7 +102,7 @@ class Session(Counts):
     last_error_type: str | None
     waited_ms: Count
     context: Context | None
-    limits: None
+    limits: dict[str, RateLimit] | None = Field(description="by the agent's own name of the window, e.g. five_hour")
     cache_expires_at: Time | None
     auxiliary: Auxiliary
     blind_spots: list[str]
