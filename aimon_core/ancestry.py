@@ -38,6 +38,17 @@ def parents(pid: int) -> tuple[Parent, ...]:
     return tuple(chain)
 
 
+@lru_cache(maxsize=512)  # a process keeps its first answer: those above it may end before it
+def agents_above(pid: int, started_at: float) -> tuple[Identity, ...]:
+    """The agents of ours among the processes above one, nearest first; none where it runs no more."""
+    own = facts(pid)
+    if own is None or abs(own.started_at - started_at) > SLACK_S:
+        return ()
+    above = [process for at, _ in parents(own.parent or 0) if (process := facts(at)) and process.uid == os.getuid()]
+    known = (one for one in above if any(is_agent(agent, one.command) for agent in AGENTS.values()))
+    return tuple((one.pid, one.started_at) for one in known)
+
+
 @lru_cache(maxsize=512)  # looking costs 0.3 ms a process, and an agent's hooks all come down the same chain
 def _found(agent: str, chain: tuple[Parent, ...], at_s: float | None) -> Identity | None:
     for pid, ticks in chain[:DEPTH]:

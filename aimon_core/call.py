@@ -1,5 +1,7 @@
 """One model call, as far as it is known: what several channels told of it, merged and never added."""
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from aimon_core.events import LlmCalled
@@ -7,6 +9,21 @@ from aimon_core.session import Tokens
 
 RANK = {"log": 3, "span": 2, "transcript": 1}
 """Whose figures stand where two channels differ: the record of the call itself, then the client's own notes."""
+
+
+class Outcome(Struct, frozen=True, gc=False):
+    """How a model call ended, in the words of the wire; None where nobody told."""
+
+    stop_reason: str | None = None
+    """Why the model stopped: `end_turn`, `tool_use`."""
+    status: int | None = None
+    """HTTP status of a failed call."""
+    error_type: str | None = None
+    attempts: int = 1
+
+
+_shared = lru_cache(maxsize=1024)(Outcome)
+"""Nearly all calls end in one of a few ways."""
 
 
 class Call(Struct, gc=False):
@@ -32,7 +49,7 @@ class Call(Struct, gc=False):
     """Picodollars by the price table; None before pricing, or without a price."""
     priced: bool = False
     """Whether the price table was asked."""
-    error_type: str | None = None
+    outcome: Outcome = Outcome()
     counts: bool = True
     """Whether it is a call, and not only tokens."""
 
@@ -62,7 +79,7 @@ def called(event: LlmCalled) -> Call:
         agent_id=event.agent_id,
         attempt=event.attempt,
         reported=event.cost_picodollars,
-        error_type=event.error_type,
+        outcome=_shared(event.stop_reason, event.status, event.error_type, event.attempt),
         counts=event.counts,
     )
 
@@ -88,7 +105,12 @@ def fill(call: Call, event: LlmCalled) -> None:
     call.error = call.error or event.error
     call.attempt = max(call.attempt, event.attempt)
     call.agent_id = call.agent_id or event.agent_id
-    call.error_type = call.error_type or event.error_type
+    call.outcome = _outcome(call.outcome, event, call.attempt)
+
+
+def _outcome(known: Outcome, event: LlmCalled, attempts: int) -> Outcome:
+    error_type = known.error_type or event.error_type
+    return _shared(known.stop_reason or event.stop_reason, known.status or event.status, error_type, attempts)
 
 
 def _split(ours: Tokens, theirs: Tokens) -> Tokens:

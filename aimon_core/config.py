@@ -54,6 +54,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds; on the NDJSON stream only, a completed session is told as idle after them."""
     stream_session_timeout: Seconds | None = None
     """Seconds; on the NDJSON stream only, a silent session is told as expired after them."""
+    export_otlp: str | None = None
+    """Address of a collector that is sent every finished tree over OTLP."""
+    export_content: bool = False
+    """Whether heads of prompts, what tools work on and errors go along."""
+    export_headers: dict[str, str] = {}
+    """Headers for that collector, e.g. `Authorization`."""
     keys: dict[str, str] = {}
     """The screen's keys by what they do, e.g. `next_error = "E"`."""
     prices: dict[str, dict[str, float]] = {}
@@ -69,6 +75,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 NAMES = tuple(field.name for field in fields(Settings))
 """Every setting's name."""
+
+_TABLES = {"export_headers", "keys", "prices"}
+"""Settings that only the file can hold."""
 
 _OLDER_NAMES = {
     "OTLP_PORT": "port",
@@ -114,7 +123,7 @@ def _from_file(file: Path) -> list[tuple[str, Any, str]]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, str]]:
-    known = _OLDER_NAMES | {f"AIMON_{name.upper()}": name for name in NAMES if name not in {"keys", "prices"}}
+    known = _OLDER_NAMES | {f"AIMON_{name.upper()}": name for name in NAMES if name not in _TABLES}
     return [(name, environment[variable], variable) for variable, name in known.items() if environment.get(variable)]
 
 

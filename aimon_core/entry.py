@@ -53,6 +53,8 @@ class Entry:
         self.agent, self.session_id = agent, session_id
         self.facts: dict[str, tuple[int, str]] = {}
         self.process = Sighting()
+        self.above: tuple[tuple[int, float], ...] = ()
+        """The agents above that process, nearest first."""
         self.terminal: Terminal | None = None
         self.fold, self.signals = Fold(), Signals()
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
@@ -67,8 +69,7 @@ class Entry:
         self.running = False
         """Whether a living process stands behind it: then it is a row, whatever it did."""
         self.refused_bodies = 0
-        self.first_ns = self.last_ns = 0
-        self.arrived_ns = 0
+        self.first_ns = self.last_ns = self.arrived_ns = 0
         self.version = 0
         """Changes whenever something is entered, priced or forgotten."""
         self._sums = sums
@@ -202,7 +203,9 @@ class Entry:
                 self.facts[name] = (event.at_ns, value)
         before, self.process = self.process, self.process.after(event)
         if not self.process.is_process(before.pid, before.started_at):
-            self.terminal = None
+            self.terminal, self.above = None, ()
+        if self.process.is_process(event.pid, event.pid_started_at) and len(event.above) > len(self.above):
+            self.above = event.above
 
     def _ended(self, _event: SessionEnded) -> None:
         self.listed |= self.running

@@ -46,6 +46,8 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
     pid: int | None = None
     pid_started_at: float | None = None
     """Seconds since the epoch; with the pid, the identity of the process."""
+    above: tuple[tuple[int, float], ...] = ()
+    """The agents among the processes above that one, nearest first, each by its pid and start."""
 
 
 class StatusTold(Event, frozen=True, gc=False, kw_only=True):

@@ -24,7 +24,7 @@ __all__ = [
     "without_private_json",
 ]
 
-MASK = "‹masked›"  # noqa: RUF001 - a mark that no secret and no shell holds
+MASK = "‹masked›"
 """What stands where a secret was. No secret holds a `‹`: masking twice changes nothing."""
 DEPTH = 64
 """Levels of JSON that are looked at; below, there is nothing left."""

@@ -16,7 +16,7 @@ NEAR_NS = 250_000_000
 class Node:
     """A span under construction."""
 
-    __slots__ = ("agent", "call", "children", "end_ns", "key", "kind", "start_ns", "tool", "type")
+    __slots__ = ("agent", "call", "children", "cut", "end_ns", "key", "kind", "start_ns", "tool", "type")
 
     def __init__(self, kind: Kind, key: str, start_ns: int, end_ns: int | None) -> None:
         self.kind, self.key, self.start_ns, self.end_ns = kind, key, start_ns, end_ns
@@ -24,6 +24,7 @@ class Node:
         self.tool: ToolCall | None = None
         self.agent: str | None = None
         self.type = ""
+        self.cut = False
         self.children: list[Node] = []
 
 
@@ -95,4 +96,5 @@ def close(node: Node, end_ns: int | None, over_ns: int | None) -> None:
     latest_ns = over_ns if node.kind == "agent" else end_ns
     if node.end_ns is None and latest_ns is not None:
         ends = [child.end_ns for child in node.children if child.end_ns is not None]
+        node.cut = True
         node.end_ns = max([node.start_ns, *(ends if node.kind == "agent" else [latest_ns])])

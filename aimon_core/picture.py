@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import Any
 
 from aimon_core.entry import Entry
+from aimon_core.kinship import Kin
 from aimon_core.session import ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
 from aimon_core.subagent_books import Helper
@@ -11,7 +12,7 @@ from aimon_core.subagent_books import Helper
 SPEND_MINUTES = 30
 
 
-def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Session:
+def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Kin | None = None) -> Session:
     """The session as it stands at a moment."""
     status, tally = entry.fold.status, entry.tally
     cwd = entry.fact("cwd")
@@ -45,6 +46,9 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
         blind_spots=entry.signals.blind_spots(),
         refused_bodies=entry.refused_bodies,
+        parent=kin.key if kin else None,
+        parent_span=kin.span if kin else None,
+        parent_says=kin.says if kin else "",
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
     )
 

@@ -230,6 +230,11 @@ class Session(Struct, frozen=True, kw_only=True):
     """What aimon cannot see of this session, in words, e.g. `no hooks: waits invisible`."""
     refused_bodies: int = 0
     parent: str | None = None
+    """Key of the session whose tool started this one's process."""
+    parent_span: str | None = None
+    """Key of that tool call in its tree."""
+    parent_says: str = ""
+    """The two for a person, e.g. `shop-api › Bash: claude -p …`."""
     subagents: tuple[Subagent, ...] = ()
     pid: int | None = None
     pid_started_at: float | None = None

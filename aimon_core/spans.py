@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 
 from msgspec import Struct
 
+from aimon_core.call import Outcome
 from aimon_core.entry import Entry
 from aimon_core.nodes import NEAR_NS, Kind, Node, agent_nodes, call_node, close, nest_agents, tool_node
 from aimon_core.session import PICODOLLARS, Tokens
@@ -42,6 +43,10 @@ class Span(Struct, frozen=True, gc=False):
     """Key of the model call that asked for this tool."""
     read_by: str | None = None
     """Key of the model call that read this tool's result."""
+    outcome: Outcome | None = None
+    """How a model call ended."""
+    cut: bool = False
+    """Nobody told its end: it ended with what held it."""
 
 
 class TurnTree(Struct, frozen=True):
@@ -65,6 +70,10 @@ class TurnTree(Struct, frozen=True):
     """None when a call of it has no known cost."""
     until_ns: int | None
     """When the last thing in it ended, for a background subagent outlives its prompt; None while anything is open."""
+    key: str = ""
+    """The same however often the tree is read: the prompt's id, else the turn's start."""
+    by_hook: bool = False
+    """Whether a hook told of its prompt."""
 
     @property
     def label(self) -> str:
@@ -121,6 +130,8 @@ def growing(entry: Entry) -> Iterator[TurnTree | None]:
             spans=tuple(spans),
             cost_usd=_cost(spans),
             until_ns=_until(end_ns, spans),
+            key=f"turn:{turn.prompt_id or turn.start_ns}",
+            by_hook=turn.by_hook,
         )
 
 
@@ -202,14 +213,15 @@ def _span(node: Node, depth: int, children: int, links: Links) -> Span:
             node.key, "llm", call.model, "", node.start_ns, node.end_ns, depth, children,
             failed=not call.ok, error=call.error, tokens=call.tokens,
             cost_usd=None if spent is None else spent / PICODOLLARS, agent_id=call.agent_id,
+            outcome=call.outcome,
         )  # fmt: skip
     if (tool := node.tool) is not None:
         if node.kind == "wait":
-            return Span(node.key, "wait", tool.name, tool.subject, node.start_ns, node.end_ns, depth)
+            return Span(node.key, "wait", tool.name, tool.subject, node.start_ns, node.end_ns, depth, cut=node.cut)
         return _tool_span(node, tool, depth, children, links)
     return Span(
         node.key, "agent", node.key.removeprefix("agent:"), node.type, node.start_ns, node.end_ns, depth, children,
-        agent_id=node.key.removeprefix("agent:"),
+        agent_id=node.key.removeprefix("agent:"), cut=node.cut,
     )  # fmt: skip
 
 
@@ -220,7 +232,7 @@ def _tool_span(node: Node, tool: ToolCall, depth: int, children: int, links: Lin
     return Span(
         node.key, "tool", tool.name, tool.subject, node.start_ns, node.end_ns, depth, children,
         failed=tool.failed or tool.refused, error="refused" if tool.refused else tool.error,
-        agent_id=tool.agent_id, asked_by=asked, read_by=read,
+        agent_id=tool.agent_id, asked_by=asked, read_by=read, cut=node.cut,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
 from aimon_core.identity import PEER, Owners, Processes, seen, session_key
+from aimon_core.kinship import starter
 from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
@@ -143,7 +144,7 @@ class SessionStore:
         price(entry, self._prices)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
-        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit)
+        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit, starter(entry, self._entries))
         return picture
 
     def sessions(self, *, every: bool = False) -> list[Session]:

@@ -40,7 +40,7 @@ class Tools(Merged[ToolCall, ToolReport]):
         super().__init__(_began, _fill, self._counted)
         self.calls = 0
         self.errors = 0
-        self._recent: deque[ToolCall] = deque(maxlen=RECENT)
+        self.recent: deque[ToolCall] = deque(maxlen=RECENT)
 
     def take(self, event: ToolReport) -> bool:
         """Take one report in.
@@ -53,11 +53,11 @@ class Tools(Merged[ToolCall, ToolReport]):
 
     def since(self, start_ns: int) -> int:
         """Calls first told of after a moment, of the last `RECENT`."""
-        return sum(call.at_ns >= start_ns for call in self._recent)
+        return sum(call.at_ns >= start_ns for call in self.recent)
 
     def _counted(self, before: ToolCall | None, after: ToolCall | None) -> None:
         if before is None and after is not None:
-            self._recent.append(after)
+            self.recent.append(after)
         for call, sign in ((before, -1), (after, 1)):
             if call is not None:
                 self.calls += sign

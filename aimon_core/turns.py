@@ -27,6 +27,8 @@ class TurnTimes(Struct):
     start_ns: int
     prompt_id: str | None = None
     title: str = ""
+    by_hook: bool = False
+    """Whether a hook told of the prompt, so that its moment is sure."""
     aside: bool = True
     """Nobody asked for anything: a command of the client, such as one that compacts, until a prompt or call is told."""
 
@@ -66,6 +68,7 @@ class Turns:
         """Somebody asked; a command of the client is no turn unless a model answers it."""
         turn = self._turn(event.prompt_id, event.at_ns)
         turn.title = turn.title or event.text
+        turn.by_hook |= event.channel == "hook"
         if not event.command:
             self._bag.add(event.channel, event.prompt_id, event.unit)
             turn.aside = False

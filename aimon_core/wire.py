@@ -70,6 +70,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "blind_spots": list(session.blind_spots),
         "refused_bodies": session.refused_bodies,
         "parent": session.parent,
+        "parent_span": session.parent_span,
         "subagents": [_subagent(subagent) for subagent in session.subagents],
         "pid": session.pid,
         "pid_started_at": iso(round((session.pid_started_at or 0) * 1000) * 1_000_000),

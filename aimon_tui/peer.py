@@ -45,6 +45,16 @@ def acknowledge(place: tuple[str, int], key: str) -> None:
         _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/acknowledge", method="POST").read()
 
 
+def otlp(place: tuple[str, int], key: str) -> bytes | None:
+    """What is over of a session, as a request of OTLP; None when it is not told."""
+    try:
+        answer = _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/otlp", endless=True)
+        body = answer.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    return body if answer.status == 200 else None
+
+
 def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:
     """The lines of `/api/v1/stream` for as long as it lasts; b"" when none came for `silence_s` seconds.
 

@@ -19,6 +19,7 @@ from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.desk import Desk
 from aimon_tui.door import Door
+from aimon_tui.exporting import Exporting
 from aimon_tui.hands import Hand, Publication, StatusFile
 from aimon_tui.sources import Sources
 from aimon_tui.whereabouts import Whereabouts
@@ -63,7 +64,7 @@ class Runtime:
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self.store, self.tell, clock)
         self._sources = sources
-        self._whereabouts = Whereabouts(self.store)
+        self._whereabouts, self._exporting = Whereabouts(self.store), Exporting(settings, self.store, clock)
         self._unseen: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -83,6 +84,7 @@ class Runtime:
             self._spawn(self._load_prices())
             self._spawn(self._restore())
             self._spawn(self._beat(frame_s))
+            self._spawn(self._exporting.run(self.hands))
             if self._sources is not None:
                 self._spawn(self._see(self._sources))
             await self._open_doors()
@@ -101,6 +103,7 @@ class Runtime:
         if self.door.receiver is not None:
             await self.door.receiver.stop()
         self.drain()
+        await self._exporting.finish()
         while self.hands:
             self.hands.pop().close()
         if self._desk.journal is not None:
@@ -209,7 +212,12 @@ class Runtime:
             interpreter=Interpreter(),
             clock=self._clock,
             options=options,
-            owner=Owner(tells=self.told, acts={"acknowledge": self._acknowledged, "focus": self.focus}),
+            owner=Owner(
+                tells=self.told,
+                acts={"acknowledge": self._acknowledged, "focus": self.focus},
+                exports=self._exporting.figures,
+                content=self.settings.export_content,
+            ),
         )
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -57,12 +58,20 @@ async def nothing_told(_key: str, _span: Span) -> Told:
     return NOTHING_KEPT
 
 
+def nothing_exported() -> None:
+    """The answer of a receiver that exports nothing."""
+
+
 class Owner(Struct, frozen=True):
     """What whoever runs the receiver can tell and do beyond the ledger."""
 
     tells: Tells = nothing_told
     acts: Mapping[str, Act] = {}
     """By verb."""
+    exports: Callable[[], dict[str, Any] | None] = nothing_exported
+    """What became of exported spans; None where none are."""
+    content: bool = False
+    """Whether what people wrote may be exported."""
 
 
 class Machine(Protocol):
@@ -139,6 +148,8 @@ class Api:
                 return "GET", self._sessions
             case ["sessions", *parts, "spans"]:
                 return "GET", partial(self._spans, "/".join(parts))
+            case ["sessions", *parts, "otlp"]:
+                return "GET", partial(self._otlp, "/".join(parts))
             case ["sessions", *parts] if "spans" in parts[1:]:
                 place = parts.index("spans", 1)
                 return "GET", partial(self._span, "/".join(parts[:place]), "/".join(parts[place + 1 :]))
@@ -183,6 +194,19 @@ class Api:
             for piece in trees.encoded(self._ledger.growing(key)):
                 await response.write(piece)
                 await asyncio.sleep(0)
+            await response.write_eof()
+        return response
+
+    async def _otlp(self, key: str, request: web.BaseRequest, _: Connection) -> web.StreamResponse:
+        """What is over of a session, as one request of OTLP: parts of such a message, one after the other, are one."""
+        session = self._known(key)
+        pieces = await asyncio.to_thread(import_module, "receiver.export.pieces")  # few ask for it
+        growing = self._ledger.growing(key)
+        response = web.StreamResponse(headers={"Content-Type": "application/x-protobuf"})
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            for piece in await unhurried(pieces.whole(session, growing, content=self._owner.content)):
+                await response.write(piece.body)
             await response.write_eof()
         return response
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from aimon_core.ancestry import agents_above
 from aimon_core.events import Event, SessionSeen
 from aimon_core.identity import PEER, session_key
 from receiver.peer import Peer, agent_id
@@ -53,7 +54,7 @@ def attributed(peer: Peer, spoken: Spoken, *, by_child: bool) -> list[SessionSee
     return [
         SessionSeen(
             agent=name or "", session_id=session_id, at_ns=at_ns, channel="process", signal=PEER,
-            pid=agent.pid, pid_started_at=agent.started_at,
+            pid=agent.pid, pid_started_at=agent.started_at, above=agents_above(agent.pid, agent.started_at),
         )
         for at_ns, session_id in told
     ]  # fmt: skip

@@ -111,9 +111,10 @@ class Intake:
         try:
             if masking.suspicious(body):
                 payload = masking.mask_json(payload)
-            events = hooks.translate(agent, payload, at_ns, process)
+            above = ancestry.agents_above(*process) if process else ()
+            events = hooks.translate(agent, payload, at_ns, process, above)
             wanted = self._sink.wants_deliveries or spooled
-            kept = json.dumps(hooks.kept(agent, payload, process)).encode() if wanted else b""
+            kept = json.dumps(hooks.kept(agent, payload, process, above)).encode() if wanted else b""
         except (ValueError, TypeError, RecursionError) as error:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
         if events and isinstance(events[-1], Gauged) and self._repeats(session_key(events[-1]), kept):

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from aimon_core import paths, process
+from aimon_core.ancestry import agents_above
 from aimon_core.clock import Clock
 from aimon_core.events import Event, SessionEnded, SessionSeen, StatusTold
 from aimon_core.evidence import FROM_TRANSCRIPT, NO_HOOKS
@@ -136,7 +137,7 @@ class Registry:
                 "signal": "sessions",
             }  # fmt: skip
             title = mask(note.name) if note.name and note.name_source != "derived" else None
-            yield SessionSeen(**base, cwd=note.cwd or one.cwd, title=title, pid=one.pid, pid_started_at=one.started_at)
+            yield SessionSeen(**base, **_process(one) | {"cwd": note.cwd or one.cwd}, title=title)
             if note.status is not None:
                 kind, name = _waits(note.waiting_for or "")
                 yield StatusTold(**base | {"signal": note.status}, status=note.status, kind=kind, name=name)
@@ -241,8 +242,13 @@ def _seen(one: Running, session_id: str) -> Event:
     """A process stands behind a session, since it began: being there is no activity."""
     return SessionSeen(
         agent=one.agent, session_id=session_id, at_ns=round(one.started_at * 1e9), channel="process", signal="process",
-        cwd=one.cwd, pid=one.pid, pid_started_at=one.started_at,
+        **_process(one),
     )  # fmt: skip
+
+
+def _process(one: Running) -> dict[str, Any]:
+    above = agents_above(one.pid, one.started_at)
+    return {"cwd": one.cwd, "pid": one.pid, "pid_started_at": one.started_at, "above": above}
 
 
 def _ended(agent: str, session_id: str, at_ns: int) -> Event:

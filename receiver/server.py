@@ -49,7 +49,7 @@ class Receiver:
         options: DoorOptions = DoorOptions(), owner: Owner = Owner(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         """`focus` brings a session's terminal before somebody; without it this aimon has no hands."""
-        self._ledger = ledger
+        self._ledger, self._exports = ledger, owner.exports
         self._interpreter = interpreter
         self._clock = clock
         self._options = options
@@ -188,6 +188,7 @@ class Receiver:
             "unread": dict(self._interpreter.unread + counters.unspooled),
             "ledger": asdict(self._ledger.counters),
             "metrics": {"tokens": self._ledger.machine.tokens, "cost_usd": self._ledger.machine.cost_usd},
+            "export": self._exports(),
         }
 
 

@@ -109,7 +109,8 @@ class Session(Counts):
     auxiliary: Auxiliary
     blind_spots: list[str]
     refused_bodies: Count
-    parent: str | None
+    parent: str | None = Field(description="key of the session whose tool started this one's process")
+    parent_span: str | None = Field(description="key of that tool call in its spans")
     subagents: list[Subagent]
     pid: int | None
     pid_started_at: Time | None
@@ -212,6 +213,17 @@ class MetricStats(Shape):
     cost_usd: Dollars
 
 
+class ExportStats(Shape):
+    """What became of exported spans."""
+
+    url: str
+    queued: Count
+    sent: Count
+    dropped: Count = Field(description="because too much waited, or because aimon ended")
+    refused: Count = Field(description="by the collector")
+    problem: str | None = Field(description="why the last request failed")
+
+
 class StatsAnswer(Shape):
     """`GET /api/v1/stats`."""
 
@@ -227,6 +239,7 @@ class StatsAnswer(Shape):
     unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
     ledger: LedgerStats
     metrics: MetricStats
+    export: ExportStats | None = Field(description="null where nothing is exported")
 
 
 class HealthAnswer(Shape):

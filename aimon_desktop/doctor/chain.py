@@ -56,6 +56,7 @@ def checks(door: Door, place: Place) -> Iterator[Check]:
     yield _telemetry(door)
     yield _hook(door, place)
     yield _unknown(door)
+    yield from _export(door)
 
 
 def _telemetry(door: Door) -> Check:
@@ -98,6 +99,19 @@ def _unknown(door: Door) -> Check:
     shown = ", ".join(clean(one, 80) for one in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return absent("unknown", f"{sum(unclaimed.values()):,} records are of no use here: {shown}{more}.")
+
+
+def _export(door: Door) -> Iterator[Check]:
+    """What became of exported spans, where any are to be."""
+    told = (door.get("/api/v1/stats") or {}).get("export")
+    if told is None:
+        return
+    lost = f"; {told['dropped'] + told['refused']:,} were lost" if told["dropped"] + told["refused"] else ""
+    says = f"{told['sent']:,} spans went to {clean(told['url'])}, {told['queued']:,} wait{lost}."
+    if told["problem"]:
+        yield broken("export", f"{says} Last: {clean(told['problem'])}.", "Look whether the collector runs.")
+    else:
+        yield fine("export", says)
 
 
 def _run(command: str, payload: Any) -> None:

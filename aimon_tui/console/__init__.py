@@ -23,6 +23,7 @@ _COMMANDS = {
     "why": "why",
     "focus": "focus",
     "replay": "replay",
+    "export": "export",
     "setup": "setup",
     "doctor": "doctor",
     "run": "run",

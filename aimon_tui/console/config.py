@@ -4,6 +4,7 @@ import click
 from msgspec import to_builtins
 
 from aimon_core.config import NAMES, Config
+from aimon_core.masking import MASK
 from aimon_tui.console.options import with_settings
 
 
@@ -25,6 +26,7 @@ def show(config: Config) -> None:
               AIMON_PORT=5318 aimon config show
     """
     values = to_builtins(config.settings)
+    values["export_headers"] = dict.fromkeys(values["export_headers"], MASK)  # they hold a password or a token
     width = max(len(name) for name in NAMES)
     shown = {name: _toml(values[name]) for name in NAMES}
     column = max(len(text) for text in shown.values())

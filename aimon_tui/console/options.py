@@ -25,13 +25,15 @@ _OPTIONS = (
     click.option("--persist/--no-persist", default=None, help="Keep what comes in for a restart.  [persist]"),
     click.option("--quiet-period", type=float, metavar="S", help="Silence that ends a turn nothing else ends.  [10]"),
     click.option("--expire-after", type=float, metavar="S", help="Silence after which a session is given up.  [43200]"),
+    click.option("--export-otlp", metavar="URL", help="Collector to send every finished trace to."),
+    click.option("--export-content/--no-export-content", default=None, help="Send heads of prompts and commands, too."),
     click.option("--ascii/--no-ascii", default=None, help="Draw with ASCII characters only."),
     click.option("--theme", metavar="NAME", help="The screen's theme."),
     click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings to read instead."),
 )
 _NAMES = (
     "host", "port", "grpc_port", "allow_host", "sources", "state_dir", "persist", "quiet_period", "expire_after",
-    "ascii", "theme", "file",
+    "export_otlp", "export_content", "ascii", "theme", "file",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from aimon_core.clean import clean
 from aimon_core.config import Config, Settings
 from aimon_tui import peer
 from aimon_tui.console.options import with_settings
+
+if TYPE_CHECKING:
+    from aimon_core.store import SessionStore
 
 _HEAD = ("state", "for", "agent", "project", "model", "tokens", "cost")
 _RIGHT = {"for", "tokens", "cost"}
@@ -36,12 +39,19 @@ def command(config: Config, as_json: bool, every: bool) -> None:
 
 
 def remembered(settings: Settings, *, every: bool) -> dict[str, Any]:
-    """The same document from the journal, read with today's dialects; empty where there is no journal."""
+    """The same document from the journal."""
+    from aimon_core.wire import sessions_document
+
+    store = reread(settings)
+    return sessions_document(store.sessions(every=every), store.totals())
+
+
+def reread(settings: Settings) -> "SessionStore":
+    """The ledger as the journal has it, read with today's dialects; empty where there is no journal."""
     from aimon_core import paths, pricing
     from aimon_core.clock import SteppedClock, SystemClock
     from aimon_core.journal import Journal
     from aimon_core.store import SessionStore
-    from aimon_core.wire import sessions_document
     from receiver import tape
 
     folder = paths.state_dir(settings.state_dir)
@@ -56,7 +66,7 @@ def remembered(settings: Settings, *, every: bool) -> dict[str, Any]:
     store.prices = pricing.load(settings.prices)
     store.tick()
     store.drain()
-    return sessions_document(store.sessions(every=every), store.totals())
+    return store
 
 
 def table(document: dict[str, Any], now: datetime) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from aimon_core.clean import clean
 from aimon_core.session import Session
-from aimon_tui.format import NONE, clock, fit_path, span
+from aimon_tui.format import NONE, clock, fit, fit_path, span
 from aimon_tui.limits import limits
 from aimon_tui.machine import mending
 from aimon_tui.paint import Line, Painted
@@ -62,6 +62,7 @@ def facts(session: Session, now_ns: int, room: int, mends: str = "") -> list[Fac
         *_limits(session, now_ns, room),
         *_place(session),
         _folder(session, room),
+        *_parent(session, room),
         *_subagents(session),
         *_trouble(session, mends),
     ]
@@ -115,6 +116,13 @@ def _folder(session: Session, room: int) -> Fact:
     branch = f" · {clean(session.branch, 24)}" if session.branch else ""
     path = fit_path(home(clean(session.cwd)), max(8, room - len(branch))).rstrip()
     return Fact("folder", ((path, "ink"), (branch, "faint")), 5)
+
+
+def _parent(session: Session, room: int) -> list[Fact]:
+    """Which session's tool started this one."""
+    if session.parent is None:
+        return []
+    return [Fact("parent", ((fit(clean(session.parent_says), room), "ink"),), 6)]
 
 
 def _subagents(session: Session) -> list[Fact]:

@@ -59,6 +59,7 @@ class SessionHead(Painted):
         words = [
             session.agent, model_name(session.model), home(clean(session.cwd or "")), session.branch,
             f"started {wall(session.started_at_ns, exact=False)[:5]}",
+            f"by {session.parent_says}" if session.parent_says else None,
         ]  # fmt: skip
         about = " · ".join(clean(word, 60) for word in words if word)
         room = width - sum(cell_len(text) for text, _ in figures) - 3

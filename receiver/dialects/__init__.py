@@ -7,13 +7,14 @@ from aimon_core.events import Event
 from aimon_core.masking import mask
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
+from receiver.dialects.exported import Exported
 from receiver.dialects.genai import GenAI
 from receiver.dialects.openinference import OpenInference
 from receiver.dialects.vercel import Vercel
 from receiver.record import Record, Scope
 
 CONVENTIONS = GenAI()
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), OpenInference(), Vercel(), CONVENTIONS)
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Exported(), OpenInference(), Vercel(), CONVENTIONS)
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000

@@ -1,6 +1,8 @@
 """Which process above a hook is the agent: only one that the system confirms."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -100,3 +102,60 @@ def test_a_process_that_is_gone_does_not_count():
 
 def test_parents_are_listed_innermost_first():
     assert [pid for pid, _ in ancestry.parents(os.getpid())][:2] == [os.getpid(), os.getppid()]
+
+
+@pytest.fixture
+def family(tmp_path):
+    """An agent, an agent in a shell below it, and one that it started and that left it for good; pids by name."""
+    names = ("claude", "codex", "gemini")
+    for name, then in zip(names, ("./codex.sh & setsid -f ./gemini.sh; wait", "sleep 60", "sleep 60"), strict=True):
+        (tmp_path / f"{name}.sh").write_text(
+            f"#!/bin/bash\nexec -a {name} bash -c 'echo $$ > {name}.new; mv {name}.new {name}; {then}; true'\n"
+        )
+        (tmp_path / f"{name}.sh").chmod(0o700)
+    with subprocess.Popen(["./claude.sh"], cwd=tmp_path, start_new_session=True) as process:
+        until = time.monotonic() + 10
+        while not all((tmp_path / name).exists() for name in names):
+            assert time.monotonic() < until
+        pids = {name: int((tmp_path / name).read_text()) for name in names}
+        yield pids
+        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pids["gemini"], signal.SIGKILL)
+
+
+def above(pid):
+    """The agents above a process that this test has started; it may itself run below one."""
+    identity = pid, psutil.Process(pid).create_time()
+    return [one for one, _ in ancestry.agents_above(*identity) if one > os.getpid()]
+
+
+def test_the_agents_above_a_process_are_found_through_shells(family):
+    assert above(family["codex"]) == [family["claude"]]
+    assert above(family["claude"]) == []
+
+
+def test_what_was_started_and_left_alone_has_nobody_above_it(family):
+    assert above(family["gemini"]) == []
+
+
+def test_another_process_of_the_same_pid_has_no_answer(family):
+    assert ancestry.agents_above(family["codex"], time.time() - 1000) == ()
+    assert ancestry.agents_above(2**22 + 1, time.time()) == ()
+
+
+@pytest.mark.tmux
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not on the PATH")
+def test_what_runs_in_a_pane_is_nobodys_even_where_an_agent_started_tmux(tmp_path):
+    name = f"aimon-{tmp_path.name}"
+    pane = f"exec -a codex bash -c 'echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; sleep 60; true'"
+    (tmp_path / "pane.sh").write_text(pane)
+    opens = f"tmux -L {name} -f /dev/null new-session -d bash {tmp_path}/pane.sh; true"
+    environment = {"PATH": os.environ["PATH"], "TMUX_TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    try:
+        subprocess.run(["bash", "-c", 'exec -a claude bash -c "$0"', opens], env=environment, check=True, timeout=10)
+        until = time.monotonic() + 10
+        while not (tmp_path / "pid").exists():
+            assert time.monotonic() < until
+        assert above(int((tmp_path / "pid").read_text())) == []
+    finally:
+        subprocess.run(["tmux", "-L", name, "kill-server"], env=environment, check=True, timeout=10)

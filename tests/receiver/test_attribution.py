@@ -100,11 +100,11 @@ async def test_a_client_whose_own_word_names_the_process_is_not_contradicted(tmp
     from aimon_core.events import SessionSeen
     from receiver import hooks
 
-    def with_pid(agent, payload, arrived_ns, process, translate=hooks.translate):
+    def with_pid(agent, payload, arrived_ns, process, above, translate=hooks.translate):
         seen = SessionSeen(
             agent=agent, session_id="s1", at_ns=arrived_ns, channel="hook", signal="x", pid=7, pid_started_at=1.5
         )
-        return [seen, *translate(agent, payload, arrived_ns, process)]
+        return [seen, *translate(agent, payload, arrived_ns, process, above)]
 
     monkeypatch.setattr(hooks, "translate", with_pid)
     async with opened() as door, running(tmp_path, door, "claude", "hook.py") as agent:

@@ -139,6 +139,10 @@ async def test_the_burn_of_what_has_no_price_is_no_zero():
             {"subagents": (Subagent("a1", None, "working", Tokens(), Cost(0.0)),) * 2},
             "subagents 2 · 2 at work",
         ),
+        (
+            {"parent": "claude-code:a", "parent_says": "web › Bash: claude -p\x1b[31m x"},
+            "parent web › Bash: claude -p x",
+        ),
     ],
 )
 async def test_each_fact_has_its_line(told, line):

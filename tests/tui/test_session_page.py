@@ -234,6 +234,14 @@ async def test_keys_are_about_the_session_of_the_page():
         assert app.still.get(SHOP).state == "idle"
 
 
+async def test_the_page_says_who_started_the_session():
+    app = Played()
+    async with app.run_test(size=(200, 40)) as pilot:
+        await opened(pilot)
+        app.tell(replace(waiting(), parent="codex:a", parent_says="web › shell: claude -p"))
+        assert "by web › shell: claude -p" in text(app)[1]
+
+
 async def test_a_session_that_leaves_the_list_keeps_its_page():
     app = Played()
     async with app.run_test(size=WIDE) as pilot:
