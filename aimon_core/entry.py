@@ -4,12 +4,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from aimon_core.bag import Bag
+from aimon_core.begun import Begun
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
     Event,
+    LlmBegun,
     LlmCalled,
+    LlmTried,
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
@@ -26,31 +31,23 @@ from aimon_core.fold import Fold
 from aimon_core.identity import PEER, Sighting
 from aimon_core.session import Terminal
 from aimon_core.spending import Spend
+from aimon_core.subagent import Helper
 from aimon_core.sums import Sums
 from aimon_core.tally import Tally
+from aimon_core.thread import Thread
 from aimon_core.tools import Tools
+from aimon_core.tries import Tries
 from aimon_core.turns import Turns
 from aimon_core.waits import Waits
 
 RECENT = 512
 """Model calls kept at hand, to count those of the current turn."""
 
+FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy", "sandbox", "mcp_servers")
+"""What `SessionSeen` tells and the newest word is right about."""
+
 SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
-
-
-class Helper:
-    """The books of one subagent."""
-
-    __slots__ = ("ended_ns", "ok", "started_ns", "tally", "tools", "type")
-
-    def __init__(self) -> None:
-        self.type: str | None = None
-        self.tally = Tally()
-        self.tools = Tools()
-        self.started_ns: int | None = None
-        self.ended_ns: int | None = None
-        self.ok = True
 
 
 class Entry:
@@ -74,6 +71,10 @@ class Entry:
         """Whether it did anything that makes it a row."""
         self.running = False
         """Whether a living process stands behind it: then it is a row, whatever it did."""
+        self.thread = Thread()
+        self.auxiliary: dict[str, Entry] = {}
+        """Its hidden helpers by their keys: their work is this session's, and stands beside its own."""
+        self.tries, self.begun = Tries(), Begun()
         self.refused_bodies = 0
         self.first_ns = self.last_ns = 0
         self.arrived_ns = 0
@@ -85,7 +86,7 @@ class Entry:
     @property
     def shown(self) -> bool:
         """Whether it is a row."""
-        return self.listed or self.running
+        return (self.listed or self.running) and not self.thread.hidden
 
     def take(self, event: Event, arrived_ns: int) -> None:
         """Enter one event in every book it concerns."""
@@ -94,9 +95,20 @@ class Entry:
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)
         self.signals.hear(event)
+        self.thread.hear(event)
         if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
+
+    def withdraw(self) -> list[Event]:
+        """Take its work out of the sums: it is another's. Returns what was told of it."""
+        for call in self.calls:
+            self._sums.rebook(call, None)
+        return self.thread.backlog or []
+
+    def given_up(self) -> list[Call]:
+        """Calls that failed after the last of their attempts, where the client tells attempts."""
+        return self.tries.given_up(self.recent, [turn.start_ns for turn in self.turns.times]) if self.tries else []
 
     def fact(self, name: str) -> str | None:
         """The newest value of a fact, or None."""
@@ -180,7 +192,7 @@ class Entry:
     def _seen(self, event: SessionSeen) -> None:
         self.listed |= event.channel == "hook"
         self.running |= event.channel in {"file", "process"} and event.signal != PEER
-        for name in ("cwd", "branch", "host", "title", "model"):
+        for name in FACTS:
             value = getattr(event, name)
             if value is not None and (name not in self.facts or self.facts[name][0] <= event.at_ns):
                 self.facts[name] = (event.at_ns, value)
@@ -207,6 +219,13 @@ class Entry:
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
             self.last_call = (event.at_ns, event)
 
+    def _attempted(self, event: LlmBegun | LlmTried) -> None:
+        self.listed = True
+        if isinstance(event, LlmTried):
+            self.tries.add(event)
+        else:
+            self.begun.note(event.agent_id, event.at_ns)
+
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
         self.tools.take(event)
@@ -224,11 +243,7 @@ class Entry:
     def _asked(self, event: PermissionAsked) -> PermissionAsked:
         self.listed = True
         if event.call_id is None and (call_id := self._digests.get(event.digest)) is not None:
-            event = PermissionAsked(
-                agent=event.agent, session_id=event.session_id, at_ns=event.at_ns, channel=event.channel,
-                signal=event.signal, agent_id=event.agent_id, kind=event.kind, call_id=call_id, name=event.name,
-                subject=event.subject, digest=event.digest,
-            )  # fmt: skip
+            event = replace(event, call_id=call_id)
         self.waits.asked(event)
         return event
 
@@ -269,6 +284,8 @@ class Entry:
         SessionEnded: _ended,
         PromptSubmitted: _prompted,
         LlmCalled: _called,
+        LlmBegun: _attempted,
+        LlmTried: _attempted,
         ToolStarted: _tool,
         ToolFinished: _tool,
         PermissionAsked: _asked,

@@ -42,6 +42,23 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
     pid: int | None = None
     pid_started_at: float | None = None
     """Seconds since the epoch; with the pid, the identity of the process."""
+    effort: str | None = None
+    """How hard the model shall think, in the agent's words."""
+    approval_policy: str | None = None
+    sandbox: str | None = None
+    mcp_servers: str | None = None
+    """Their names, with commas between."""
+
+
+class ThreadSeen(Event, frozen=True, gc=False, kw_only=True):
+    """What a thread with an id of its own is: some agents' helpers and subagents look like sessions."""
+
+    helper: bool = False
+    """A hidden helper of the session whose process started it, e.g. one that finds titles."""
+    certain: bool = False
+    """Told as such; else inferred, and whatever is known of real sessions alone says otherwise."""
+    parent: str | None = None
+    """The session whose subagent it is."""
 
 
 class StatusTold(Event, frozen=True, gc=False, kw_only=True):
@@ -107,6 +124,23 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
+
+
+class LlmBegun(Event, frozen=True, gc=False, kw_only=True):
+    """A model call is under way; `at_ns` is when it began."""
+
+
+class LlmTried(Event, frozen=True, gc=False, kw_only=True):
+    """One attempt at a model call failed; what follows in the turn shows whether the call did."""
+
+    unit: str
+    """What tells this report from its own repetition within the channel."""
+    model: str
+    error_type: str
+    error: str = ""
+    status: int | None = None
+    """HTTP status."""
+    duration_ms: float | None = None
 
 
 class Spoke(Event, frozen=True, gc=False, kw_only=True):

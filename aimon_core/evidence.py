@@ -2,7 +2,9 @@
 
 from aimon_core.events import (
     Event,
+    LlmBegun,
     LlmCalled,
+    LlmTried,
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
@@ -22,7 +24,9 @@ SAYS: dict[type[Event], str] = {
     SessionStarted: "idle",
     SessionEnded: "ended",
     PromptSubmitted: "working",
+    LlmBegun: "working",
     LlmCalled: "working",
+    LlmTried: "working",
     ToolStarted: "working",
     ToolFinished: "working",
     PermissionAsked: "waiting",

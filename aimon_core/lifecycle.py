@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from aimon_core.events import (
     Event,
+    LlmBegun,
     LlmCalled,
+    LlmTried,
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
@@ -135,6 +137,19 @@ def _called(status: Status, event: LlmCalled) -> Status:
     return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns)
 
 
+def _tried(status: Status, event: LlmTried) -> Status:
+    if event.agent_id is not None:
+        return _work(status, event)
+    return _work(status, event, failed=True, error_type=event.error_type, words=event.error, answered_ns=0)
+
+
+def _begun(status: Status, event: LlmBegun) -> Status:
+    """The model is at work: what it said before was not its last word."""
+    if event.agent_id is not None or not status.turn_open:
+        return status
+    return _work(status, event, answered_ns=0)
+
+
 def _tool_started(status: Status, event: ToolStarted) -> Status:
     key = event.call_id or event.name
     if key in status.done or any(tool.key == event.call_id for tool in status.tools):
@@ -246,6 +261,8 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     SessionEnded: _ended,
     PromptSubmitted: _prompted,
     LlmCalled: _called,
+    LlmBegun: _begun,
+    LlmTried: _tried,
     ToolStarted: _tool_started,
     ToolFinished: _tool_finished,
     PermissionAsked: _asked,

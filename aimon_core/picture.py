@@ -3,9 +3,12 @@
 from pathlib import PurePath
 from typing import Any
 
-from aimon_core.entry import Entry, Helper
-from aimon_core.session import Context, ModelUse, Session, Subagent, Turn
+from aimon_core.call import Call
+from aimon_core.entry import Entry
+from aimon_core.session import Auxiliary, Context, ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
+from aimon_core.subagent import Helper
+from aimon_core.tally import Tally
 
 SPEND_MINUTES = 30
 CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
@@ -16,6 +19,8 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
     """The session as it stands at a moment."""
     status, tally = entry.fold.status, entry.tally
     cwd = entry.fact("cwd")
+    given_up = entry.given_up()
+    failed = tally.failed + len(given_up)
     return Session(
         key=key,
         agent=entry.agent,
@@ -32,12 +37,12 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         turns=entry.turns.size,
         turn=_turn(entry, status),
         llm_calls=tally.calls,
-        llm_calls_failed=tally.failed,
-        retries=tally.retries,
+        llm_calls_failed=failed,
+        retries=tally.retries + len(entry.tries) - len(given_up),
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
-        errors=max(tally.failed, entry.failed_turns.size),
-        last_error_type=entry.last_error[1] if entry.last_error else None,
+        errors=max(failed, entry.failed_turns.size),
+        last_error_type=_last_error(entry, given_up),
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
         tokens=tally.tokens,
@@ -46,8 +51,21 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
         blind_spots=entry.signals.blind_spots(),
         refused_bodies=entry.refused_bodies,
+        auxiliary=_auxiliary(entry),
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
     )
+
+
+def _auxiliary(entry: Entry) -> Auxiliary:
+    """The work of its hidden helpers."""
+    tally = Tally().plus(helper.tally for helper in entry.auxiliary.values())
+    return Auxiliary(tally.calls, tally.tokens, tally.cost)
+
+
+def _last_error(entry: Entry, given_up: list[Call]) -> str | None:
+    told = [entry.last_error] if entry.last_error else []
+    told += [(call.at_ns, call.error_type or "unknown") for call in given_up]
+    return max(told)[1] if told else None
 
 
 def _standing(entry: Entry, status: Status, cwd: str | None) -> dict[str, Any]:

@@ -106,8 +106,8 @@ def growing(entry: Entry) -> Iterator[TurnTree | None]:
     What happened before the first prompt is a turn of its own.
     """
     calls, tools = [], []
-    for number, call in enumerate(list(entry.calls)):
-        calls.append(_call_node(number, call))
+    for number, call in enumerate([*entry.calls, *entry.given_up()]):
+        calls.append(_call_node(number, call, entry))
         if number % STEP == STEP - 1:
             yield None
     for number, tool in enumerate(list(entry.tools)):
@@ -137,8 +137,11 @@ def growing(entry: Entry) -> Iterator[TurnTree | None]:
         yield _turn(number, turn, end_ns, tuple(spans))
 
 
-def _call_node(number: int, call: Call) -> _Node:
-    node = _Node("llm", f"llm:{call.call_id or number}", call.start_ns, call.end_ns)
+def _call_node(number: int, call: Call, entry: Entry) -> _Node:
+    start_ns = call.start_ns
+    if start_ns == call.end_ns:  # a client that tells no durations may tell when calls began
+        start_ns = entry.begun.before(call.agent_id, call.end_ns) or start_ns
+    node = _Node("llm", f"llm:{call.call_id or number}", start_ns, call.end_ns)
     node.call, node.agent = call, call.agent_id
     return node
 

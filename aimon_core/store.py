@@ -14,6 +14,8 @@ from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
+from aimon_core.helpers import Helpers
+from aimon_core.homes import Homes
 from aimon_core.identity import PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
@@ -24,6 +26,7 @@ from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
+from aimon_core.totals import total
 from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
@@ -46,6 +49,7 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
+        self._helpers, self._homes = Helpers(self._entries), Homes(self._entries, self._forget)
         self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -71,7 +75,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in events:
+        for event in self._homes.addressed(events):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
@@ -89,7 +93,8 @@ class SessionStore:
                 entry = self._open(key, event)
             entry.take(event, now_ns)
             touched[key] = None
-            if isinstance(event, SessionSeen) and (left := self._left(event, now_ns)) is not None:
+            touched |= dict.fromkeys(self._helpers.hear(event, entry))
+            if isinstance(event, SessionSeen) and (left := self._left(event, entry, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
         if self.counters.events >= self._look_at:
@@ -166,21 +171,9 @@ class SessionStore:
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
-        now_ns, entries = self._clock.now_ns(), self._entries.values()
         for key in self._dirty & self._entries.keys():
             self._price(self._entries[key])
-        return Totals(
-            sessions=sum(entry.shown for entry in entries),
-            llm_calls=self._sums.tally.calls,
-            llm_calls_failed=self._sums.tally.failed,
-            tool_calls=sum(entry.tools.calls for entry in entries),
-            tool_errors=sum(entry.tools.errors for entry in entries),
-            errors=sum(max(entry.tally.failed, entry.failed_turns.size) for entry in entries),
-            tokens=self._sums.tally.tokens,
-            cost=self._sums.tally.cost,
-            today_usd=self._sums.spend.today_usd(now_ns),
-            burn_usd_per_hour=self._sums.spend.burn_usd_per_hour(now_ns),
-        )
+        return total(self._entries.values(), self._sums, self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
         """A body of this session's client was not taken at the door: its figures may miss something."""
@@ -231,7 +224,7 @@ class SessionStore:
             self.counters.sessions_evicted += 1
 
     def _forget(self, key: str) -> None:
-        del self._entries[key]
+        self._helpers.forget(key, self._entries.pop(key))
         self._moving.discard(key)
         self._pictures.pop(key, None)
         self._states.pop(key, None)
@@ -249,6 +242,8 @@ class SessionStore:
 
     def _price(self, entry: Entry) -> None:
         """Price what is new in a session: at the frame, or when somebody reads it before."""
+        for helper in entry.auxiliary.values():
+            self._price(helper)
         prices = self._prices
         if prices is None or not entry.pending:
             return
@@ -259,9 +254,10 @@ class SessionStore:
 
         entry.price(computed)
 
-    def _left(self, event: SessionSeen, now_ns: int) -> str | None:
+    def _left(self, event: SessionSeen, seen: Entry, now_ns: int) -> str | None:
         """The session that ends since its process goes on under this one's id."""
-        if event.pid is None or ((agent := AGENTS.get(event.agent)) is not None and agent.several):
+        several = (agent := AGENTS.get(event.agent)) is not None and agent.several
+        if event.pid is None or several or seen.thread.hidden:
             return None
         left = self._processes.enter(event, event.pid)
         if left is None or (entry := self._entries.get(left)) is None:

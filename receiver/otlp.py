@@ -48,7 +48,7 @@ def _logs(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
         for log in items:
             record = LogRecord(scope, log.attributes, log.body.s, log, arrived_ns)
             if not record.name:
-                record.name = log.event_name or record.text("event.name") or ""
+                record.name = record.text("event.name") or log.event_name  # tracing for Rust calls an event by its line
             yield record
 
 

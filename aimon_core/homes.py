@@ -1,0 +1,97 @@
+"""Which session a thread with an id of its own is a subagent of, so that what it tells is entered there.
+
+Hooks and transcripts of such an agent speak of the session and name the subagent; its telemetry knows the thread only.
+Where it is told before anybody says whose the thread is, its events wait in their entry and are told again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from aimon_core.entry import Entry
+from aimon_core.events import (
+    Event,
+    LlmBegun,
+    LlmCalled,
+    LlmTried,
+    PermissionAnswered,
+    PermissionAsked,
+    PromptSubmitted,
+    SessionEnded,
+    SubagentEnded,
+    SubagentStarted,
+    ThreadSeen,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+)
+from aimon_core.identity import key_of
+
+REMEMBERED = 4_096
+"""Subagents whose session is remembered."""
+
+_WORK = (LlmBegun, LlmCalled, LlmTried, ToolStarted, ToolFinished, PermissionAsked, PermissionAnswered)
+
+
+class Homes:
+    """The sessions of all subagents that have ids of their own."""
+
+    def __init__(self, entries: Mapping[str, Entry], forget: Callable[[str], None]) -> None:
+        """`forget` takes an entry away that was none."""
+        self._entries, self._forget = entries, forget
+        self._parents: OrderedDict[str, str] = OrderedDict()
+        """By the key of a thread: the id of the thread it works for."""
+
+    def addressed(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Events as the sessions know them whose they are, with those that waited to be understood."""
+        for event in events:
+            child = self._learn(event)
+            if child is not None and (entry := self._entries.get(child)) is not None:
+                told = entry.withdraw()
+                self._forget(child)
+                for earlier in told:
+                    yield from self._home(earlier)
+            yield from self._home(event)
+
+    def _learn(self, event: Event) -> str | None:
+        """The key of a thread that this event, for the first time, tells to be another's subagent."""
+        match event:
+            case SubagentStarted() if event.agent_id is not None:
+                child, parent = event.agent_id, event.session_id
+            case ThreadSeen(parent=str(parent)):
+                child = event.session_id
+            case _:
+                return None
+        key = key_of(event.agent, child)
+        if child == parent or key in self._parents:
+            return None
+        self._parents[key] = parent
+        if len(self._parents) > REMEMBERED:
+            self._parents.popitem(last=False)
+        return key
+
+    def _home(self, event: Event) -> Iterator[Event]:
+        """The event as the session knows it; what only sessions tell is left out for a subagent."""
+        root = self._root(event)
+        agent_id = event.agent_id or event.session_id
+        if root == event.session_id:
+            yield event
+        elif isinstance(event, _WORK):
+            yield replace(event, session_id=root, agent_id=agent_id)
+        elif isinstance(event, PromptSubmitted | TurnEnded | SessionEnded):
+            fields = {name: getattr(event, name) for name in Event.__struct_fields__}
+            fields |= {"session_id": root, "agent_id": agent_id}
+            if isinstance(event, PromptSubmitted):
+                yield SubagentStarted(**fields)
+            else:
+                yield SubagentEnded(**fields, ok=not isinstance(event, TurnEnded) or event.reason != "failed")
+
+    def _root(self, event: Event) -> str:
+        session_id = event.session_id
+        for _ in range(8):  # a subagent's subagent's …; two that name each other end, too
+            parent = self._parents.get(key_of(event.agent, session_id))
+            if parent is None:
+                break
+            session_id = parent
+        return session_id
