@@ -53,7 +53,7 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
 class ThreadSeen(Event, frozen=True, gc=False, kw_only=True):
     """What a thread with an id of its own is: some agents' helpers and subagents look like sessions."""
 
-    helper: bool = False
+    auxiliary: bool = False
     """A hidden helper of the session whose process started it, e.g. one that finds titles."""
     certain: bool = False
     """Told as such; else inferred, and whatever is known of real sessions alone says otherwise."""

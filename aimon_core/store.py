@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from aimon_core.agents import AGENTS
+from aimon_core.auxiliaries import Auxiliaries
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
-from aimon_core.helpers import Helpers
 from aimon_core.homes import Homes
 from aimon_core.identity import PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
@@ -49,7 +49,7 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
-        self._helpers, self._homes = Helpers(self._entries), Homes(self._entries, self._forget)
+        self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
         self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -93,7 +93,7 @@ class SessionStore:
                 entry = self._open(key, event)
             entry.take(event, now_ns)
             touched[key] = None
-            touched |= dict.fromkeys(self._helpers.hear(event, entry))
+            touched |= dict.fromkeys(self._auxiliaries.hear(event, entry))
             if isinstance(event, SessionSeen) and (left := self._left(event, entry, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
@@ -224,7 +224,7 @@ class SessionStore:
             self.counters.sessions_evicted += 1
 
     def _forget(self, key: str) -> None:
-        self._helpers.forget(key, self._entries.pop(key))
+        self._auxiliaries.forget(key, self._entries.pop(key))
         self._moving.discard(key)
         self._pictures.pop(key, None)
         self._states.pop(key, None)

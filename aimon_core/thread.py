@@ -36,8 +36,8 @@ class Thread(Struct):
         """Take in what one report says; the same reports in any order give the same."""
         if isinstance(event, ThreadSeen):
             if event.certain:
-                self.told = bool(self.told) or event.helper
-            self.guessed = self.guessed or event.helper
+                self.told = bool(self.told) or event.auxiliary
+            self.guessed = self.guessed or event.auxiliary
             self.began_ns = min(self.began_ns or event.at_ns, event.at_ns)
         elif event.channel == "transcript" or (event.channel in {"hook", "file"} and isinstance(event, SessionSeen)):
             self.proven = True

@@ -1,16 +1,11 @@
 """What Codex's log events and spans have in common: tokens in exclusive parts, tools by the names its hooks use."""
 
-import re
-
 from aimon_core.session import Tokens
+from receiver.privacy import EXIT_CODE, LOOKED_AT
 from receiver.record import Record
 
 SHELLS = frozenset({"exec_command", "shell", "shell_command", "local_shell", "local_shell_call", "container.exec"})
 """Tools that hooks call `Bash`, whichever of them a model was given."""
-
-_EXIT = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULTILINE)
-_LOOKED_AT = 1_024
-"""Characters of an output before which its exit code stands."""
 
 
 def tool_name(record: Record) -> str:
@@ -38,5 +33,5 @@ def failed(record: Record) -> bool:
     """Whether a tool failed: a command that ends with another code than 0 succeeded, as Codex sees it."""
     if record.flag("success") is False:
         return True
-    found = _EXIT.search((record.text("output") or "")[:_LOOKED_AT])
+    found = EXIT_CODE.search((record.text("output") or "")[:LOOKED_AT])
     return found is not None and found[1] != "0"

@@ -35,7 +35,7 @@ def seen(record: Record, told: Attributes, base: Base) -> Iterable[Event]:
     servers = told.text("mcp_servers")
     bare = servers is None and not told.integer("mcp_server_count")
     guessed = bare and told.identity("originator") == "codex-tui" and told.identity("sandbox_policy") == "read-only"
-    yield ThreadSeen(**base, helper=guessed)
+    yield ThreadSeen(**base, auxiliary=guessed)
     resource = record.scope.resource
     yield SessionSeen(
         **base,

@@ -47,7 +47,7 @@ def thread(record: Record, base: Base) -> Iterable[Event]:
     """A thread was asked for, by a person or by the client itself."""
     request = record.identity("rpc.request_id")
     if request is not None:
-        yield ThreadSeen(**base | {"at_ns": record.start_ns}, helper=request.startswith(TEMPORARY), certain=True)
+        yield ThreadSeen(**base | {"at_ns": record.start_ns}, auxiliary=request.startswith(TEMPORARY), certain=True)
 
 
 def opened(record: Record, base: Base) -> Iterable[Event]:

@@ -19,7 +19,7 @@ LOOKED_AT = 64
 REMEMBERED = 4_096
 
 
-class Helpers:
+class Auxiliaries:
     """The helpers of all sessions."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
@@ -34,7 +34,7 @@ class Helpers:
         key = key_of(entry.agent, entry.session_id)
         if isinstance(event, PromptSubmitted):
             self._note(entry.agent, event.at_ns, key)
-        elif isinstance(event, ThreadSeen) and event.helper and key not in self._helpers.setdefault(entry.agent, []):
+        elif isinstance(event, ThreadSeen) and event.auxiliary and key not in self._helpers.setdefault(entry.agent, []):
             self._helpers[entry.agent].append(key)
             del self._helpers[entry.agent][:-REMEMBERED]
         if entry.agent in self._helpers and isinstance(event, PromptSubmitted | ThreadSeen | SessionSeen):
