@@ -207,6 +207,8 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
 
     reason: str
     """stop_hook, span, transcript, interrupted, denied, failed, idle."""
+    complete: bool | None = None
+    """Whether it came to its end by itself; False where a person took it back, None where that must be inferred."""
     error_type: str | None = None
     text: str = ""
     """The last words, or the error."""

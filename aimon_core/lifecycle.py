@@ -114,13 +114,20 @@ def _ended(status: Status, event: SessionEnded) -> Status:
 
 
 def _prompted(status: Status, event: PromptSubmitted) -> Status:
-    if event.command or (status.turn_open and event.prompt_id and event.prompt_id == status.prompt_id):
+    if event.command or (status.turn_open and _is_same_prompt(status, event)):
         return status
     return _enter(
         status, "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns, turn_ended_ns=None, end_reason=None,
         prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=(), done=(), answered_ns=0, failed=False,
         error_type=None, words="",
     )  # fmt: skip
+
+
+def _is_same_prompt(status: Status, event: PromptSubmitted) -> bool:
+    """Whether a prompt has begun the open turn: by its id, or told a moment later by a channel that knows no ids."""
+    if event.prompt_id:
+        return event.prompt_id == status.prompt_id
+    return status.prompt_id is not None and event.at_ns - status.turn_began_ns < AGREEMENT_NS
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
@@ -221,19 +228,25 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
-    return _inferred(status, event.at_ns, event.reason) if status.turn_open else status
+    if status.turn_open:
+        if event.complete is False:
+            return _close(status, "idle", event.at_ns, event.reason)
+        return _inferred(status, event.at_ns, event.reason, complete=event.complete)
+    refused = event.reason == "denied" and status.end_reason == "interrupted"
+    same = event.at_ns - (status.turn_ended_ns or 0) < AGREEMENT_NS
+    return replace(status, end_reason="denied") if refused and same else status
 
 
 _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
 
 
-def _inferred(status: Status, at_ns: int, reason: str) -> Status:
+def _inferred(status: Status, at_ns: int, reason: str, *, complete: bool | None = None) -> Status:
     """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
     if status.failed:
         return _close(status, "failed", at_ns, "failed")
     if status.background:
         return _close(status, "working", at_ns, reason)
-    if status.answered_ns:
+    if status.answered_ns or complete:
         return _close(status, "completed", at_ns, reason)
     return _close(status, "idle", at_ns, "interrupted")
 

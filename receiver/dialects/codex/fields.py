@@ -2,18 +2,16 @@
 
 from aimon_core.session import Tokens
 from receiver.privacy import EXIT_CODE, LOOKED_AT
-from receiver.record import Record
-
-SHELLS = frozenset({"exec_command", "shell", "shell_command", "local_shell", "local_shell_call", "container.exec"})
-"""Tools that hooks call `Bash`, whichever of them a model was given."""
+from receiver.record import Attributes, Record
+from receiver.subjects import hook_name
 
 
-def tool_name(record: Record) -> str:
+def tool_name(record: Attributes) -> str:
     """A tool as hooks call it; a namespace of its own (of an MCP server, of subagents) stands before the name."""
     name, space = record.text("tool_name") or "", record.text("tool_namespace") or ""
     if space not in {"", "functions"} and not name.startswith(space):
         name = space + name
-    return "Bash" if name in SHELLS else name
+    return hook_name(name)
 
 
 def tokens(record: Record) -> Tokens:

@@ -18,7 +18,7 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from receiver.dialects.base import head
-from receiver.dialects.codex.fields import SHELLS, failed, tokens, tool_name
+from receiver.dialects.codex.fields import failed, tokens, tool_name
 from receiver.record import Attributes, Record
 from receiver.subjects import subject
 
@@ -157,5 +157,4 @@ def _subject(record: Record) -> str:
         return ""
     if not isinstance(given, dict):
         return ""
-    name = record.identity("tool_name") or ""
-    return head(subject(name, given | {"command": given.get("cmd")} if name in SHELLS and "cmd" in given else given))
+    return head(subject("", {"command": given.get("cmd")} | given))

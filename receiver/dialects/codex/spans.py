@@ -77,7 +77,8 @@ def turn_done(record: Record, base: Base) -> Iterable[Event]:
     """A turn is over: whatever span it ended in has a profile of it."""
     for event in _events(record):
         if event.identity("event.name") == "codex.turn_profile":
-            yield TurnEnded(**base, reason=REASONS.get(record.name, "interrupted"), prompt_id=event.identity("turn_id"))
+            reason = REASONS.get(record.name, "interrupted")
+            yield TurnEnded(**base, reason=reason, complete=reason == "span", prompt_id=event.identity("turn_id"))
             if effort := record.text("codex.turn.reasoning_effort"):
                 yield SessionSeen(**base, effort=effort)
 
