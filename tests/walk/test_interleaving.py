@@ -17,7 +17,7 @@ from tests.walk.test_captures import PRICES, check, single, translated
 CASES = cases("codex")
 FIGURES = (
     "turns", "llm_calls", "llm_calls_failed", "tool_calls", "tool_errors", "errors", "retries", "last_error_type",
-    "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns",
+    "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns", "subagents",
 )  # fmt: skip
 CHANNELS = [{"log"}, {"transcript"}, {"log", "hook"}, {"log", "span"}, {"hook", "transcript"}, {"span", "transcript"}]
 
