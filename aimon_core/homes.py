@@ -18,7 +18,6 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
-    SessionEnded,
     SubagentEnded,
     SubagentStarted,
     ThreadSeen,
@@ -64,8 +63,9 @@ class Homes:
             case _:
                 return None
         key = key_of(event.agent, child)
-        if child == parent or key in self._parents:
-            return None
+        known = self._entries.get(key)
+        if child == parent or key in self._parents or (known is not None and known.thread.backlog is None):
+            return None  # what was asked for something itself, or did too much to be told again, stays a session
         self._parents[key] = parent
         if len(self._parents) > REMEMBERED:
             self._parents.popitem(last=False)
@@ -79,13 +79,13 @@ class Homes:
             yield event
         elif isinstance(event, _WORK):
             yield replace(event, session_id=root, agent_id=agent_id)
-        elif isinstance(event, PromptSubmitted | TurnEnded | SessionEnded):
+        elif isinstance(event, PromptSubmitted | TurnEnded):
             fields = {name: getattr(event, name) for name in Event.__struct_fields__}
             fields |= {"session_id": root, "agent_id": agent_id}
             if isinstance(event, PromptSubmitted):
                 yield SubagentStarted(**fields)
             else:
-                yield SubagentEnded(**fields, ok=not isinstance(event, TurnEnded) or event.reason != "failed")
+                yield SubagentEnded(**fields, ok=event.reason != "failed")
 
     def _root(self, event: Event) -> str:
         session_id = event.session_id
