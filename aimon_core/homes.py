@@ -31,7 +31,10 @@ REMEMBERED = 4_096
 """Subagents whose session is remembered."""
 
 _LINKS = frozenset({SubagentStarted, ThreadSeen})
-_WORK = (LlmBegun, LlmCalled, LlmTried, ToolStarted, ToolFinished, PermissionAsked, PermissionAnswered)
+_WORK = (
+    LlmBegun, LlmCalled, LlmTried, ToolStarted, ToolFinished, PermissionAsked, PermissionAnswered, SubagentStarted,
+    SubagentEnded,
+)  # fmt: skip
 
 
 class Homes:

@@ -10,6 +10,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PromptSubmitted,
     SessionSeen,
+    SubagentEnded,
     ThreadSeen,
     ToolFinished,
     TurnEnded,
@@ -209,7 +210,11 @@ def test_the_first_letter_makes_a_thread_a_subagents():
     thread = one(log("agent_communication", thread=None, **letter))
     assert isinstance(thread, ThreadSeen)
     assert (thread.session_id, thread.parent) == ("child", "root")
-    assert read(log("agent_communication", thread=None, **letter | {"kind": "result"})) == []
+    back = {"kind": "result", "sender_thread_id": "child", "receiver_thread_id": "root"}
+    ended = one(log("agent_communication", thread=None, **letter | back))
+    assert isinstance(ended, SubagentEnded)
+    assert (ended.session_id, ended.agent_id) == ("root", "child")
+    assert read(log("agent_communication", thread=None, state="receive")) == []
 
 
 def test_a_record_without_a_thread_is_counted_as_unread():
