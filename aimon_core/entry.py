@@ -1,6 +1,5 @@
 """The books of one session: everything the ledger keeps about it, and the one place where they change."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -11,7 +10,10 @@ from aimon_core.begun import Begun
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
+    CallWithdrawn,
+    CompactionStarted,
     Event,
+    Gauged,
     LlmBegun,
     LlmCalled,
     LlmTried,
@@ -28,20 +30,18 @@ from aimon_core.events import (
 )
 from aimon_core.evidence import Signals
 from aimon_core.fold import Fold
+from aimon_core.gauges import Gauges
 from aimon_core.identity import PEER, Sighting
+from aimon_core.money import Money
+from aimon_core.prompt_cache import PromptCache
 from aimon_core.session import Terminal
-from aimon_core.spending import Spend
-from aimon_core.subagent import Helper
+from aimon_core.subagent_books import Helper
 from aimon_core.sums import Sums
-from aimon_core.tally import Tally
 from aimon_core.thread import Thread
 from aimon_core.tools import Tools
 from aimon_core.tries import Tries
 from aimon_core.turns import Turns
 from aimon_core.waits import Waits
-
-RECENT = 512
-"""Model calls kept at hand, to count those of the current turn."""
 
 FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy", "sandbox", "mcp_servers")
 """What `SessionSeen` tells and the newest word is right about."""
@@ -59,14 +59,16 @@ class Entry:
         self.process = Sighting()
         self.terminal: Terminal | None = None
         self.fold, self.signals = Fold(), Signals()
-        self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
-        self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
-        self.spend = Spend()
+        self.helpers: dict[str, Helper] = {}
+        self.money = Money(sums, self._helper)
+        self.tally, self.models, self.spend = self.money.tally, self.money.models, self.money.spend
+        self.calls, self.tools, self.waits = Calls(self.money.book), Tools(), Waits()
+        self.gauges, self.cache = Gauges(), PromptCache()
         self.turns, self.failed_turns = Turns(), Bag()
-        self.recent: deque[Call] = deque(maxlen=RECENT)
+        self.failed_runs: dict[str, bool] = {}
+        """By span, whether it is an error of its own."""
         self.last_call: tuple[int, LlmCalled] | None = None
         self.last_error: tuple[int, str] | None = None
-        self.pending: dict[int, Call] = {}
         self.listed = False
         """Whether it did anything that makes it a row."""
         self.running = False
@@ -80,7 +82,6 @@ class Entry:
         self.arrived_ns = 0
         self.version = 0
         """Changes whenever something is entered, priced or forgotten."""
-        self._sums = sums
         self._digests: dict[str, str] = {}
 
     @property
@@ -88,8 +89,14 @@ class Entry:
         """Whether it is a row."""
         return (self.listed or self.running) and not self.thread.hidden
 
-    def take(self, event: Event, arrived_ns: int) -> None:
-        """Enter one event in every book it concerns."""
+    def take(self, event: Event, arrived_ns: int) -> bool:
+        """Enter one event in every book it concerns; whether there is anything to draw anew.
+
+        A status line is drawn for reasons of its own: state, last activity and silence know nothing of it.
+        """
+        if isinstance(event, Gauged):
+            self.cache.told(event)
+            return self.gauges.take(event, arrived_ns)
         self.version += 1
         self.arrived_ns = max(self.arrived_ns, arrived_ns)
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
@@ -99,20 +106,32 @@ class Entry:
         if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
+        return True
 
-    def withdraw(self) -> list[Event]:
-        """Take its work out of the sums, for it is another's; returns what was told of it."""
-        for call in self.calls:
-            self._sums.rebook(call, None)
-        return self.thread.backlog or []
+    @property
+    def errors(self) -> int:
+        """Reported failures, tool failures apart: a failed turn is that of its last call."""
+        failed = self.tally.failed + len(self.given_up())
+        return max(failed, self.failed_turns.size + sum(self.failed_runs.values()))
+
+    def withdraw(self) -> None:
+        """It was no session: take its calls out of everybody's sums."""
+        for call in list(self.calls):
+            self.money.book(call, None)
 
     def given_up(self) -> list[Call]:
         """Calls that failed after the last of their attempts, where the client tells attempts."""
-        return self.tries.given_up(self.recent, [turn.start_ns for turn in self.turns.times]) if self.tries else []
+        return (
+            self.tries.given_up(self.money.recent, [turn.start_ns for turn in self.turns.times]) if self.tries else []
+        )
 
     def fact(self, name: str) -> str | None:
-        """The newest value of a fact, or None."""
-        return self.facts[name][1] if name in self.facts else None
+        """The newest value of a fact, or None; a status line fills the gaps."""
+        return self.facts[name][1] if name in self.facts else self.gauges.fact(name)
+
+    def lives_since(self, at_ns: int) -> bool:
+        """Whether a process is known to live, or its status line was drawn since a moment."""
+        return self.running or self.gauges.arrived_ns > at_ns
 
     @property
     def retained(self) -> int:
@@ -133,55 +152,10 @@ class Entry:
     def price(self, picodollars: Callable[[Call], int | None]) -> None:
         """Price the calls that changed since the last time; only the money in the books moves."""
         self.version += 1
-        for call in self.pending.values():
-            computed = picodollars(call)
-            if call.computed is None:
-                for tally in self._tallies(call):
-                    tally.price(call, computed)
-                self._priced(call, computed)
-            call.computed, call.priced = computed, True
-        self.pending.clear()
+        self.money.price(picodollars)
 
     def _remembered(self) -> list[Calls | Tools]:
         return [self.calls, self.tools, *(helper.tools for helper in self.helpers.values())]
-
-    def _booked(self, before: Call | None, after: Call | None) -> None:
-        self._book(before, after)
-        if after is None:
-            self.pending.pop(id(before), None)
-            return
-        if before is None:
-            self.recent.append(after)
-        if after.ok and not after.priced:
-            self.pending[id(after)] = after
-
-    def _book(self, before: Call | None, after: Call | None) -> None:
-        for call, sign in ((before, -1), (after, 1)):
-            if call is None:
-                continue
-            for tally in self._tallies(call):
-                tally.add(call, sign)
-            if spent := call.picodollars:
-                self.spend.add(call.at_ns, sign * spent)
-        self._sums.rebook(before, after)
-
-    def _tallies(self, call: Call) -> list[Tally]:
-        """The books a call stands in: the session's, its model's, its subagent's."""
-        tallies = [self.tally, self._model(call.model)]
-        if call.agent_id is not None and (helper := self._helper(call.agent_id)) is not None:
-            tallies.append(helper.tally)
-        return tallies
-
-    def _priced(self, call: Call, computed: int | None) -> None:
-        if computed and call.reported is None:
-            self.spend.add(call.at_ns, computed)
-        self._sums.reprice(call, computed)
-
-    def _model(self, model: str) -> Tally:
-        tally = self.models.get(model)
-        if tally is None:
-            tally = self.models[model] = Tally()
-        return tally
 
     def _helper(self, agent_id: str) -> Helper | None:
         helper = self.helpers.get(agent_id)
@@ -218,6 +192,11 @@ class Entry:
         own = event.agent_id is None and not event.side
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
             self.last_call = (event.at_ns, event)
+        if own and event.ok:
+            self.cache.called(event)
+
+    def _call_withdrawn(self, event: CallWithdrawn) -> None:
+        self.calls.withdraw(event.call_id, told_by=event.channel)
 
     def _attempted(self, event: LlmBegun | LlmTried) -> None:
         self.listed = True
@@ -249,6 +228,8 @@ class Entry:
 
     def _answered(self, event: PermissionAnswered) -> None:
         self.waits.answered(event)
+        if event.ends_turn and event.agent_id is None:
+            self.turns.denied(event.at_ns)
         if event.by_person:
             self.waits.nameless.note("finished", event.at_ns, event.name)
         if event.name:
@@ -257,10 +238,16 @@ class Entry:
             if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
                 helper.tools.take(event)
 
+    def _compacts(self, event: CompactionStarted) -> None:
+        self.turns.compacts(event)
+
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
-        if event.reason == "failed":
+        if event.reason == "failed" and event.channel == "span" and event.turn_span is not None:
+            self.failed_runs[event.turn_span] = not event.by_tool and self.failed_runs.get(event.turn_span, True)
+            self._erred(event.at_ns, event.error_type or "unknown")
+        elif event.reason == "failed":
             self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
             self._erred(event.at_ns, event.error_type or "unknown")
 
@@ -286,10 +273,12 @@ class Entry:
         LlmCalled: _called,
         LlmBegun: _attempted,
         LlmTried: _attempted,
+        CallWithdrawn: _call_withdrawn,
         ToolStarted: _tool,
         ToolFinished: _tool,
         PermissionAsked: _asked,
         PermissionAnswered: _answered,
+        CompactionStarted: _compacts,
         TurnEnded: _turn_ended,
         SubagentStarted: _subagent,
         SubagentEnded: _subagent,

@@ -9,10 +9,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from aimon_core.session import Tokens, WaitingFor
+from aimon_core.session import CacheTtl, RateLimit, Tokens, WaitingFor
 
-Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "clock"]
+Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "statusline", "clock"]
 """Where a fact came from; `lifecycle` ranks them where they disagree."""
+
+
+Ending = Literal["idle", "span", "transcript", "stop_hook", "interrupted", "denied", "failed"]
+"""How a turn can be told to end, the surer word last: a span closes the same way whatever happened."""
 
 
 class Event(Struct, frozen=True, gc=False, kw_only=True):
@@ -71,6 +75,20 @@ class StatusTold(Event, frozen=True, gc=False, kw_only=True):
     """The tool that a `waiting` is about, where told."""
 
 
+class Gauged(Event, frozen=True, gc=False, kw_only=True):
+    """What an agent shows of a session at the foot of its screen: how full, how limited. It is no sign of work."""
+
+    cwd: str | None = None
+    title: str | None = None
+    model: str | None = None
+    context_used: int | None = None
+    """Tokens that the last call read."""
+    context_limit: int | None = None
+    limits: tuple[RateLimit, ...] = ()
+    cache_ttl: CacheTtl | None = None
+    cache_expires_at_ns: int | None = None
+
+
 class SessionStarted(Event, frozen=True, gc=False, kw_only=True):
     """A session opened, or opened again."""
 
@@ -124,6 +142,27 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
+    counts: bool = True
+    """Whether it is one call; embeddings, and an agent's sum over calls that nobody tells of, are only tokens."""
+
+
+class CallWithdrawn(Event, frozen=True, gc=False, kw_only=True):
+    """A call that a span told of was none of its own: another span tells of the same one."""
+
+    call_id: str
+
+
+class Nested(Event, frozen=True, gc=False, kw_only=True):
+    """A span of a program that speaks a convention: what it tells holds only in its place in the trace (`traces`)."""
+
+    trace: str
+    span: str
+    parent: str
+    """Empty for a root."""
+    named: bool
+    """Whether the span names its session; else the trace stands in for it."""
+    told: tuple[Event, ...] = ()
+    """What it tells, for a session that `traces` knows better; nothing where it only links others."""
 
 
 class LlmBegun(Event, frozen=True, gc=False, kw_only=True):
@@ -202,11 +241,20 @@ class PermissionAnswered(Event, frozen=True, gc=False, kw_only=True):
     """Request id of the model call that asked for the tool, where told."""
 
 
+class CompactionStarted(Event, frozen=True, gc=False, kw_only=True):
+    """The client begins to write a summary of the conversation, to go on from."""
+
+    prompt_id: str | None = None
+
+
+class CompactionEnded(Event, frozen=True, gc=False, kw_only=True):
+    """The summary is written, or could not be."""
+
+
 class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     """The agent gave the word back."""
 
-    reason: str
-    """stop_hook, span, transcript, interrupted, denied, failed, idle."""
+    reason: Ending
     complete: bool | None = None
     """Whether it came to its end by itself; False where a person took it back, None where that must be inferred."""
     error_type: str | None = None
@@ -217,6 +265,8 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     prompt_id: str | None = None
     turn_span: str | None = None
     began_ns: int | None = None
+    by_tool: bool = False
+    """It failed because a tool did: that error is counted there."""
 
 
 class SubagentStarted(Event, frozen=True, gc=False, kw_only=True):

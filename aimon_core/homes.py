@@ -52,9 +52,10 @@ class Homes:
         """Events as the sessions know them whose they are, with those that waited to be understood."""
         for event in events:
             if type(event) in _LINKS and (child := self._learn(event)) in self._entries:
-                told = self._entries[child].withdraw()
+                entry = self._entries[child]
+                entry.withdraw()
                 self._forget(child)
-                for earlier in told:
+                for earlier in entry.thread.backlog or ():
                     yield from self._home(earlier)
             if event.session_id in self._children:
                 yield from self._home(event)

@@ -5,14 +5,12 @@ from typing import Any
 
 from aimon_core.call import Call
 from aimon_core.entry import Entry
-from aimon_core.session import Auxiliary, Context, ModelUse, Session, Subagent, Turn
+from aimon_core.session import Auxiliary, ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
-from aimon_core.subagent import Helper
+from aimon_core.subagent_books import Helper
 from aimon_core.tally import Tally
 
 SPEND_MINUTES = 30
-CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
-"""How long a prompt cache lives after its last use: https://docs.claude.com/en/docs/build-with-claude/prompt-caching"""
 
 
 def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Session:
@@ -41,7 +39,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         retries=tally.retries + len(entry.tries) - len(given_up),
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
-        errors=max(failed, entry.failed_turns.size),
+        errors=entry.errors,
         last_error_type=_last_error(entry, given_up),
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
@@ -58,6 +56,8 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
 
 def _auxiliary(entry: Entry) -> Auxiliary:
     """The work of its hidden helpers."""
+    if not entry.auxiliary:
+        return Auxiliary()
     tally = Tally().plus(helper.tally for helper in entry.auxiliary.values())
     return Auxiliary(tally.calls, tally.tokens, tally.cost)
 
@@ -97,8 +97,9 @@ def _models(entry: Entry, context_limit: int | None) -> dict[str, Any]:
         "mcp_servers": tuple(filter(None, map(str.strip, (entry.fact("mcp_servers") or "").split(",")))),
         "models": tuple(name for name, _ in used),
         "by_model": tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in used),
-        "context": Context(last.tokens.context, context_limit) if last else None,
-        "cache_expires_at_ns": _cache_expiry(entry),
+        "context": entry.gauges.context((last.at_ns, last.tokens.context) if last else None, context_limit),
+        "limits": entry.gauges.limits,
+        "cache_expires_at_ns": entry.cache.expires_at_ns,
     }
 
 
@@ -130,6 +131,8 @@ def _working(status: Status, cwd: str | None) -> str:
         return _about(tools[-1].name, tools[-1].subject, cwd) + more
     if status.failed:
         return f"{status.error_type}: {status.words}" if status.words else f"{status.error_type}, tries again"
+    if status.compacting:
+        return "compacting"
     if status.background and not status.turn_open:
         count = len(status.background)
         return "1 subagent works" if count == 1 else f"{count} subagents work"
@@ -152,7 +155,7 @@ def _turn(entry: Entry, status: Status) -> Turn | None:
         started_at_ns=start,
         ended_at_ns=status.turn_ended_ns,
         end_reason=status.end_reason,
-        llm_calls=sum(call.at_ns >= start and call.ok for call in entry.recent),
+        llm_calls=sum(call.at_ns >= start and call.ok for call in entry.money.recent),
         tool_calls=entry.tools.since(start),
         waits=waits + len(status.waits),
         waited_ns=waited_ns,
@@ -172,13 +175,3 @@ def _subagent(agent_id: str, helper: Helper, status: Status) -> Subagent:
         started_at_ns=helper.started_ns,
         ended_at_ns=helper.ended_ns,
     )
-
-
-def _cache_expiry(entry: Entry) -> int | None:
-    if entry.last_call is None:
-        return None
-    at_ns, call = entry.last_call
-    tokens = call.tokens
-    if not tokens.cache_read + tokens.cache_write:
-        return None
-    return at_ns + CACHE_TTL_NS["1h" if tokens.cache_write_1h else "5m"]

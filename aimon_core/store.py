@@ -11,22 +11,22 @@ from msgspec.structs import replace
 from aimon_core.agents import AGENTS
 from aimon_core.auxiliaries import Auxiliaries
 from aimon_core.bounds import Counters, Limits, relieve
-from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
+from aimon_core.events import Counted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
 from aimon_core.homes import Homes
 from aimon_core.identity import PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
-from aimon_core.priced import Prices
+from aimon_core.priced import Prices, price
 from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
 from aimon_core.totals import total
+from aimon_core.traces import Traces
 from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
@@ -50,7 +50,7 @@ class SessionStore:
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
-        self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
+        self._sums, self._trees, self._probes, self._traces = Sums(), Trees(clock), Probes(), Traces()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
@@ -75,7 +75,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._homes.addressed(events):
+        for event in self._homes.addressed(self._placed(events)):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
@@ -88,13 +88,12 @@ class SessionStore:
                 continue
             entry = self._entries.get(key)
             if entry is None:
-                if isinstance(event, SessionSeen) and (event.channel not in OPENING or event.signal == PEER):
+                if isinstance(event, SessionSeen | Gauged) and (event.channel not in OPENING or event.signal == PEER):
                     continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
                 entry = self._open(key, event)
-            entry.take(event, now_ns)
-            touched[key] = None
-            if others := self._auxiliaries.hear(event, entry):
-                touched |= dict.fromkeys(others)
+            if entry.take(event, now_ns):
+                touched[key] = None
+            touched |= dict.fromkeys(self._auxiliaries.hear(event, entry))
             if isinstance(event, SessionSeen) and (left := self._left(event, entry, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
@@ -118,7 +117,7 @@ class SessionStore:
             entry = self._entries[key]
             silent_s = (now_ns - max(entry.arrived_ns, self._started_ns)) / 1e9
             status = entry.fold.status
-            after = self._aged(status, now_ns, silent_s, running=entry.running)
+            after = self._aged(entry, now_ns, silent_s)
             if after is not status:
                 entry.fold.go_on_from(after)
                 self._dirty.add(key)
@@ -135,18 +134,17 @@ class SessionStore:
         for key in changed:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
-                self._price(entry)
+                price(entry, self._prices)
         return changed | self._trees.behind()
 
     def get(self, key: str) -> Session | None:
         """The picture of a session, drawn anew only when it changed."""
-        picture = self._pictures.get(key)
-        if picture is not None and key not in self._dirty:
+        if (picture := self._pictures.get(key)) is not None and key not in self._dirty:
             return picture
         entry = self._entries.get(key)
         if entry is None or not entry.shown:
             return self._probes.get(key, self._clock.now_ns())
-        self._price(entry)
+        price(entry, self._prices)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
         picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit)
@@ -161,20 +159,20 @@ class SessionStore:
         """The tree of a session, as far as it has been read; when there is more, `drain` tells the key again."""
         if (entry := self._entries.get(key)) is None:
             return []
-        self._price(entry)
+        price(entry, self._prices)
         return self._trees.turns(key, entry)
 
     def growing(self, key: str) -> Iterator[TurnTree | None]:
         """All of it for whoever shares the loop: a None where others may run."""
         if (entry := self._entries.get(key)) is not None:
-            self._price(entry)
+            price(entry, self._prices)
             yield from growing(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
         for key in self._dirty & self._entries.keys():
-            self._price(self._entries[key])
-        return total(self._entries.values(), self._sums, self._clock.now_ns())
+            price(self._entries[key], self._prices)
+        return total(self._sums, self._entries.values(), self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
         """A body of this session's client was not taken at the door: its figures may miss something."""
@@ -197,13 +195,27 @@ class SessionStore:
 
         Counts only as long as the session is that very process.
         """
-        entry = self._entries.get(key)
-        if entry is None or not entry.process.is_process(*process):
+        if (entry := self._entries.get(key)) is None or not entry.process.is_process(*process):
             return
         found = Terminal(chain, focusable, entry.process.by) if chain else None
         if found != entry.terminal:
             entry.terminal = found
             self._dirty.add(key)
+
+    def _placed(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The events of nested spans where they belong."""
+        for event in events:
+            if isinstance(event, Nested):
+                yield from self._traces.enter(event)
+                while self._traces.left:
+                    self._withdraw(self._traces.left.pop())
+            else:
+                yield event
+
+    def _withdraw(self, key: str) -> None:
+        if (entry := self._entries.get(key)) is not None:
+            entry.withdraw()
+            self._forget(key)
 
     def _open(self, key: str, event: Event) -> Entry:
         if len(self._entries) >= self._limits.sessions:
@@ -241,20 +253,6 @@ class SessionStore:
             self._dirty.add(owner)
         return False
 
-    def _price(self, entry: Entry) -> None:
-        """Price what is new in a session: at the frame, or when somebody reads it before."""
-        for helper in entry.auxiliary.values():
-            self._price(helper)
-        prices = self._prices
-        if prices is None or not entry.pending:
-            return
-
-        def computed(call: Call) -> int | None:
-            price = prices.price(entry.agent, call.model)
-            return price.picodollars(call.tokens) if price else None
-
-        entry.price(computed)
-
     def _left(self, event: SessionSeen, seen: Entry, now_ns: int) -> str | None:
         """The session that ends since its process goes on under this one's id."""
         several = (agent := AGENTS.get(event.agent)) is not None and agent.several
@@ -276,8 +274,10 @@ class SessionStore:
         entry.take(end, now_ns)
         return left
 
-    def _aged(self, status: Status, now_ns: int, silent_s: float, *, running: bool) -> Status:
-        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s and not running:
+    def _aged(self, entry: Entry, now_ns: int, silent_s: float) -> Status:
+        status, expire_s = entry.fold.status, self._options.expire_s
+        over = silent_s > expire_s and not entry.lives_since(now_ns - round(expire_s * 1e9))
+        if over and status.state not in {"ended", "expired"}:
             return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
         return elapse(status, now_ns, silent_s, self._options)
 

@@ -1,4 +1,4 @@
-"""The sums over the whole ledger, as one picture: apart from `sums`, which know calls and no sessions."""
+"""Everything that all sessions come to: calls and money from running sums, the rest from the books at hand."""
 
 from collections.abc import Collection
 
@@ -7,17 +7,15 @@ from aimon_core.session import Totals
 from aimon_core.sums import Sums
 
 
-def total(entries: Collection[Entry], sums: Sums, now_ns: int) -> Totals:
-    """What stands above the list: own and auxiliary work together."""
-    given_up = [len(entry.given_up()) for entry in entries]
-    failed = [entry.tally.failed + number for entry, number in zip(entries, given_up, strict=True)]
+def total(sums: Sums, entries: Collection[Entry], now_ns: int) -> Totals:
+    """The sums at a moment."""
     return Totals(
         sessions=sum(entry.shown for entry in entries),
         llm_calls=sums.tally.calls,
-        llm_calls_failed=sums.tally.failed + sum(given_up),
+        llm_calls_failed=sums.tally.failed + sum(len(entry.given_up()) for entry in entries),
         tool_calls=sum(entry.tools.calls for entry in entries),
         tool_errors=sum(entry.tools.errors for entry in entries),
-        errors=sum(max(number, entry.failed_turns.size) for entry, number in zip(entries, failed, strict=True)),
+        errors=sum(entry.errors for entry in entries),
         tokens=sums.tally.tokens,
         cost=sums.tally.cost,
         today_usd=sums.spend.today_usd(now_ns),

@@ -8,7 +8,18 @@ Unknown is None, never 0; times are UTC with milliseconds; dollars have six plac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aimon_core.session import Auxiliary, Context, Cost, Evidence, Session, Subagent, Terminal, Tokens, Totals
+from aimon_core.session import (
+    Auxiliary,
+    Context,
+    Cost,
+    Evidence,
+    RateLimit,
+    Session,
+    Subagent,
+    Terminal,
+    Tokens,
+    Totals,
+)
 
 if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
     from aimon_core.spans import Span, TurnTree
@@ -53,7 +64,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "cost_usd": dollars(session.cost.usd),
         "cost": _cost(session.cost),
         "context": _context(session.context),
-        "limits": None,
+        "limits": _limits(session.limits),
         "cache_expires_at": iso(session.cache_expires_at_ns),
         "auxiliary": _auxiliary(session.auxiliary),
         "blind_spots": list(session.blind_spots),
@@ -100,7 +111,9 @@ def turn_dict(turn: "TurnTree") -> dict[str, Any]:
         "title": None,
         "started_at": iso(turn.start_ns),
         "ended_at": iso(turn.end_ns),
+        "end_reason": turn.end_reason,
         "failed": turn.failed,
+        "waited_ms": turn.waited_ns // 1_000_000,
         "cost_usd": dollars(turn.cost_usd),
     }
 
@@ -165,6 +178,11 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
 
 def _context(context: Context | None) -> dict[str, int | None] | None:
     return None if context is None else {"used": context.used, "limit": context.limit}
+
+
+def _limits(limits: tuple[RateLimit, ...]) -> dict[str, Any] | None:
+    told = {one.name: {"used_percent": one.used_percent, "resets_at": iso(one.resets_at_ns)} for one in limits}
+    return told or None
 
 
 def _auxiliary(auxiliary: Auxiliary) -> dict[str, Any]:

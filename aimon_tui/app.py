@@ -20,7 +20,8 @@ from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
 from aimon_tui.copying import Copying, shortened
 from aimon_tui.focusing import Focusing
-from aimon_tui.keys import DASHBOARD, SESSION, on, remapped
+from aimon_tui.keys import helped, on, page_of, remapped
+from aimon_tui.machine import Machine
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
 from aimon_tui.screens.session import SessionPage
@@ -52,14 +53,15 @@ class AimonApp(VoicedApp):
         clock: Clock,
         settings: ScreenSettings | None = None,
         tells: Tells = nothing_told,
+        machine: Machine | None = None,
         framed: bool = True,
         demo: bool = False,
         environment: Mapping[str, str] = environ,
     ) -> None:
-        """`tells` knows what was told of a span; `framed=False` starts no timer: a test calls `frame` and `beat`."""
+        """`tells` knows what was told of a span, `machine` the agents here; unframed, a test calls `frame`, `beat`."""
         self.settings = settings or ScreenSettings()
         super().__init__(self.settings.theme, environment, ascii_only=self.settings.ascii)
-        self.ledger, self.door, self.tells, self.demo = ledger, door, tells, demo
+        self.ledger, self.door, self.tells, self.machine, self.demo = ledger, door, tells, machine, demo
         self.board = Board(ledger)
         self.keys = remapped(self.settings.keys)
         self.tab: str = TABS[0]
@@ -95,18 +97,17 @@ class AimonApp(VoicedApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
-        page = SESSION if isinstance(screen, SessionPage) else DASHBOARD
-        return commands(on(page, self.keys), self.run_action, self.works, self.action_change_theme)
+        return commands(on(page_of(screen), self.keys), self.run_action, self.works, self.action_change_theme)
 
     def works(self, action: str) -> bool:
         """Whether an action does anything now: tabs take turns where there are tabs, `/` in a filter is a letter."""
         if action in {"filter", "open"}:
             return not isinstance(self.focused, FilterBar)
-        return action != "panel" or self._dashboard.tabbed
+        return {"panel": self._dashboard.tabbed, "setup": self.machine is not None}.get(action, True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - by its name
-        """What Textual asks before it runs an action."""
-        return self.works(action)
+        """What Textual asks before it runs an action; that of `S` says itself why it does nothing."""
+        return action == "setup" or self.works(action)
 
     def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
         """Show another ledger from now on."""
@@ -268,6 +269,12 @@ class AimonApp(VoicedApp):
         if self.chosen:
             self.push_screen(Why(self.chosen))
 
+    def action_setup(self) -> None:
+        """Show the agents of this machine, and what connecting them takes."""
+        from aimon_tui.screens.setup import open_page  # noqa: PLC0415 - not for the first paint
+
+        open_page(self)
+
     def action_acknowledge(self) -> None:
         """The selected session has been seen."""
         if self.chosen:
@@ -283,7 +290,7 @@ class AimonApp(VoicedApp):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(Help())
+        self.push_screen(Help(helped(page_of(self.screen), self.keys)))
 
     def _moved(self) -> None:
         self.repaint()

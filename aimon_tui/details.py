@@ -10,7 +10,7 @@ from msgspec import Struct
 from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_core.spans import Span, TurnTree
-from aimon_tui.format import NONE, count, money, span, wall
+from aimon_tui.format import NONE, clock, count, money, span, wall
 from aimon_tui.waterfall import Outline, Row, name
 
 KINDS = {"turn": "turn", "llm": "model call", "tool": "tool call", "wait": "wait for you", "agent": "subagent"}
@@ -26,6 +26,16 @@ class Detail(Struct, frozen=True):
     """Key of the span it tells of."""
 
 
+ENDED = {
+    **dict.fromkeys(("stop_hook", "span", "transcript", "idle"), ("with an answer", "muted")),
+    "interrupted": ("interrupted by you", "ink"),
+    "denied": ("refused by you", "ink"),
+    "failed": ("in an error", "fail"),
+    "new_prompt": ("by the next prompt", "muted"),
+    "session_end": ("with its session", "muted"),
+}
+"""How a turn ended, in words."""
+
 Columns = tuple[list[Detail], list[Detail]]
 
 
@@ -39,7 +49,7 @@ def details(session: Session, outline: Outline, row: Row, now_ns: int) -> Column
         Detail("started", f"{wall(row.start_ns)}  {span((row.start_ns - turn.start_ns) / 1e9)} into the turn"),
         Detail("id", clean(row.key.partition(":")[2], 80), "muted"),
     ]
-    right = [*_figures(row, turn), *(_place(session))]
+    right = [*_figures(row, turn), *_place(session), *_cache(session, now_ns)]
     if row.span is not None:
         links = list(_links(outline, turn, row.span))
         right = [*links, *right] if row.kind != "llm" else [*links[:2], *right]
@@ -65,7 +75,7 @@ def _what(row: Row, turn: TurnTree) -> list[Detail]:
     if one is None:
         return [
             Detail("prompt", clean(turn.title, 200) or "not told"),
-            _outcome(turn.failed, "", open_=row.end_ns is None),
+            Detail("ended", *ENDED.get(turn.end_reason or "", ("still open", "muted"))),
         ]
     what = {"llm": "model", "agent": "type"}.get(row.kind, "subject")
     subject = one.subject if row.kind == "agent" else ": ".join(filter(None, (one.name, one.subject)))
@@ -96,11 +106,12 @@ def _figures(row: Row, turn: TurnTree) -> list[Detail]:
     calls = [one for one in inside if one.kind == "llm"]
     tools = [one for one in inside if one.kind == "tool"]
     waits = [one for one in inside if one.kind == "wait" and one.end_ns is not None]
+    waited_ns = turn.waited_ns if row.span is None else sum((one.end_ns or 0) - one.start_ns for one in waits)
     usd = [one.cost_usd for one in calls if not one.failed]
     return [
         Detail("calls", _number(calls)),
         Detail("tools", _number(tools)),
-        Detail("waits", f"{len(waits)} · {span(sum((one.end_ns or 0) - one.start_ns for one in waits) / 1e9)}"),
+        Detail("waits", f"{len(waits)} · {span(waited_ns / 1e9)}"),
         _cost(None if None in usd else sum(filter(None, usd))),
     ]
 
@@ -159,3 +170,10 @@ def _place(session: Session) -> list[Detail]:
     if session.terminal is None:
         return []
     return [Detail("terminal", clean(" in ".join(session.terminal.chain)))]
+
+
+def _cache(session: Session, now_ns: int) -> list[Detail]:
+    if session.cache_expires_at_ns is None:
+        return []
+    left_s = (session.cache_expires_at_ns - now_ns) / 1e9
+    return [Detail("cache", f"expires in {clock(left_s)}") if left_s > 0 else Detail("cache", "expired", "faint")]

@@ -65,6 +65,14 @@ def wall(at_ns: int, *, exact: bool = True) -> str:
     return f"{at}.{at_ns // 1_000_000 % 1000:03d}" if exact else at
 
 
+def day(at_ns: int, now_ns: int) -> str:
+    """A moment to come: 14:20 today, else the day, Tu 24."""
+    at = time.localtime(at_ns // 1_000_000_000)
+    if at[:3] == time.localtime(now_ns // 1_000_000_000)[:3]:
+        return time.strftime("%H:%M", at)
+    return time.strftime("%a", at)[:2] + time.strftime(" %d", at)
+
+
 def percent(part: int, whole: int | None) -> str:
     """A share in at most 4 cells: 64%; an em dash where the whole is unknown."""
     if not whole:

@@ -1,20 +1,15 @@
 """The API's JSON as pydantic models: for `docs/schema` and for tests, never loaded by a running aimon.
 
 `wire` writes the documents out by hand, because pydantic takes longer to import than the first picture may take.
-The models hold it to its word: every name is required, no other is allowed. `python -m receiver.shapes docs/schema`
-freezes them, and refuses to change a frozen one unless `wire.VERSION` was raised.
+The models hold it to its word: every name is required, no other is allowed. `frozen_shapes` freezes them.
 """
 
-import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from aimon_core import wire
 from aimon_core.session import State, WaitingFor
-from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
+from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
 
 
@@ -107,7 +102,7 @@ class Session(Counts):
     last_error_type: str | None
     waited_ms: Count
     context: Context | None
-    limits: None
+    limits: dict[str, RateLimit] | None = Field(description="by the agent's own name of the window, e.g. five_hour")
     cache_expires_at: Time | None
     auxiliary: Auxiliary
     blind_spots: list[str]
@@ -261,30 +256,3 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "focus": TypeAdapter(FocusAnswer),
 }
 """By the name of the file under `docs/schema`."""
-
-
-def schema(name: str) -> str:
-    """The JSON Schema of one shape, as it stands in its file."""
-    body = SHAPES[name].json_schema()
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "x-version": wire.VERSION}
-    return json.dumps(head | body, indent=2, sort_keys=True) + "\n"
-
-
-def freeze(folder: Path) -> list[Path]:
-    """Write all schemas; which files changed. Raises ValueError for a changed shape of an unchanged version."""
-    changed = []
-    for name in SHAPES:
-        path, text = folder / f"{name}.json", schema(name)
-        if path.exists():
-            frozen = path.read_text()
-            if frozen == text:
-                continue
-            if json.loads(frozen)["x-version"] == wire.VERSION:
-                raise ValueError(f"{path} changes what version {wire.VERSION} promised: raise aimon_core.wire.VERSION")
-        changed.append(path)
-        path.write_text(text)
-    return changed
-
-
-if __name__ == "__main__":
-    sys.stdout.writelines(f"{path}\n" for path in freeze(Path(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""What a tool call works on, in one line: the one field of its input that a person would read out."""
+"""What a tool call works on, in one line: the one field of its input that a person would read out; what was asked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,8 @@ FIELDS = ("command", "file_path", "path", "notebook_path", "pattern", "query", "
 
 SHELLS = frozenset({"exec_command", "shell", "shell_command", "local_shell", "container.exec"})
 """What Codex calls the shell that it gives a model; its hooks call each of them `Bash`."""
+NOTICE = "<task-notification>"
+"""How Claude Code begins a prompt of its own: a task in the background is done, and the session goes on with that."""
 
 LENGTH = 256
 """Characters kept."""
@@ -27,6 +29,11 @@ def subject(tool: str, payload: Mapping[str, Any]) -> str:
 def hook_name(tool: str) -> str:
     """What an agent's hooks call a tool: the name under which all channels are joined."""
     return "Bash" if tool in SHELLS else tool
+
+
+def typed(prompt: str) -> str:
+    """What a person asked; empty where the client has written the prompt itself."""
+    return "" if prompt.startswith(NOTICE) else prompt
 
 
 def _question(payload: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "sessions": "sessions",
     "stream": "stream",
     "status": "status",
+    "statusline": "statusline",
     "focus": "focus",
     "replay": "replay",
     "setup": "setup",

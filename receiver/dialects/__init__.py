@@ -9,9 +9,12 @@ from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.codex import Codex
 from receiver.dialects.genai import GenAI
+from receiver.dialects.openinference import OpenInference
+from receiver.dialects.vercel import Vercel
 from receiver.record import Record, Scope
 
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), GenAI())
+CONVENTIONS = GenAI()
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), OpenInference(), Vercel(), CONVENTIONS)
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000
@@ -48,6 +51,8 @@ class Interpreter:
                 found = dialect.translate(record)
                 if found is None:
                     self._miss(record)
+                    if dialect is CONVENTIONS and record.parent_id:
+                        events.append(CONVENTIONS.links(record))
                 else:
                     events.extend(found)
             except Unread:

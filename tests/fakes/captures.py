@@ -44,7 +44,11 @@ def expected(name: str, agent: str = "claude-code") -> dict[str, Any]:
 
 def sent(name: str, agent: str = "claude-code") -> list[Sent]:
     """Everything a scenario sent, hooks and telemetry together, in the order of its arrival."""
-    folder = ROOT / agent / name
+    return of_folder(ROOT / agent / name, agent)
+
+
+def of_folder(folder: Path, agent: str) -> list[Sent]:
+    """The same of any folder."""
     return sorted([*_telemetry(folder), *_hooks(folder, agent)], key=lambda one: one.unix)
 
 
@@ -56,7 +60,7 @@ def _telemetry(folder: Path) -> Iterator[Sent]:
             body = gzip.decompress(body)
         path = entry["path"] if entry["path"].startswith("/v1/") else f"/v1/{entry['signal']}"
         content_type = "application/json" if "json" in entry["content_type"] else "application/x-protobuf"
-        yield Sent(entry["unix"], path, content_type, body)
+        yield Sent(entry["unix"] or 0.0, path, content_type, body)
 
 
 def _hooks(folder: Path, agent: str) -> Iterator[Sent]:

@@ -3,7 +3,10 @@
 from typing import Any, TypeVar
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
+    Gauged,
     LlmCalled,
     PermissionAnswered,
     PermissionAsked,
@@ -81,6 +84,14 @@ def turn_ended(seconds: float, reason: str = "stop_hook", **fields: Any) -> Turn
     return event(TurnEnded, seconds, reason=reason, **fields)
 
 
+def compacts(seconds: float, **fields: Any) -> CompactionStarted:
+    return event(CompactionStarted, seconds, **fields)
+
+
+def compacted(seconds: float, **fields: Any) -> CompactionEnded:
+    return event(CompactionEnded, seconds, **fields)
+
+
 def helper_began(seconds: float, agent_id: str = "a1") -> SubagentStarted:
     return event(SubagentStarted, seconds, agent_id=agent_id, type="general-purpose")
 
@@ -96,3 +107,8 @@ def says(seconds: float, status: str, name: str = "", **fields: Any) -> StatusTo
 
 def spoke(seconds: float, text: str, **fields: Any) -> Spoke:
     return event(Spoke, seconds, "transcript", text=text, **fields)
+
+
+def gauged(seconds: float, **fields: Any) -> Gauged:
+    """What the agent's status line says."""
+    return event(Gauged, seconds, "statusline", **fields)

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from receiver.told import Telling, Told
-from tests.fakes.fleet import HOME, StillDoor, ago, blind, fleet, waiting
+from tests.fakes.fleet import HOME, StillDoor, ago, blind, fleet, limited, waiting
 from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, paste
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -81,6 +81,9 @@ SHOTS = {
     "page-turn": Shot(WIDE, keys=("enter", "g", "j", "j")),
     "page-subagent": Shot(MEDIUM, keys=("enter", "e", "e", "left", "k", "k", "k", "k")),
     "page-empty": Shot(WIDE, keys=("j", "enter")),
+    "limits-wide": Shot(WIDE, sessions=(limited(),)),
+    "limits-medium": Shot(MEDIUM, sessions=(limited(),), keys=("tab", "tab", "tab")),
+    "limits-page": Shot(WIDE, sessions=(limited(),), keys=("enter",)),
     "details": Shot(WIDE, keys=("enter", "e", "d")),
     "why-wide": Shot(WIDE, keys=("w",)),
     "why-small": Shot(SMALL, "aimon-light", keys=("w",)),

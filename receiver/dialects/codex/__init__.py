@@ -45,7 +45,6 @@ SPANS: dict[str, Callable[[Record, dict[str, Any]], Iterable[Event]]] = {
 
 METRICS = frozenset({"codex.turn.token_usage", "codex.turn.cost_microusd"})
 
-
 OWN = ("codex_", "codex-")
 """How the names of its services (`codex_cli_rs`, `codex-app-server`) and modules (`codex_otel::…`) begin."""
 

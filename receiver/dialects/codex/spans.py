@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from aimon_core.events import (
+    Ending,
     Event,
     LlmBegun,
     PromptSubmitted,
@@ -26,7 +27,11 @@ Base = dict[str, Any]
 TEMPORARY = "temporary-"
 """How the id of the request begins that starts a thread for the client's own use."""
 
-REASONS = {"session_task.turn": "span", "op.dispatch.exec_approval": "denied", "op.dispatch.patch_approval": "denied"}
+REASONS: dict[str, Ending] = {
+    "session_task.turn": "span",
+    "op.dispatch.exec_approval": "denied",
+    "op.dispatch.patch_approval": "denied",
+}
 """What a turn ended by, by the span it ended in; all others interrupt it."""
 
 

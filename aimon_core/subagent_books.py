@@ -1,4 +1,4 @@
-"""The books of one subagent: what it did stands in those of its session, too."""
+"""The books of one subagent: its work stands in its session's books too, these only say which part was its."""
 
 from aimon_core.tally import Tally
 from aimon_core.tools import Tools
