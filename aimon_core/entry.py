@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from aimon_core.bag import Bag
 from aimon_core.begun import Begun
 from aimon_core.call import Call
 from aimon_core.calls import Calls
@@ -29,6 +28,7 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.evidence import Signals
+from aimon_core.faults import Faults
 from aimon_core.fold import Fold
 from aimon_core.gauges import Gauges
 from aimon_core.identity import PEER, Sighting
@@ -64,11 +64,8 @@ class Entry:
         self.tally, self.models, self.spend = self.money.tally, self.money.models, self.money.spend
         self.calls, self.tools, self.waits = Calls(self.money.book), Tools(), Waits()
         self.gauges, self.cache = Gauges(), PromptCache()
-        self.turns, self.failed_turns = Turns(), Bag()
-        self.failed_runs: dict[str, bool] = {}
-        """By span, whether it is an error of its own."""
+        self.turns, self.faults = Turns(), Faults()
         self.last_call: tuple[int, LlmCalled] | None = None
-        self.last_error: tuple[int, str] | None = None
         self.listed = False
         """Whether it did anything that makes it a row."""
         self.running = False
@@ -111,8 +108,7 @@ class Entry:
     @property
     def errors(self) -> int:
         """Reported failures, tool failures apart: a failed turn is that of its last call."""
-        failed = self.tally.failed + len(self.given_up())
-        return max(failed, self.failed_turns.size + sum(self.failed_runs.values()))
+        return self.faults.count(self.tally.failed + len(self.given_up()))
 
     def withdraw(self) -> None:
         """It was no session: take its calls out of everybody's sums."""
@@ -186,8 +182,7 @@ class Entry:
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
         self.calls.take(event)
-        if not event.ok and event.error_type:
-            self._erred(event.at_ns, event.error_type)
+        self.faults.called(event)
         self.turns.called(event)
         own = event.agent_id is None and not event.side
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
@@ -244,12 +239,7 @@ class Entry:
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
-        if event.reason == "failed" and event.channel == "span" and event.turn_span is not None:
-            self.failed_runs[event.turn_span] = not event.by_tool and self.failed_runs.get(event.turn_span, True)
-            self._erred(event.at_ns, event.error_type or "unknown")
-        elif event.reason == "failed":
-            self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
-            self._erred(event.at_ns, event.error_type or "unknown")
+        self.faults.turn(event)
 
     def _subagent(self, event: SubagentStarted | SubagentEnded) -> None:
         helper = self._helper(event.agent_id or "")
@@ -261,10 +251,6 @@ class Entry:
         else:
             helper.ended_ns = max(helper.ended_ns or 0, event.at_ns)
             helper.ok = event.ok
-
-    def _erred(self, at_ns: int, error_type: str) -> None:
-        if self.last_error is None or self.last_error[0] <= at_ns:
-            self.last_error = (at_ns, error_type)
 
     _BOOKS: ClassVar[dict[type[Event], Callable[[Any, Any], Event | None]]] = {
         SessionSeen: _seen,

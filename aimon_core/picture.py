@@ -3,7 +3,6 @@
 from pathlib import PurePath
 from typing import Any
 
-from aimon_core.call import Call
 from aimon_core.entry import Entry
 from aimon_core.session import Auxiliary, ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
@@ -40,7 +39,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
         errors=entry.errors,
-        last_error_type=_last_error(entry, given_up),
+        last_error_type=entry.faults.last_type(given_up),
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
         tokens=tally.tokens,
@@ -60,12 +59,6 @@ def _auxiliary(entry: Entry) -> Auxiliary:
         return Auxiliary()
     tally = Tally().plus(helper.tally for helper in entry.auxiliary.values())
     return Auxiliary(tally.calls, tally.tokens, tally.cost)
-
-
-def _last_error(entry: Entry, given_up: list[Call]) -> str | None:
-    told = [entry.last_error] if entry.last_error else []
-    told += [(call.at_ns, call.error_type or "unknown") for call in given_up]
-    return max(told)[1] if told else None
 
 
 def _standing(entry: Entry, status: Status, cwd: str | None) -> dict[str, Any]:

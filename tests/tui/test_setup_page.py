@@ -68,11 +68,13 @@ async def test_it_lists_every_agent_and_shows_what_connecting_the_first_would_ch
         ]  # fmt: skip
         assert "0 of 3 connected" in said(app)
         assert "they send to 127.0.0.1:4318" in text(app)[0]
-        assert "Gives tokens, dollars, spans; waits and ends of turns as they happen." in preview(app)
+        assert "Gives tokens, dollars, spans; waits and ends of turns as they happen; context and limits." in preview(
+            app
+        )
         assert "Copies the hook program to ~/.local/share/aimon/hook_program.py." in preview(app)
         assert "+++ ~/.claude/settings.json" in preview(app)
         assert '+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",' in preview(app)
-        assert edge(app).endswith("+31 −1")
+        assert edge(app).endswith("+35 −1")
     assert tree(mine) == before
 
 
@@ -170,7 +172,7 @@ async def test_undo_gives_back_every_byte(app, mine):
         await press(pilot, "S", "enter", "u")
         assert "Claude Code: ~/.claude/settings.json is what it was." in preview(app)
         assert "○ not connected" in standings(app)[0]
-        assert edge(app).endswith("+31 −1")
+        assert edge(app).endswith("+35 −1")
         await press(pilot, "u")
         assert "Claude Code: There is nothing of aimon's to undo." in preview(app)
     assert tree(mine).items() >= before.items()
@@ -198,7 +200,7 @@ async def test_a_file_that_cannot_be_written_is_a_line_on_the_page(app, mine):
 
 
 async def test_what_a_person_set_otherwise_stays_and_is_told(tmp_path, monkeypatch):
-    theirs = '{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://x\\u001b[31m.example"}, "disableAllHooks": true}'
+    theirs = '{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://x\\u001b[31m.example"}, "disableAllHooks": true, "statusLine": 1}'
     app = Played(machine=machine(tmp_path, monkeypatch, {CLAUDE: theirs}))
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "S")
@@ -240,7 +242,7 @@ async def test_what_does_not_fit_is_read_on_with_the_page_keys(app):
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "S")
         assert "SubagentStop" not in preview(app)
-        await press(pilot, *["pagedown"] * 20)
+        await press(pilot, *["pagedown"] * 9)
         assert "SubagentStop" in preview(app)
         await press(pilot, *["pageup"] * 20)
         assert "Copies the hook program" in preview(app)
