@@ -1,9 +1,11 @@
 """The books of one session: everything the ledger keeps about it, and the one place where they change."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
+from aimon_core.begun import Begun
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
@@ -11,7 +13,9 @@ from aimon_core.events import (
     CompactionStarted,
     Event,
     Gauged,
+    LlmBegun,
     LlmCalled,
+    LlmTried,
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
@@ -29,18 +33,19 @@ from aimon_core.faults import Faults
 from aimon_core.fold import Fold
 from aimon_core.gauges import Gauges
 from aimon_core.identity import PEER, Sighting
+from aimon_core.money import Money
 from aimon_core.prompt_cache import PromptCache
 from aimon_core.session import Terminal
-from aimon_core.spending import Spend
 from aimon_core.subagent_books import Helper
 from aimon_core.sums import Sums
-from aimon_core.tally import Tally
+from aimon_core.thread import Thread
 from aimon_core.tools import Tools
+from aimon_core.tries import Tries
 from aimon_core.turns import Turns
 from aimon_core.waits import Waits
 
-RECENT = 512
-"""Model calls kept at hand, to count those of the current turn."""
+FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy", "sandbox", "mcp_servers")
+"""What `SessionSeen` tells and the newest word is right about."""
 
 SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
@@ -57,28 +62,31 @@ class Entry:
         """The agents above that process, nearest first."""
         self.terminal: Terminal | None = None
         self.fold, self.signals = Fold(), Signals()
-        self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
-        self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
-        self.spend, self.gauges, self.cache = Spend(), Gauges(), PromptCache()
+        self.helpers: dict[str, Helper] = {}
+        self.money = Money(sums, self._helper)
+        self.tally, self.models, self.spend = self.money.tally, self.money.models, self.money.spend
+        self.calls, self.tools, self.waits = Calls(self.money.book), Tools(), Waits()
+        self.gauges, self.cache = Gauges(), PromptCache()
         self.turns, self.faults = Turns(), Faults()
-        self.recent: deque[Call] = deque(maxlen=RECENT)
         self.last_call: tuple[int, LlmCalled] | None = None
-        self.pending: dict[int, Call] = {}
         self.listed = False
         """Whether it did anything that makes it a row."""
         self.running = False
         """Whether a living process stands behind it: then it is a row, whatever it did."""
+        self.thread = Thread()
+        self.auxiliary: dict[str, Entry] = {}
+        """Its hidden helpers by their keys: their work is this session's, and stands beside its own."""
+        self.tries, self.begun = Tries(), Begun()
         self.refused_bodies = 0
         self.first_ns = self.last_ns = self.arrived_ns = 0
         self.version = 0
         """Changes whenever something is entered, priced or forgotten."""
-        self._sums = sums
         self._digests: dict[str, str] = {}
 
     @property
     def shown(self) -> bool:
         """Whether it is a row."""
-        return self.listed or self.running
+        return (self.listed or self.running) and not self.thread.hidden
 
     def take(self, event: Event, arrived_ns: int) -> bool:
         """Enter one event in every book it concerns; whether there is anything to draw anew.
@@ -96,6 +104,7 @@ class Entry:
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)
         self.signals.hear(event)
+        self.thread.hear(event)
         if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
@@ -104,12 +113,18 @@ class Entry:
     @property
     def errors(self) -> int:
         """Reported failures, tool failures apart: a failed turn is that of its last call."""
-        return self.faults.count(self.tally.failed)
+        return self.faults.count(self.tally.failed + len(self.given_up()))
 
     def withdraw(self) -> None:
         """It was no session: take its calls out of everybody's sums."""
         for call in list(self.calls):
-            self._booked(call, None)
+            self.money.book(call, None)
+
+    def given_up(self) -> list[Call]:
+        """Calls that failed after the last of their attempts, where the client tells attempts."""
+        return (
+            self.tries.given_up(self.money.recent, [turn.start_ns for turn in self.turns.times]) if self.tries else []
+        )
 
     def fact(self, name: str) -> str | None:
         """The newest value of a fact, or None; a status line fills the gaps."""
@@ -138,55 +153,10 @@ class Entry:
     def price(self, picodollars: Callable[[Call], int | None]) -> None:
         """Price the calls that changed since the last time; only the money in the books moves."""
         self.version += 1
-        for call in self.pending.values():
-            computed = picodollars(call)
-            if call.computed is None:
-                for tally in self._tallies(call):
-                    tally.price(call, computed)
-                self._priced(call, computed)
-            call.computed, call.priced = computed, True
-        self.pending.clear()
+        self.money.price(picodollars)
 
     def _remembered(self) -> list[Calls | Tools]:
         return [self.calls, self.tools, *(helper.tools for helper in self.helpers.values())]
-
-    def _booked(self, before: Call | None, after: Call | None) -> None:
-        self._book(before, after)
-        if after is None:
-            self.pending.pop(id(before), None)
-            return
-        if before is None:
-            self.recent.append(after)
-        if after.ok and not after.priced:
-            self.pending[id(after)] = after
-
-    def _book(self, before: Call | None, after: Call | None) -> None:
-        for call, sign in ((before, -1), (after, 1)):
-            if call is None:
-                continue
-            for tally in self._tallies(call):
-                tally.add(call, sign)
-            if spent := call.picodollars:
-                self.spend.add(call.at_ns, sign * spent)
-        self._sums.rebook(before, after)
-
-    def _tallies(self, call: Call) -> list[Tally]:
-        """The books a call stands in: the session's, its model's, its subagent's."""
-        tallies = [self.tally, self._model(call.model)]
-        if call.agent_id is not None and (helper := self._helper(call.agent_id)) is not None:
-            tallies.append(helper.tally)
-        return tallies
-
-    def _priced(self, call: Call, computed: int | None) -> None:
-        if computed and call.reported is None:
-            self.spend.add(call.at_ns, computed)
-        self._sums.reprice(call, computed)
-
-    def _model(self, model: str) -> Tally:
-        tally = self.models.get(model)
-        if tally is None:
-            tally = self.models[model] = Tally()
-        return tally
 
     def _helper(self, agent_id: str) -> Helper | None:
         helper = self.helpers.get(agent_id)
@@ -197,7 +167,7 @@ class Entry:
     def _seen(self, event: SessionSeen) -> None:
         self.listed |= event.channel == "hook"
         self.running |= event.channel in {"file", "process"} and event.signal != PEER
-        for name in ("cwd", "branch", "host", "title", "model"):
+        for name in FACTS:
             value = getattr(event, name)
             if value is not None and (name not in self.facts or self.facts[name][0] <= event.at_ns):
                 self.facts[name] = (event.at_ns, value)
@@ -227,6 +197,13 @@ class Entry:
         if own and event.ok:
             self.cache.called(event)
 
+    def _attempted(self, event: LlmBegun | LlmTried) -> None:
+        self.listed = True
+        if isinstance(event, LlmTried):
+            self.tries.add(event)
+        else:
+            self.begun.note(event.agent_id, event.at_ns)
+
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
         self.tools.take(event)
@@ -244,11 +221,7 @@ class Entry:
     def _asked(self, event: PermissionAsked) -> PermissionAsked:
         self.listed = True
         if event.call_id is None and (call_id := self._digests.get(event.digest)) is not None:
-            event = PermissionAsked(
-                agent=event.agent, session_id=event.session_id, at_ns=event.at_ns, channel=event.channel,
-                signal=event.signal, agent_id=event.agent_id, kind=event.kind, call_id=call_id, name=event.name,
-                subject=event.subject, digest=event.digest,
-            )  # fmt: skip
+            event = replace(event, call_id=call_id)
         self.waits.asked(event)
         return event
 
@@ -285,6 +258,8 @@ class Entry:
         SessionEnded: _ended,
         PromptSubmitted: _prompted,
         LlmCalled: _called,
+        LlmBegun: _attempted,
+        LlmTried: _attempted,
         CallWithdrawn: lambda entry, event: entry.calls.withdraw(event.call_id, told_by=event.channel),
         ToolStarted: _tool,
         ToolFinished: _tool,

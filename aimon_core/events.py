@@ -48,6 +48,23 @@ class SessionSeen(Event, frozen=True, gc=False, kw_only=True):
     """Seconds since the epoch; with the pid, the identity of the process."""
     above: tuple[tuple[int, float], ...] = ()
     """The agents among the processes above that one, nearest first, each by its pid and start."""
+    effort: str | None = None
+    """How hard the model shall think, in the agent's words."""
+    approval_policy: str | None = None
+    sandbox: str | None = None
+    mcp_servers: str | None = None
+    """Their names, with commas between."""
+
+
+class ThreadSeen(Event, frozen=True, gc=False, kw_only=True):
+    """What a thread with an id of its own is: some agents' helpers and subagents look like sessions."""
+
+    auxiliary: bool = False
+    """A hidden helper of the session whose process started it, e.g. one that finds titles."""
+    certain: bool = False
+    """Told as such; else inferred, and whatever is known of real sessions alone says otherwise."""
+    parent: str | None = None
+    """The session whose subagent it is."""
 
 
 class StatusTold(Event, frozen=True, gc=False, kw_only=True):
@@ -154,6 +171,23 @@ class Seen(Event, frozen=True, gc=False, kw_only=True):
     """A person has seen that a turn is over."""
 
 
+class LlmBegun(Event, frozen=True, gc=False, kw_only=True):
+    """A model call is under way; `at_ns` is when it began."""
+
+
+class LlmTried(Event, frozen=True, gc=False, kw_only=True):
+    """One attempt at a model call failed; what follows in the turn shows whether the call did."""
+
+    unit: str
+    """What tells this report from its own repetition within the channel."""
+    model: str
+    error_type: str
+    error: str = ""
+    status: int | None = None
+    """HTTP status."""
+    duration_ms: float | None = None
+
+
 class Spoke(Event, frozen=True, gc=False, kw_only=True):
     """The agent said something to the person."""
 
@@ -227,6 +261,8 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     """The agent gave the word back."""
 
     reason: Ending
+    complete: bool | None = None
+    """Whether it came to its end by itself; False where a person took it back, None where that must be inferred."""
     error_type: str | None = None
     text: str = ""
     """The last words, or the error."""

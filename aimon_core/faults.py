@@ -1,6 +1,9 @@
 """What went wrong in one session: failed calls stand in its tally, here turns and the last error."""
 
+from collections.abc import Iterable
+
 from aimon_core.bag import Bag
+from aimon_core.call import Call
 from aimon_core.events import LlmCalled, TurnEnded
 
 
@@ -34,10 +37,11 @@ class Faults:
         """Reported failures, tool failures apart: a failed turn is that of its last call."""
         return max(failed_calls, self._turns.size + sum(self._runs.values()))
 
-    @property
-    def last_type(self) -> str | None:
-        """The kind of the last one."""
-        return self._last[1] if self._last else None
+    def last_type(self, given_up: Iterable[Call]) -> str | None:
+        """The kind of the last one; the calls that were given up are told attempt by attempt, and not here."""
+        told = [self._last] if self._last else []
+        told += [(call.at_ns, call.outcome.error_type or "unknown") for call in given_up]
+        return max(told)[1] if told else None
 
     def _note(self, at_ns: int, error_type: str) -> None:
         if self._last is None or self._last[0] <= at_ns:

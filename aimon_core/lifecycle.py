@@ -15,7 +15,9 @@ from aimon_core.events import (
     CompactionEnded,
     CompactionStarted,
     Event,
+    LlmBegun,
     LlmCalled,
+    LlmTried,
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
@@ -30,6 +32,7 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
+from aimon_core.moves import close, enter, of_background, without_own, work
 from aimon_core.session import State
 from aimon_core.standing import AGREEMENT_NS, RANK, OpenTool, OpenWait, Options, Status
 
@@ -59,7 +62,7 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
     quiet = status.state == "working" and not status.tools and not status.background
     if not quiet or silent_s < options.quiet_s or not (status.answered_ns or status.failed):
         return status
-    ended = _close(status, "failed" if status.failed else "completed", status.answered_ns or at_ns, "idle")
+    ended = close(status, "failed" if status.failed else "completed", status.answered_ns or at_ns, "idle")
     return replace(ended, decider="clock:silence", decided_ns=at_ns, decided_rank=RANK["clock"])
 
 
@@ -72,39 +75,6 @@ def _overruled(status: Status, event: Event) -> bool:
     return near and RANK.get(event.channel, 0) < status.decided_rank
 
 
-def _enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
-    since = status.since_ns if state == status.state else at_ns
-    return replace(status, state=state, since_ns=since, **changes)
-
-
-def _close(status: Status, state: State, at_ns: int, reason: str, **changes: Any) -> Status:
-    """The turn is over: nothing of the session's own thread is open any more, but a subagent may go on waiting."""
-    waits = _of_background(status.waits, changes.get("background", status.background))
-    changes = {
-        "tools": _without_own(status.tools), "waits": waits, "answered_ns": 0, "failed": False, "compacting": False,
-    } | changes  # fmt: skip
-    state = "waiting" if waits else state
-    return _enter(status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes)
-
-
-def _without_own(tools: tuple[OpenTool, ...]) -> tuple[OpenTool, ...]:
-    return tuple(tool for tool in tools if tool.agent_id is not None)
-
-
-def _of_background(waits: tuple[OpenWait, ...], background: frozenset[str]) -> tuple[OpenWait, ...]:
-    return tuple(wait for wait in waits if wait.agent_id in background)
-
-
-def _work(status: Status, event: Event, **changes: Any) -> Status:
-    """Something moves: the session works, unless a wait is open."""
-    waits = changes.get("waits", status.waits)
-    if not status.turn_open and event.agent_id is None:
-        changes |= {"turn_open": True, "turn_began_ns": event.at_ns, "turn_ended_ns": None, "end_reason": None}
-    elif not status.turn_open and not waits and status.state not in {"working", "waiting"}:
-        return replace(status, **changes)  # a subagent in the background does not wake its session
-    return _enter(status, "waiting" if waits else "working", event.at_ns, **changes)
-
-
 def _started(status: Status, event: SessionStarted) -> Status:
     if event.how == "compact":
         return _compacted(status, event)
@@ -114,29 +84,36 @@ def _started(status: Status, event: SessionStarted) -> Status:
 def _ended(status: Status, event: SessionEnded) -> Status:
     if status.background and event.channel == "log":
         return status  # leaving by command while subagents work only opens a dialog (`tui_interrupt_agent`)
-    ended = _close(status, "ended", event.at_ns, "session_end", tools=(), background=frozenset())
+    ended = close(status, "ended", event.at_ns, "session_end", tools=(), background=frozenset())
     return (
         ended if status.turn_open else replace(ended, turn_ended_ns=status.turn_ended_ns, end_reason=status.end_reason)
     )
 
 
 def _prompted(status: Status, event: PromptSubmitted) -> Status:
-    if event.command or (status.turn_open and event.prompt_id and event.prompt_id == status.prompt_id):
+    if event.command or (status.turn_open and _is_same_prompt(status, event)):
         return status
-    waits = _of_background(status.waits, status.background)
-    return _enter(
+    waits = of_background(status.waits, status.background)
+    return enter(
         status, "waiting" if waits else "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns,
-        turn_ended_ns=None, end_reason=None, prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=waits,
+        turn_ended_ns=None, end_reason=None, prompt_id=event.prompt_id, tools=without_own(status.tools), waits=waits,
         done=(), answered_ns=0, failed=False,
         compacting=False,
         error_type=None, words="",
     )  # fmt: skip
 
 
+def _is_same_prompt(status: Status, event: PromptSubmitted) -> bool:
+    """Whether a prompt has begun the open turn: by its id, or told a moment later by a channel that knows no ids."""
+    if event.prompt_id:
+        return event.prompt_id == status.prompt_id
+    return status.prompt_id is not None and event.at_ns - status.turn_began_ns < AGREEMENT_NS
+
+
 def _compacts(status: Status, event: CompactionStarted) -> Status:
     if status.turn_open:
         return replace(status, compacting=True)
-    return _enter(status, "working", event.at_ns, compacting=True, prompt_id=event.prompt_id, answered_ns=0)
+    return enter(status, "working", event.at_ns, compacting=True, prompt_id=event.prompt_id, answered_ns=0)
 
 
 def _compacted(status: Status, event: Event) -> Status:
@@ -145,22 +122,35 @@ def _compacted(status: Status, event: Event) -> Status:
         return status
     if status.turn_open or status.background:
         return replace(status, compacting=False)
-    return _enter(status, "idle", event.at_ns, compacting=False)
+    return enter(status, "idle", event.at_ns, compacting=False)
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
     if event.side:
         return status
     if event.agent_id is not None:
-        return _work(status, event)
+        return work(status, event)
     # The next answer of the own thread proves that whatever it waited for is over.
     waits = tuple(wait for wait in status.waits if wait.agent_id is not None)
     if not event.ok:
         words = event.error or status.words
-        return _work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
+        return work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
     asks = event.call_id if event.asks_tool else status.asks
     answered_ns = 0 if event.asks_tool or (asks is not None and asks == event.call_id) else event.at_ns
-    return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns, asks=asks)
+    return work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns, asks=asks)
+
+
+def _tried(status: Status, event: LlmTried) -> Status:
+    if event.agent_id is not None:
+        return work(status, event)
+    return work(status, event, failed=True, error_type=event.error_type, words=event.error, answered_ns=0)
+
+
+def _begun(status: Status, event: LlmBegun) -> Status:
+    """The model is at work: what it said before was not its last word."""
+    if event.agent_id is not None or not status.turn_open:
+        return status
+    return work(status, event, answered_ns=0)
 
 
 def _tool_started(status: Status, event: ToolStarted) -> Status:
@@ -168,11 +158,11 @@ def _tool_started(status: Status, event: ToolStarted) -> Status:
     if key in status.done or any(tool.key == event.call_id for tool in status.tools):
         return status
     tool = OpenTool(key, event.name, event.subject, event.at_ns, event.agent_id)
-    return _work(status, event, tools=(*status.tools, tool), answered_ns=0)
+    return work(status, event, tools=(*status.tools, tool), answered_ns=0)
 
 
 def _tool_finished(status: Status, event: ToolFinished) -> Status:
-    return _work(status, event, **_settled(status, event.call_id or event.name, event.name), answered_ns=0)
+    return work(status, event, **_settled(status, event.call_id or event.name, event.name), answered_ns=0)
 
 
 def _settled(status: Status, key: str, name: str) -> dict[str, Any]:
@@ -192,7 +182,7 @@ def _asked(status: Status, event: PermissionAsked) -> Status:
         return status
     wait = OpenWait(key, event.kind, event.name, event.subject, event.at_ns, event.agent_id)
     waits = (known for known in status.waits if known.key not in {"", event.name})  # the same one, told without an id
-    return _work(status, event, waits=(*waits, wait), answered_ns=0)
+    return work(status, event, waits=(*waits, wait), answered_ns=0)
 
 
 def _told(status: Status, event: StatusTold) -> Status:
@@ -200,9 +190,9 @@ def _told(status: Status, event: StatusTold) -> Status:
     match event.status:
         case "waiting" if not status.waits:
             wait = OpenWait(event.name, event.kind, event.name, "", event.at_ns, None)
-            return _work(status, event, waits=(wait,), answered_ns=0)
+            return work(status, event, waits=(wait,), answered_ns=0)
         case "busy" if status.waits or not status.turn_open:
-            return _work(status, event, waits=tuple(wait for wait in status.waits if wait.key != wait.name))
+            return work(status, event, waits=tuple(wait for wait in status.waits if wait.key != wait.name))
         case "idle" if status.turn_open:
             return _inferred(status, event.at_ns, "idle")
         case "idle":
@@ -215,13 +205,13 @@ def _answered(status: Status, event: PermissionAnswered) -> Status:
     left = _settled(status, key, event.name)
     if not event.accepted:
         if event.ends_turn and event.agent_id is None:
-            return _close(status, "idle", event.at_ns, "denied", done=left["done"])
-        return _work(status, event, **left, answered_ns=0)
+            return close(status, "idle", event.at_ns, "denied", done=left["done"])
+        return work(status, event, **left, answered_ns=0)
     if key in status.done:
         return status
     opened = not event.name or any(tool.key == key for tool in status.tools)
     tools = status.tools if opened else (*status.tools, OpenTool(key, event.name, "", event.at_ns, event.agent_id))
-    return _work(status, event, tools=tools, waits=left["waits"], answered_ns=0)
+    return work(status, event, tools=tools, waits=left["waits"], answered_ns=0)
 
 
 def _turn_ended(status: Status, event: TurnEnded) -> Status:
@@ -229,28 +219,34 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
     if status.state == "ended":
         return status  # the hook of a turn's end may well take longer than that of the session's
     if event.reason == "failed":
-        return _close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
+        return close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
     if event.reason == "stop_hook":
         background = frozenset(event.background)
         if status.end_reason in _ENDINGS and not (status.turn_open or background or status.background):
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
-        return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
-    return _inferred(status, event.at_ns, event.reason) if status.turn_open else _compacted(status, event)
+        return close(status, state, event.at_ns, "stop_hook", background=background, **words)
+    if status.turn_open:
+        if event.complete is False:
+            return close(status, "idle", event.at_ns, event.reason)
+        return _inferred(status, event.at_ns, event.reason, complete=event.complete)
+    refused = event.reason == "denied" and status.end_reason == "interrupted"
+    same = event.at_ns - (status.turn_ended_ns or 0) < AGREEMENT_NS
+    return replace(status, end_reason="denied") if refused and same else _compacted(status, event)
 
 
 _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
 
 
-def _inferred(status: Status, at_ns: int, reason: str) -> Status:
+def _inferred(status: Status, at_ns: int, reason: str, *, complete: bool | None = None) -> Status:
     """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
     if status.failed:
-        return _close(status, "failed", at_ns, "failed")
+        return close(status, "failed", at_ns, "failed")
     if status.background:
-        return _close(status, "working", at_ns, reason)
-    if status.answered_ns:
-        return _close(status, "completed", at_ns, reason)
-    return _close(status, "idle", at_ns, "interrupted")
+        return close(status, "working", at_ns, reason)
+    if status.answered_ns or complete:
+        return close(status, "completed", at_ns, reason)
+    return close(status, "idle", at_ns, "interrupted")
 
 
 def _seen(status: Status, event: Seen) -> Status:
@@ -274,7 +270,7 @@ def _subagent_ended(status: Status, event: SubagentEnded) -> Status:
     # The last one done wakes its session with a new prompt, or nothing comes and silence ends the turn.
     answered_ns = event.at_ns if not left and not status.turn_open and status.state == "working" else status.answered_ns
     after = replace(status, background=left, tools=tools, answered_ns=answered_ns)
-    return _work(after, event, waits=waits) if waits != status.waits else after
+    return work(after, event, waits=waits) if waits != status.waits else after
 
 
 TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
@@ -284,6 +280,8 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     CompactionStarted: _compacts,
     CompactionEnded: _compacted,
     LlmCalled: _called,
+    LlmBegun: _begun,
+    LlmTried: _tried,
     ToolStarted: _tool_started,
     ToolFinished: _tool_finished,
     PermissionAsked: _asked,

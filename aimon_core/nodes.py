@@ -13,6 +13,10 @@ NEAR_NS = 250_000_000
 """A tool may be told to begin this much before the answer that asked for it is told to end."""
 
 
+STARTERS = frozenset({"Agent", "Task", "spawn_agent", "collaborationspawn_agent"})
+"""Tools that start a subagent."""
+
+
 class Node:
     """A span under construction."""
 
@@ -28,9 +32,12 @@ class Node:
         self.children: list[Node] = []
 
 
-def call_node(number: int, call: Call) -> Node:
-    """A model call."""
-    node = Node("llm", f"llm:{call.call_id or number}", call.start_ns, call.end_ns)
+def call_node(number: int, call: Call, entry: Entry) -> Node:
+    """A model call; one whose length nobody told lasts from the beginning that was told apart from its end."""
+    start_ns = call.start_ns
+    if start_ns == call.end_ns:
+        start_ns = entry.begun.before(call.agent_id, call.end_ns) or start_ns
+    node = Node("llm", f"llm:{call.call_id or number}", start_ns, call.end_ns)
     node.call, node.agent = call, call.agent_id
     return node
 
@@ -74,7 +81,7 @@ def agent_nodes(entry: Entry, nodes: list[Node]) -> dict[str, Node]:
 
 def nest_agents(agents: dict[str, Node], tools: list[Node]) -> None:
     """Put each subagent under the tool call that started it: the latest free one begun before it."""
-    starters = [node for node in tools if node.tool is not None and node.tool.name in {"Agent", "Task"}]
+    starters = [node for node in tools if node.tool is not None and node.tool.name in STARTERS]
     starters.sort(key=lambda node: node.start_ns)
     for agent_id, agent in sorted(agents.items(), key=lambda item: item[1].start_ns):
         free = [

@@ -5,9 +5,10 @@ from typing import Any
 
 from aimon_core.entry import Entry
 from aimon_core.kinship import Kin
-from aimon_core.session import ModelUse, Session, Subagent, Turn
+from aimon_core.session import Auxiliary, ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
 from aimon_core.subagent_books import Helper
+from aimon_core.tally import Tally
 
 SPEND_MINUTES = 30
 
@@ -16,6 +17,8 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Ki
     """The session as it stands at a moment."""
     status, tally = entry.fold.status, entry.tally
     cwd = entry.fact("cwd")
+    given_up = entry.given_up()
+    failed = tally.failed + len(given_up)
     return Session(
         key=key,
         agent=entry.agent,
@@ -32,12 +35,12 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Ki
         turns=entry.turns.size,
         turn=_turn(entry, status),
         llm_calls=tally.calls,
-        llm_calls_failed=tally.failed,
-        retries=tally.retries,
+        llm_calls_failed=failed,
+        retries=tally.retries + len(entry.tries) - len(given_up),
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
         errors=entry.errors,
-        last_error_type=entry.faults.last_type,
+        last_error_type=entry.faults.last_type(given_up),
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
         tokens=tally.tokens,
@@ -49,8 +52,17 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Ki
         parent=kin.key if kin else None,
         parent_span=kin.span if kin else None,
         parent_says=kin.says if kin else "",
+        auxiliary=_auxiliary(entry),
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
     )
+
+
+def _auxiliary(entry: Entry) -> Auxiliary:
+    """The work of its hidden helpers."""
+    if not entry.auxiliary:
+        return Auxiliary()
+    tally = Tally().plus(helper.tally for helper in entry.auxiliary.values())
+    return Auxiliary(tally.calls, tally.tokens, tally.cost)
 
 
 def _standing(entry: Entry, status: Status, cwd: str | None) -> dict[str, Any]:
@@ -70,12 +82,16 @@ def _standing(entry: Entry, status: Status, cwd: str | None) -> dict[str, Any]:
 
 
 def _models(entry: Entry, context_limit: int | None) -> dict[str, Any]:
-    """Which models were used, dearest first, and what the last call of the own thread read."""
+    """Which models were used, dearest first, under which rules, and what the last call of the own thread read."""
     used = [(name, one) for name, one in entry.models.items() if one.calls]
     used.sort(key=lambda item: (-item[1].picodollars, -item[1].calls, item[0]))
     last = entry.last_call[1] if entry.last_call else None
     return {
         "model": last.model if last else entry.fact("model"),
+        "effort": entry.fact("effort"),
+        "approval_policy": entry.fact("approval_policy"),
+        "sandbox": entry.fact("sandbox"),
+        "mcp_servers": tuple(filter(None, map(str.strip, (entry.fact("mcp_servers") or "").split(",")))),
         "models": tuple(name for name, _ in used),
         "by_model": tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in used),
         "context": entry.gauges.context((last.at_ns, last.tokens.context) if last else None, context_limit),
@@ -136,7 +152,7 @@ def _turn(entry: Entry, status: Status) -> Turn | None:
         started_at_ns=start,
         ended_at_ns=status.turn_ended_ns,
         end_reason=status.end_reason,
-        llm_calls=sum(call.at_ns >= start and call.ok for call in entry.recent),
+        llm_calls=sum(call.at_ns >= start and call.ok for call in entry.money.recent),
         tool_calls=entry.tools.since(start),
         waits=waits + len(status.waits),
         waited_ns=waited_ns,

@@ -26,7 +26,9 @@ class Prices(Protocol):
 
 def price(entry: Entry, prices: Prices | None) -> None:
     """Price what is new in a session: at the frame, or when somebody reads it before."""
-    if prices is None or not entry.pending:
+    for helper in entry.auxiliary.values():
+        price(helper, prices)
+    if prices is None or not entry.money.pending:
         return
 
     def computed(call: Call) -> int | None:

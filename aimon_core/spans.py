@@ -142,8 +142,8 @@ Links = dict[str | None, _Thread]
 def _gathered(entry: Entry) -> Generator[None, None, tuple[Groups, Links]]:
     """Everything that was done, each in its turn, and the threads that link calls and tools."""
     calls, tools = [], []
-    for number, call in enumerate(list(entry.calls)):
-        calls.append(call_node(number, call))
+    for number, call in enumerate([*entry.calls, *entry.given_up()]):
+        calls.append(call_node(number, call, entry))
         if number % STEP == STEP - 1:
             yield None
     for number, tool in enumerate(list(entry.tools)):

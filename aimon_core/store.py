@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from aimon_core.agents import AGENTS
+from aimon_core.auxiliaries import Auxiliaries
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.clock import Clock
 from aimon_core.entry import Entry
 from aimon_core.events import Counted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
+from aimon_core.homes import Homes
 from aimon_core.identity import PEER, Owners, Processes, seen, session_key
 from aimon_core.kinship import starter
 from aimon_core.lifecycle import elapse
@@ -48,6 +50,7 @@ class SessionStore:
         self._dirty: set[str] = set()
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
+        self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
         self._sums, self._trees, self._probes, self._traces = Sums(), Trees(clock), Probes(), Traces()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -73,7 +76,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._placed(events):
+        for event in self._homes.addressed(self._placed(events)):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
@@ -91,7 +94,8 @@ class SessionStore:
                 entry = self._open(key, event)
             if entry.take(event, now_ns):
                 touched[key] = None
-            if isinstance(event, SessionSeen) and (left := self._left(event, now_ns)) is not None:
+            touched |= dict.fromkeys(self._auxiliaries.hear(event, entry))
+            if isinstance(event, SessionSeen) and (left := self._left(event, entry, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
         if self.counters.events >= self._look_at:
@@ -231,7 +235,7 @@ class SessionStore:
             self.counters.sessions_evicted += 1
 
     def _forget(self, key: str) -> None:
-        del self._entries[key]
+        self._auxiliaries.forget(key, self._entries.pop(key))
         self._moving.discard(key)
         self._pictures.pop(key, None)
         self._states.pop(key, None)
@@ -247,9 +251,10 @@ class SessionStore:
             self._dirty.add(owner)
         return False
 
-    def _left(self, event: SessionSeen, now_ns: int) -> str | None:
+    def _left(self, event: SessionSeen, seen: Entry, now_ns: int) -> str | None:
         """The session that ends since its process goes on under this one's id."""
-        if event.pid is None or ((agent := AGENTS.get(event.agent)) is not None and agent.several):
+        several = (agent := AGENTS.get(event.agent)) is not None and agent.several
+        if event.pid is None or several or seen.thread.hidden:
             return None
         left = self._processes.enter(event, event.pid)
         if left is None or (entry := self._entries.get(left)) is None:

@@ -4,6 +4,7 @@ Everything added can be taken back exactly, because a call that a second channel
 put back as it is now; money is whole picodollars, so no order of arrival changes a sum.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from aimon_core.call import Call
@@ -30,6 +31,17 @@ class Tally:
         self.reported = self.reported_calls = self.computed = self.computed_calls = 0
         self.unpriced: dict[str, int] = {}
         """Calls by model that nobody reported in dollars and no price is known for."""
+
+    def plus(self, others: Iterable["Tally"]) -> "Tally":
+        """These books and others as one."""
+        whole = Tally()
+        for tally in (self, *others):
+            for name in Tally.__slots__:
+                if name != "unpriced":
+                    setattr(whole, name, getattr(whole, name) + getattr(tally, name))
+            for model, number in tally.unpriced.items():
+                whole.unpriced[model] = whole.unpriced.get(model, 0) + number
+        return whole
 
     def add(self, call: Call, sign: int = 1) -> None:
         """Add a call as it stands, or with `sign=-1` take it back."""

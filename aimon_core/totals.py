@@ -12,7 +12,7 @@ def total(sums: Sums, entries: Collection[Entry], now_ns: int) -> Totals:
     return Totals(
         sessions=sum(entry.shown for entry in entries),
         llm_calls=sums.tally.calls,
-        llm_calls_failed=sums.tally.failed,
+        llm_calls_failed=sums.tally.failed + sum(len(entry.given_up()) for entry in entries),
         tool_calls=sum(entry.tools.calls for entry in entries),
         tool_errors=sum(entry.tools.errors for entry in entries),
         errors=sum(entry.errors for entry in entries),

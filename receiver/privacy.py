@@ -4,6 +4,7 @@ What the ledger reads is masked where it is read (`record.Attributes.text`): an 
 to look for secrets in the whole body cost 4 us a record, as much as decoding it twice.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,11 @@ _OVERLAP = 8 * 1024
 _NAME_LENGTH = 256
 """A log's body up to here is the name of an event or a line of a program's log; beyond, and in lists and maps, it is
 text that somebody wrote."""
+
+EXIT_CODE = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULTILINE)
+"""How a command ended, in a tool's output as Codex frames it."""
+LOOKED_AT = 1_024
+"""Characters of an output in which that stands."""
 
 _PLAIN: set[str] = set()
 """Names of attributes that are not private and carry plain values: nothing to look for. A name that carried a number
@@ -107,7 +113,10 @@ def _mask_attribute(key: str, value: Any) -> None:
 
 
 def _strip_log(log: Any) -> None:
+    ended = EXIT_CODE.search(log.attributes["output"].s[:LOOKED_AT]) if "output" in log.attributes else None
     _strip(log.attributes)
+    if ended is not None:  # only this line tells whether a command of Codex failed, and nobody wrote it
+        log.attributes["output"].s = ended[0]
     body = log.body
     if len(body.s) > _NAME_LENGTH or body.HasField("kv") or body.HasField("a"):
         log.ClearField("body")

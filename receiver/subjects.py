@@ -6,6 +6,8 @@ from typing import Any
 FIELDS = ("command", "file_path", "path", "notebook_path", "pattern", "query", "url", "description", "skill", "prompt")
 """Input fields in the order in which they name the subject best."""
 
+SHELLS = frozenset({"exec_command", "shell", "shell_command", "local_shell", "container.exec"})
+"""What Codex calls the shell that it gives a model; its hooks call each of them `Bash`."""
 NOTICE = "<task-notification>"
 """How Claude Code begins a prompt of its own: a task in the background is done, and the session goes on with that."""
 
@@ -22,6 +24,11 @@ def subject(tool: str, payload: Mapping[str, Any]) -> str:
         if isinstance(value, str) and value:
             return value[:LENGTH]
     return ""
+
+
+def hook_name(tool: str) -> str:
+    """What an agent's hooks call a tool: the name under which all channels are joined."""
+    return "Bash" if tool in SHELLS else tool
 
 
 def typed(prompt: str) -> str:

@@ -7,6 +7,7 @@ from aimon_core.events import Event
 from aimon_core.masking import mask
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
+from receiver.dialects.codex import Codex
 from receiver.dialects.exported import Exported
 from receiver.dialects.genai import GenAI
 from receiver.dialects.openinference import OpenInference
@@ -14,7 +15,7 @@ from receiver.dialects.vercel import Vercel
 from receiver.record import Record, Scope
 
 CONVENTIONS = GenAI()
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Exported(), OpenInference(), Vercel(), CONVENTIONS)
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), Exported(), OpenInference(), Vercel(), CONVENTIONS)
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000

@@ -24,8 +24,9 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
-from aimon_core.failures import classify
+from aimon_core.failures import ErrorType, classify
 from aimon_core.session import Tokens
+from receiver.subjects import hook_name
 from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
 
 AGENT = "codex"
@@ -78,6 +79,17 @@ class Problem(Struct):
     """Why a turn failed."""
 
     message: str | None = None
+    codex_error_info: str | dict[str, Any] | None = None
+    """Its kind; where that holds something, an object with the kind as its one key."""
+
+    @property
+    def kind(self) -> ErrorType:
+        """In our words."""
+        info = self.codex_error_info
+        name = info if isinstance(info, str) else next(iter(info or {}), "")
+        held = info.get(name) if isinstance(info, dict) else None
+        status = held.get("http_status_code") if isinstance(held, dict) else None
+        return classify(status if isinstance(status, int) else None, name, self.message or "")
 
 
 class Payload(Struct):
@@ -91,6 +103,8 @@ class Payload(Struct):
     git: Git | None = None
     turn_id: str | None = None
     model: str | None = None
+    approval_policy: Any = None
+    sandbox_policy: Any = None
     response_id: str | None = None
     usage: Usage | None = None
     info: Info | None = None
@@ -150,7 +164,7 @@ class Rollout:
                 return []
             case "turn_context":
                 self._model = payload.model or self._model
-                self._facts.learn(model=self._model)
+                self._facts.learn(model=self._model, **_rules(payload))
                 return []
             case "token_usage_record":
                 self._records = True
@@ -186,7 +200,7 @@ class Rollout:
             case "task_complete":
                 yield self._ended(payload, base)
             case "turn_aborted" if self._agent_id is None:
-                yield TurnEnded(**base, reason="interrupted", prompt_id=self._turn_id)
+                yield TurnEnded(**base, reason="interrupted", complete=False, prompt_id=self._turn_id)
 
     def _completed(self, item: Item, base: dict[str, Any]) -> Iterator[Event]:
         text = next((part.text for part in item.content or () if part.text), "")
@@ -204,7 +218,7 @@ class Rollout:
     def _item(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
         call_id = payload.call_id
         if payload.type in _CALLS and call_id:
-            name = self._tools[call_id] = payload.name or "shell"
+            name = self._tools[call_id] = hook_name(payload.name or "shell")
             given = payload.arguments or payload.action
             yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject_of(name, given))
         elif payload.type in _OUTPUTS and call_id:
@@ -233,11 +247,20 @@ class Rollout:
         if self._agent_id is not None:
             return SubagentEnded(**base, ok=payload.error is None)
         if payload.error is not None:
-            text = payload.error.message or ""
-            kind = classify(None, "", text)
-            return TurnEnded(**base, reason="failed", error_type=kind, text=words(text), prompt_id=self._turn_id)
+            kind, text = payload.error.kind, words(payload.error.message or "")
+            return TurnEnded(**base, reason="failed", error_type=kind, text=text, prompt_id=self._turn_id)
         text = words(payload.last_agent_message or "")
-        return TurnEnded(**base, reason="transcript", text=text, prompt_id=self._turn_id)
+        return TurnEnded(**base, reason="transcript", complete=True, text=text, prompt_id=self._turn_id)
+
+
+def _rules(payload: Payload) -> dict[str, str | None]:
+    """When it asks and what commands may touch; a policy of several rules has no name."""
+    asks, sandbox = payload.approval_policy, payload.sandbox_policy
+    held = sandbox.get("type") or sandbox.get("mode") if isinstance(sandbox, dict) else sandbox
+    return {
+        "approval_policy": asks if isinstance(asks, str) else None,
+        "sandbox": held if isinstance(held, str) else None,
+    }
 
 
 def _tokens(usage: Usage) -> Tokens:

@@ -31,6 +31,11 @@ def scenarios(agent: str = "claude-code") -> list[str]:
     return sorted(folder.name for folder in (ROOT / agent).iterdir() if (folder / "expected.json").exists())
 
 
+def cases(*agents: str) -> list[tuple[str, str]]:
+    """Agents with the names of their scenarios."""
+    return [(agent, name) for agent in agents for name in scenarios(agent)]
+
+
 def expected(name: str, agent: str = "claude-code") -> dict[str, Any]:
     """The truth of a scenario."""
     found: dict[str, Any] = json.loads((ROOT / agent / name / "expected.json").read_text())

@@ -230,7 +230,7 @@ def test_prompts_of_older_builds_and_commands_as_lists_are_read():
         line(4, "response_item", type="function_call_output", call_id="c1"),
     )
     assert [event.text for event in of(PromptSubmitted, events)] == ["fix it"]
-    assert [(event.subject, event.name) for event in of(ToolStarted, events)] == [("make", "shell")]
+    assert [(event.subject, event.name) for event in of(ToolStarted, events)] == [("make", "Bash")]
     assert [event.ok for event in of(ToolFinished, events)] == [False]
 
 

@@ -1,7 +1,7 @@
 """The tree of every capture: each call and each tool once, in its turn or subagent, every link resolved.
 
-`trees/NAME.txt` shows each tree as a person would draw it; `AIMON_DRAW_TREES=1 pytest tests/walk/test_trees.py` draws
-them anew, for a person to read.
+`trees/AGENT/NAME.txt` shows each tree as a person would draw it;
+`AIMON_DRAW_TREES=1 pytest tests/walk/test_trees.py` draws them anew, for a person to read.
 """
 
 import os
@@ -11,7 +11,7 @@ import pytest
 
 from aimon_core.spans import Span, TurnTree
 from tests.fakes.captures import expected, scenarios, sent
-from tests.walk.test_captures import fed
+from tests.walk.test_captures import CASES, fed
 
 TREES = Path(__file__).parent / "trees"
 
@@ -44,19 +44,19 @@ def drawn(turns: list[TurnTree]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("name", scenarios())
-def test_the_tree_is_what_a_person_would_draw(name: str) -> None:
-    store = fed(sent(name))
+@pytest.mark.parametrize(("agent", "name"), CASES)
+def test_the_tree_is_what_a_person_would_draw(agent: str, name: str) -> None:
+    store = fed(sent(name, agent))
     text = "\n".join(drawn(store.turns(one.key)) for one in sorted(store.sessions(every=True), key=lambda one: one.key))
-    path = TREES / f"{name}.txt"
+    path = TREES / agent / f"{name}.txt"
     if os.environ.get("AIMON_DRAW_TREES"):
         path.write_text(text)
     assert text == path.read_text()
 
 
-@pytest.mark.parametrize("name", scenarios())
-def test_each_call_and_tool_is_there_once(name: str) -> None:
-    store, truth = fed(sent(name)), expected(name)
+@pytest.mark.parametrize(("agent", "name"), CASES)
+def test_each_call_and_tool_is_there_once(agent: str, name: str) -> None:
+    store, truth = fed(sent(name, agent)), expected(name, agent)
     for session in store.sessions(every=True):
         spans = [span for turn in store.turns(session.key) for span in turn.spans]
         keys = [span.key for span in spans]

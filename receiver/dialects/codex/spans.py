@@ -1,0 +1,104 @@
+"""Codex's spans: what a thread is, when turns, calls and tools began and ended, and which turns a person took back.
+
+Most spans name no conversation. Where one of their events does, it is read there: such an event and its span are one
+record, so nothing need be remembered to join them.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aimon_core.events import (
+    Ending,
+    Event,
+    LlmBegun,
+    PromptSubmitted,
+    SessionEnded,
+    SessionSeen,
+    ThreadSeen,
+    ToolFinished,
+    TurnEnded,
+)
+from receiver.dialects.codex.fields import tool_name
+from receiver.dialects.codex.logs import seen
+from receiver.record import Attributes, Record
+
+Base = dict[str, Any]
+
+TEMPORARY = "temporary-"
+"""How the id of the request begins that starts a thread for the client's own use."""
+
+REASONS: dict[str, Ending] = {
+    "session_task.turn": "span",
+    "op.dispatch.exec_approval": "denied",
+    "op.dispatch.patch_approval": "denied",
+}
+"""What a turn ended by, by the span it ended in; all others interrupt it."""
+
+
+def is_tool(record: Record) -> bool:
+    """Whether a span is a tool's, which is called like the tool."""
+    return "call_id" in record and "conversation.id" in record and "tool_name" in record
+
+
+def conversation(record: Record) -> str | None:
+    """The thread a span belongs to, by itself or by one of its events."""
+    told = record.identity("conversation.id") or record.identity("thread_id")
+    if told is None:
+        told = next((found for event in _events(record) if (found := event.identity("conversation.id"))), None)
+    return told
+
+
+def thread(record: Record, base: Base) -> Iterable[Event]:
+    """A thread was asked for, by a person or by the client itself."""
+    request = record.identity("rpc.request_id")
+    if request is not None:
+        yield ThreadSeen(**base | {"at_ns": record.start_ns}, auxiliary=request.startswith(TEMPORARY), certain=True)
+
+
+def opened(record: Record, base: Base) -> Iterable[Event]:
+    """A thread began, with its model and what it may do."""
+    for event in _events(record):
+        if event.identity("event.name") == "codex.conversation_starts":
+            yield from seen(record, event, base | {"at_ns": record.start_ns})
+
+
+def closed(_record: Record, base: Base) -> Iterable[Event]:
+    """A thread was shut down."""
+    yield SessionEnded(**base, reason="shutdown")
+
+
+def turn(record: Record, base: Base) -> Iterable[Event]:
+    """A turn begins."""
+    prompt_id = record.identity("turn.id")
+    yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=prompt_id, unit=record.span_id.hex())
+
+
+def sampling(record: Record, base: Base) -> Iterable[Event]:
+    """A model call, from the request to the end of the answer."""
+    yield LlmBegun(**base | {"at_ns": record.start_ns})
+
+
+def turn_done(record: Record, base: Base) -> Iterable[Event]:
+    """A turn is over: whatever span it ended in has a profile of it."""
+    for event in _events(record):
+        if event.identity("event.name") == "codex.turn_profile":
+            reason = REASONS.get(record.name, "interrupted")
+            yield TurnEnded(**base, reason=reason, complete=reason == "span", prompt_id=event.identity("turn_id"))
+            if effort := record.text("codex.turn.reasoning_effort"):
+                yield SessionSeen(**base, effort=effort)
+
+
+def tool(record: Record, base: Base) -> Iterable[Event]:
+    """A tool call from the question to the result; whether it failed only its log tells."""
+    yield ToolFinished(
+        **base | {"signal": "tool"},
+        call_id=record.identity("call_id"),
+        unit=record.span_id.hex(),
+        name=tool_name(record),
+        duration_ms=(record.at_ns - record.start_ns) / 1e6,
+        interrupted=record.flag("aborted") is True,
+    )
+
+
+def _events(record: Record) -> Iterable[Attributes]:
+    return (Attributes(event.attributes) for event in record.message.events)

@@ -1,0 +1,77 @@
+"""One session told by all channels, record by record, in any order and as often as they like: the same figures."""
+
+import random
+from functools import cache
+
+import pytest
+
+from aimon_core.clock import SteppedClock
+from aimon_core.events import Event
+from aimon_core.session import Session
+from aimon_core.store import SessionStore
+from receiver.dialects import Interpreter
+from tests.fakes.captures import cases, expected, sent
+from tests.fakes.transcripts import events_of, files
+from tests.walk.test_captures import PRICES, check, single, translated
+
+CASES = cases("codex")
+FIGURES = (
+    "turns", "llm_calls", "llm_calls_failed", "tool_calls", "tool_errors", "errors", "retries", "last_error_type",
+    "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns", "subagents",
+)  # fmt: skip
+CHANNELS = [{"log"}, {"transcript"}, {"log", "hook"}, {"log", "span"}, {"hook", "transcript"}, {"span", "transcript"}]
+
+
+@cache
+def told(agent: str, name: str) -> list[Event]:
+    """Every event of a scenario, in the order of its arrival; metrics tell of no session."""
+    interpreter = Interpreter()
+    parts = [part for one in sent(name, agent) if one.signal != "metrics" for part in single(one)]
+    events = [event for part in parts for event in translated(part, interpreter)]
+    return events + [event for path in files(agent, name) for event in events_of(agent, path)]
+
+
+def heard(events: list[Event]) -> SessionStore:
+    store = SessionStore(SteppedClock())
+    store.prices = PRICES
+    for event in events:
+        store.apply([event], event.at_ns)
+    store.drain()
+    return store
+
+
+def rows(store: SessionStore) -> list[Session]:
+    return sorted(store.sessions(every=True), key=lambda one: one.key)
+
+
+@pytest.mark.parametrize(("agent", "name"), CASES)
+@pytest.mark.parametrize("seed", range(12))
+def test_neither_order_nor_repetition_changes_a_figure(agent, name, seed):
+    chance = random.Random(seed)
+    events = told(agent, name)
+    mixed = events + chance.sample(events, len(events) // 2)
+    chance.shuffle(mixed)
+    store = heard(mixed)
+    check(store, expected(name, agent))
+    for one, other in zip(rows(store), rows(heard(events)), strict=True):
+        for field in FIGURES:
+            assert getattr(one, field) == getattr(other, field), field
+
+
+@pytest.mark.parametrize(("agent", "name"), CASES)
+@pytest.mark.parametrize("channels", CHANNELS, ids="+".join)
+def test_what_a_channel_can_know_alone_it_knows_exactly(agent, name, channels):
+    events = [event for event in told(agent, name) if event.channel in channels]
+    if not events:
+        pytest.skip("this client said nothing here")
+    truth, store = expected(name, agent), heard(events)
+    for session in rows(store):
+        whole = next(one for one in rows(heard(told(agent, name))) if one.key == session.key)
+        assert session.turns == whole.turns
+        if (name, channels) != ("interactive-approval", {"log"}):  # no log tells of the call that was refused
+            assert session.tool_calls == whole.tool_calls
+        assert session.llm_calls == truth["sessions"][session.session_id]["llm_calls"]
+        assert session.tokens == whole.tokens
+    assert {one.session_id for one in rows(store)} == {
+        session_id for session_id, one in truth["sessions"].items() if not one["auxiliary"]
+    }
