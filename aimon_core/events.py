@@ -113,6 +113,7 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """HTTP status of a failed call."""
     error: str = ""
     error_type: str | None = None
+    """None for a failed call: a person took it back."""
     attempt: int = 1
     """How many tries this call took."""
     prompt_id: str | None = None

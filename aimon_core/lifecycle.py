@@ -138,8 +138,8 @@ def _called(status: Status, event: LlmCalled) -> Status:
     # The next answer of the own thread proves that whatever it waited for is over.
     waits = tuple(wait for wait in status.waits if wait.agent_id is not None)
     if not event.ok:
-        words = event.error or status.words
-        return _work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
+        failed, words = event.error_type is not None, event.error or status.words
+        return _work(status, event, waits=waits, failed=failed, error_type=event.error_type, words=words, answered_ns=0)
     answered_ns = 0 if event.asks_tool else event.at_ns
     return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns)
 

@@ -41,7 +41,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         retries=tally.retries + len(entry.tries) - len(given_up),
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
-        errors=max(failed, entry.failed_turns.size),
+        errors=max(tally.errors + len(given_up), entry.failed_turns.size),
         last_error_type=_last_error(entry, given_up),
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,

@@ -10,7 +10,7 @@ from aimon_core.sums import Sums
 def total(entries: Collection[Entry], sums: Sums, now_ns: int) -> Totals:
     """What stands above the list: own and auxiliary work together."""
     given_up = [len(entry.given_up()) for entry in entries]
-    failed = [entry.tally.failed + number for entry, number in zip(entries, given_up, strict=True)]
+    failed = [entry.tally.errors + number for entry, number in zip(entries, given_up, strict=True)]
     return Totals(
         sessions=sum(entry.shown for entry in entries),
         llm_calls=sums.tally.calls,
