@@ -68,8 +68,8 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 
 def _overruled(status: Status, event: Event) -> bool:
-    """Whether a better channel has just said otherwise. A wait is closed by whoever proves that it is over."""
-    if status.state == "waiting":
+    """Whether a better channel has just said otherwise. Whoever proves it closes a wait, and may say goodbye."""
+    if status.state == "waiting" or isinstance(event, SessionEnded):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank

@@ -61,7 +61,13 @@ KEPT = ("state", "turns", "tool_calls", "tool_errors", "errors", "waited_ms", "c
 
 @pytest.mark.parametrize(
     ("agent", "name"),
-    [("claude-code", "tui_permission"), ("codex", "interactive-approval"), ("codex", "tool-failure")],
+    [
+        ("claude-code", "tui_permission"),
+        ("codex", "interactive-approval"),
+        ("codex", "tool-failure"),
+        ("gemini-cli", "interactive-approval"),
+        ("qwen-code", "interactive-approval"),
+    ],
 )
 async def test_a_restart_knows_everything_and_a_second_delivery_adds_nothing(
     agent: str, name: str, tmp_path: Path

@@ -14,7 +14,7 @@ from tests.fakes.captures import cases, expected, sent
 from tests.fakes.transcripts import events_of, files
 from tests.walk.test_captures import PRICES, check, single, translated
 
-CASES = cases("codex", "gemini-cli")
+CASES = cases("codex", "gemini-cli", "qwen-code")
 FIGURES = (
     "turns", "llm_calls", "llm_calls_failed", "tool_calls", "tool_errors", "errors", "retries", "last_error_type",
     "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns",
@@ -62,8 +62,8 @@ def test_neither_order_nor_repetition_changes_a_figure(agent, name, seed):
 @pytest.mark.parametrize("channels", CHANNELS, ids="+".join)
 def test_what_a_channel_can_know_alone_it_knows_exactly(agent, name, channels):
     events = [event for event in told(agent, name) if event.channel in channels]
-    if not events:
-        pytest.skip("this client said nothing here")
+    if {event.channel for event in events} <= {"hook"}:
+        pytest.skip("this client said nothing here that counts")
     truth, store = expected(name, agent), heard(events)
     for session in rows(store):
         whole = next(one for one in rows(heard(told(agent, name))) if one.key == session.key)
