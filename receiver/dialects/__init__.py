@@ -8,12 +8,13 @@ from aimon_core.masking import mask
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.codex import Codex
+from receiver.dialects.copilot import Copilot
 from receiver.dialects.gemini_cli import GeminiCli
 from receiver.dialects.genai import GenAI
 from receiver.dialects.qwen_code import QwenCode
 from receiver.record import Record, Scope
 
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), GeminiCli(), QwenCode(), GenAI())
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), GeminiCli(), QwenCode(), Copilot(), GenAI())
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000

@@ -45,8 +45,9 @@ def located(record: Record, base: dict[str, Any]) -> Iterable[Event]:
 
 
 def counted(record: Record, agent: str, parts: Iterable[str]) -> Iterable[Event]:
-    """A point of tokens, for each of the parts it counts in; all its attributes together are its series."""
-    series = ";".join([record.name, *(f"{key}={record.text(key)}" for key in sorted(record.raw))])
+    """A point of tokens, for each of the parts it counts in; its process and all its attributes are its series."""
+    instance = record.scope.resource.identity("service.instance.id") or ""
+    series = ";".join([record.name, instance, *(f"{key}={record.text(key)}" for key in sorted(record.raw))])
     for part in parts:
         yield Counted(
             agent=agent,
@@ -56,7 +57,7 @@ def counted(record: Record, agent: str, parts: Iterable[str]) -> Iterable[Event]
             signal=record.name,
             metric="tokens",
             part=part,
-            model=record.text("model") or "",
+            model=record.text("model") or record.text("gen_ai.response.model") or "",
             series=f"{series};{part}",
             start_ns=record.start_ns,
             value=record.value if isinstance(record, PointRecord) else 0.0,

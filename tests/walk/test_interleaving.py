@@ -14,7 +14,7 @@ from tests.fakes.captures import cases, expected, sent
 from tests.fakes.transcripts import events_of, files
 from tests.walk.test_captures import PRICES, check, single, translated
 
-CASES = cases("codex", "gemini-cli", "qwen-code")
+CASES = cases("codex", "gemini-cli", "qwen-code", "copilot")
 FIGURES = (
     "turns", "llm_calls", "llm_calls_failed", "tool_calls", "tool_errors", "errors", "retries", "last_error_type",
     "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns",
