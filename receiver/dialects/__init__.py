@@ -11,10 +11,11 @@ from receiver.dialects.codex import Codex
 from receiver.dialects.copilot import Copilot
 from receiver.dialects.gemini_cli import GeminiCli
 from receiver.dialects.genai import GenAI
+from receiver.dialects.opencode import Opencode
 from receiver.dialects.qwen_code import QwenCode
 from receiver.record import Record, Scope
 
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), GeminiCli(), QwenCode(), Copilot(), GenAI())
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), GeminiCli(), QwenCode(), Copilot(), Opencode(), GenAI())
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000
