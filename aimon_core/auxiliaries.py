@@ -6,7 +6,7 @@ late may show another one: the newest helpers are looked at again then.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from aimon_core.entry import Entry
 from aimon_core.events import Event, PromptSubmitted, SessionSeen, ThreadSeen
@@ -17,6 +17,8 @@ SOON_NS = 10_000_000_000
 LOOKED_AT = 64
 """Prompts before a helper among which its session's is looked for, and helpers that are looked at again."""
 REMEMBERED = 4_096
+_TELLING = frozenset({PromptSubmitted, ThreadSeen, SessionSeen})
+"""What may show whose a helper is; looked up by type, since every event is asked."""
 
 
 class Auxiliaries:
@@ -29,17 +31,19 @@ class Auxiliaries:
         self._helpers: dict[str, list[str]] = {}
         """By agent: keys of what may be helpers."""
 
-    def hear(self, event: Event, entry: Entry) -> set[str]:
+    def hear(self, event: Event, entry: Entry) -> Collection[str]:
         """A session or a helper has heard of something: the keys of others that this changes, too."""
+        owner = entry.thread.owner
+        if type(event) not in _TELLING:
+            return () if owner is None else (owner,)
         key = key_of(entry.agent, entry.session_id)
         if isinstance(event, PromptSubmitted):
             self._note(entry.agent, event.at_ns, key)
         elif isinstance(event, ThreadSeen) and event.auxiliary and key not in self._helpers.setdefault(entry.agent, []):
             self._helpers[entry.agent].append(key)
             del self._helpers[entry.agent][:-REMEMBERED]
-        if entry.agent in self._helpers and isinstance(event, PromptSubmitted | ThreadSeen | SessionSeen):
-            return self._settle(entry.agent)
-        return {entry.thread.owner} if entry.thread.owner is not None else set()
+        changed = self._settle(entry.agent) if entry.agent in self._helpers else set()
+        return changed if owner is None else changed | {owner}
 
     def forget(self, key: str, entry: Entry) -> None:
         """An entry is forgotten."""

@@ -101,7 +101,7 @@ class Entry:
         self.fold.add(event)
 
     def withdraw(self) -> list[Event]:
-        """Take its work out of the sums: it is another's. Returns what was told of it."""
+        """Take its work out of the sums, for it is another's; returns what was told of it."""
         for call in self.calls:
             self._sums.rebook(call, None)
         return self.thread.backlog or []

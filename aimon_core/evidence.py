@@ -42,10 +42,13 @@ class Signals:
         self._heard: dict[tuple[str, str], tuple[int, str]] = {}
         self.channels: set[str] = set()
         """Channels that ever spoke."""
+        self._counted = False
+        """Whether any of them told of a model call's tokens."""
 
     def hear(self, event: Event) -> None:
         """Remember the newest of its kind."""
         self.channels.add(event.channel)
+        self._counted = self._counted or isinstance(event, LlmCalled)
         says = _says(event)
         if says is None:
             return
@@ -66,16 +69,20 @@ class Signals:
     def blind_spots(self) -> tuple[str, ...]:
         """What the channels that never spoke would have shown.
 
-        Logs and spans tell the same of a call, and one of them is enough; an agent's own file tells of waits, too.
+        Logs and spans tell the same of a call, and one of them is enough, but Codex's spans leave the tokens to its
+        logs; an agent's own file tells of waits, too.
         """
         spots = [] if self.channels & {"hook", "file"} else [NO_HOOKS]
         if not self.channels & {"log", "span"}:
             spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else NO_TELEMETRY)
+        elif "log" not in self.channels and not self._counted:
+            spots.append(NO_LOGS)
         return tuple(spots)
 
 
 NO_HOOKS = "no hooks: waits invisible"
 FROM_TRANSCRIPT = "no telemetry: figures from the transcript"
+NO_LOGS = "no logs: tokens and dollars unknown"
 NO_TELEMETRY = "no telemetry: tokens and dollars unknown"
 
 

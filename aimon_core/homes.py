@@ -18,7 +18,6 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
-    SessionEnded,
     SubagentEnded,
     SubagentStarted,
     ThreadSeen,
@@ -31,7 +30,11 @@ from aimon_core.identity import key_of
 REMEMBERED = 4_096
 """Subagents whose session is remembered."""
 
-_WORK = (LlmBegun, LlmCalled, LlmTried, ToolStarted, ToolFinished, PermissionAsked, PermissionAnswered)
+_LINKS = frozenset({SubagentStarted, ThreadSeen})
+_WORK = (
+    LlmBegun, LlmCalled, LlmTried, ToolStarted, ToolFinished, PermissionAsked, PermissionAnswered, SubagentStarted,
+    SubagentEnded,
+)  # fmt: skip
 
 
 class Homes:
@@ -42,33 +45,36 @@ class Homes:
         self._entries, self._forget = entries, forget
         self._parents: OrderedDict[str, str] = OrderedDict()
         """By the key of a thread: the id of the thread it works for."""
+        self._children: set[str] = set()
+        """The ids of all of them: most events are of none, and pass with one look."""
 
     def addressed(self, events: Iterable[Event]) -> Iterator[Event]:
         """Events as the sessions know them whose they are, with those that waited to be understood."""
         for event in events:
-            child = self._learn(event)
-            if child is not None and (entry := self._entries.get(child)) is not None:
-                told = entry.withdraw()
+            if type(event) in _LINKS and (child := self._learn(event)) in self._entries:
+                told = self._entries[child].withdraw()
                 self._forget(child)
                 for earlier in told:
                     yield from self._home(earlier)
-            yield from self._home(event)
+            if event.session_id in self._children:
+                yield from self._home(event)
+            else:
+                yield event
 
-    def _learn(self, event: Event) -> str | None:
-        """The key of a thread that this event, for the first time, tells to be another's subagent."""
-        match event:
-            case SubagentStarted() if event.agent_id is not None:
-                child, parent = event.agent_id, event.session_id
-            case ThreadSeen(parent=str(parent)):
-                child = event.session_id
-            case _:
-                return None
+    def _learn(self, event: Event) -> str:
+        """The key of a thread that this event, for the first time, tells to be another's subagent, else nothing."""
+        parent = event.parent if isinstance(event, ThreadSeen) else event.session_id
+        child = event.session_id if isinstance(event, ThreadSeen) else event.agent_id
+        if child is None or parent is None:
+            return ""
         key = key_of(event.agent, child)
-        if child == parent or key in self._parents:
-            return None
+        known = self._entries.get(key)
+        if child == parent or key in self._parents or (known is not None and known.thread.backlog is None):
+            return ""  # what was asked for something itself, or did too much to be told again, stays a session
         self._parents[key] = parent
+        self._children.add(child)
         if len(self._parents) > REMEMBERED:
-            self._parents.popitem(last=False)
+            self._children.discard(self._parents.popitem(last=False)[0].partition(":")[2])
         return key
 
     def _home(self, event: Event) -> Iterator[Event]:
@@ -79,13 +85,13 @@ class Homes:
             yield event
         elif isinstance(event, _WORK):
             yield replace(event, session_id=root, agent_id=agent_id)
-        elif isinstance(event, PromptSubmitted | TurnEnded | SessionEnded):
+        elif isinstance(event, PromptSubmitted | TurnEnded):
             fields = {name: getattr(event, name) for name in Event.__struct_fields__}
             fields |= {"session_id": root, "agent_id": agent_id}
             if isinstance(event, PromptSubmitted):
                 yield SubagentStarted(**fields)
             else:
-                yield SubagentEnded(**fields, ok=not isinstance(event, TurnEnded) or event.reason != "failed")
+                yield SubagentEnded(**fields, ok=event.reason != "failed")
 
     def _root(self, event: Event) -> str:
         session_id = event.session_id

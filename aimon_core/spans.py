@@ -22,6 +22,9 @@ Kind = Literal["llm", "tool", "wait", "agent"]
 NEAR_NS = 250_000_000
 """A tool may be told to begin this much before the answer that asked for it is told to end."""
 
+STARTERS = frozenset({"Agent", "Task", "spawn_agent", "collaborationspawn_agent"})
+"""Tools that start a subagent."""
+
 STEP = 500
 """Spans made at a time: 2 ms."""
 
@@ -184,7 +187,7 @@ def _agents(entry: Entry, nodes: list[_Node]) -> dict[str, _Node]:
 
 def _nest_agents(agents: dict[str, _Node], tools: list[_Node]) -> None:
     """Put each subagent under the tool call that started it: the latest free one begun before it."""
-    starters = [node for node in tools if node.tool is not None and node.tool.name in {"Agent", "Task"}]
+    starters = [node for node in tools if node.tool is not None and node.tool.name in STARTERS]
     starters.sort(key=lambda node: node.start_ns)
     for agent_id, agent in sorted(agents.items(), key=lambda item: item[1].start_ns):
         free = [

@@ -93,7 +93,8 @@ class SessionStore:
                 entry = self._open(key, event)
             entry.take(event, now_ns)
             touched[key] = None
-            touched |= dict.fromkeys(self._auxiliaries.hear(event, entry))
+            if others := self._auxiliaries.hear(event, entry):
+                touched |= dict.fromkeys(others)
             if isinstance(event, SessionSeen) and (left := self._left(event, entry, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)

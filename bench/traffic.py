@@ -15,6 +15,7 @@ from receiver import tape
 
 CAPTURES = Path(__file__).parents[1] / "tests" / "captures" / "claude-code"
 BATCH = 100
+MEGABYTE = 1_000_000
 LAP_NS = 3600 * 10**9
 _UNIT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|req_\w{20}|toolu_\w{24}")
 
@@ -65,6 +66,12 @@ class _Template:
         for at, time_ns in self._times:
             patched[at : at + 8] = (time_ns + lap * LAP_NS).to_bytes(8, "little")
         return bytes(patched)
+
+
+def batches() -> Iterator[bytes]:
+    """The trace exports of Codex that hold more than a megabyte of JSON: what one turn makes of itself."""
+    for folder in sorted(CAPTURES.with_name("codex").iterdir()):
+        yield from (one.body for one in tape.read(folder) if one.kind == "traces" and len(one.body) > MEGABYTE)
 
 
 def records_in(body: bytes) -> int:

@@ -36,11 +36,13 @@ def is_monotonic(point: Record) -> bool:
 
 
 def log_name(log: Any) -> str:
-    """What a log record is called: its body where that is one word, else its event's name, else what it says."""
+    """What a log record is called: its body where that is one word, else its event's name, else what it says.
+
+    Codex's native event name is a line of its source: the attribute says which event it is.
+    """
     body: str = log.body.s
     if body and " " not in body:
         return body
-    # tracing for Rust calls an event by its line
     return Attributes(log.attributes).text("event.name") or log.event_name or body
 
 

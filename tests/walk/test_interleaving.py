@@ -19,25 +19,26 @@ DIVIDED = {"opencode"}
 """Agents whose channels each tell what no other does."""
 FIGURES = (
     "turns", "llm_calls", "llm_calls_failed", "tool_calls", "tool_errors", "errors", "retries", "last_error_type",
-    "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns",
+    "tokens", "cost", "waits", "auxiliary", "models", "cwd", "branch", "state", "started_at_ns", "subagents",
 )  # fmt: skip
 CHANNELS = [{"log"}, {"transcript"}, {"log", "hook"}, {"log", "span"}, {"hook", "transcript"}, {"span", "transcript"}]
 
 
 @cache
-def told(agent: str, name: str) -> list[Event]:
-    """Every event of a scenario, in the order of its arrival; metrics tell of no session."""
+def told(agent: str, name: str) -> list[list[Event]]:
+    """What every record of a scenario says, in the order of its arrival; metrics tell of no session."""
     interpreter = Interpreter()
     parts = [part for one in sent(name, agent) if one.signal != "metrics" for part in single(one)]
-    events = [event for part in parts for event in translated(part, interpreter)]
-    return events + [event for path in files(agent, name) for event in events_of(agent, path)]
+    records = [translated(part, interpreter) for part in parts]
+    records += [[event] for path in files(agent, name) for event in events_of(agent, path)]
+    return [events for events in records if events]
 
 
-def heard(events: list[Event]) -> SessionStore:
+def heard(records: list[list[Event]]) -> SessionStore:
     store = SessionStore(SteppedClock())
     store.prices = PRICES
-    for event in events:
-        store.apply([event], event.at_ns)
+    for events in records:
+        store.apply(events, events[-1].at_ns)
     store.drain()
     return store
 
@@ -63,8 +64,8 @@ def test_neither_order_nor_repetition_changes_a_figure(agent, name, seed):
 @pytest.mark.parametrize(("agent", "name"), [case for case in CASES if case[0] not in DIVIDED])
 @pytest.mark.parametrize("channels", CHANNELS, ids="+".join)
 def test_what_a_channel_can_know_alone_it_knows_exactly(agent, name, channels):
-    events = [event for event in told(agent, name) if event.channel in channels]
-    if {event.channel for event in events} <= {"hook"}:
+    events = [events for events in told(agent, name) if events[0].channel in channels]
+    if {one[0].channel for one in events} <= {"hook"}:
         pytest.skip("this client said nothing here that counts")
     truth, store = expected(name, agent), heard(events)
     for session in rows(store):

@@ -2,7 +2,7 @@
 
 Logs tell calls with their tokens but no turn; spans tell turns, tools and what a thread is, and only a few of the 140
 kinds that a turn makes. Usage in spans names no conversation and is left to the logs. Input includes what was cached,
-output its reasoning. Numbers are text or not, as it comes. What is not in a table is noise.
+output its reasoning. Numbers are text or not, as it comes. What is in no table is noise, as far as `noise` says.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +11,7 @@ from typing import Any
 from aimon_core.events import Event
 from receiver.dialects.base import Unread
 from receiver.dialects.codex import logs, metrics, spans
+from receiver.dialects.codex.noise import NOISE
 from receiver.record import Record, Scope
 
 AGENT = "codex"
@@ -53,6 +54,7 @@ class Codex:
     """The dialect of Codex."""
 
     name = AGENT
+    noise = NOISE
 
     def claims(self, scope: Scope) -> bool:
         """Its logs' scopes are Rust modules, its spans' scope is the service, its metrics' scope is `codex`."""

@@ -13,6 +13,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PromptSubmitted,
     SessionSeen,
+    SubagentEnded,
     ThreadSeen,
     ToolFinished,
 )
@@ -117,10 +118,13 @@ def result(record: Record, base: Base) -> Iterable[Event]:
 
 
 def communication(record: Record, base: Base) -> Iterable[Event]:
-    """Threads of one session write to each other; the first letter makes one the subagent of the other."""
-    parent, child = record.identity("sender_thread_id"), record.identity("receiver_thread_id")
-    if record.identity("kind") == "spawn" and parent and child:
-        yield ThreadSeen(**base | {"session_id": child}, parent=parent, certain=True)
+    """Threads of one session write to each other: the first letter makes a subagent, that with its result ends it."""
+    sender, receiver = record.identity("sender_thread_id"), record.identity("receiver_thread_id")
+    match record.identity("kind"):
+        case "spawn" if sender and receiver:
+            yield ThreadSeen(**base | {"session_id": receiver}, parent=sender, certain=True)
+        case "result" if sender and receiver:
+            yield SubagentEnded(**base | {"session_id": receiver, "agent_id": sender})
 
 
 def _attempt(record: Record, base: Base, *, ok: bool) -> Iterable[Event]:
