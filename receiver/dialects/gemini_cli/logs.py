@@ -14,6 +14,7 @@ from aimon_core.events import (
     PromptSubmitted,
     SessionEnded,
     SessionSeen,
+    SessionStarted,
     SubagentEnded,
     SubagentStarted,
     ToolFinished,
@@ -109,7 +110,8 @@ def agent_finished(record: Record, base: Base) -> Iterable[Event]:
 
 
 def configured(record: Record, base: Base) -> Iterable[Event]:
-    """What the client was started with."""
+    """The client was started, and with what."""
+    yield SessionStarted(**base)
     yield SessionSeen(
         **base,
         model=record.text("model"),

@@ -22,6 +22,7 @@ Base = dict[str, Any]
 
 READS: dict[Signal, dict[str, Callable[[Record, Base], Iterable[Event]]]] = {
     "logs": {
+        "session.start": logs.opened,
         "session.end": logs.closed,
         "qwen-code.user_prompt": logs.prompt,
         "qwen-code.api_request": logs.request,

@@ -13,6 +13,7 @@ from aimon_core.events import (
     PromptSubmitted,
     SessionEnded,
     SessionSeen,
+    SessionStarted,
     SubagentEnded,
     SubagentStarted,
     ToolFinished,
@@ -25,6 +26,11 @@ from receiver.record import Record
 from receiver.subjects import subject
 
 Base = dict[str, Any]
+
+
+def opened(_record: Record, base: Base) -> Iterable[Event]:
+    """A session began."""
+    yield SessionStarted(**base)
 
 
 def closed(_record: Record, base: Base) -> Iterable[Event]:

@@ -12,7 +12,7 @@ def _named(names: str) -> frozenset[str]:
 
 
 NOISE: dict[Signal, frozenset[str]] = {
-    "logs": frozenset({"session.start", "loop_detected", "kitty_sequence_overflow"})
+    "logs": frozenset({"loop_detected", "kitty_sequence_overflow"})
     | _named("""
         api_retry arena_agent_completed arena_session_ended arena_session_started auth chat.content_retry
         chat.content_retry_failure chat.invalid_chunk chat.protocol_tag_sanitized chat_compression
