@@ -61,6 +61,12 @@ class ThreadSeen(Event, frozen=True, gc=False, kw_only=True):
     """The session whose subagent it is."""
 
 
+class TraceSeen(Event, frozen=True, gc=False, kw_only=True):
+    """A trace is of this session; other records of it may not say so."""
+
+    trace_id: bytes
+
+
 class StatusTold(Event, frozen=True, gc=False, kw_only=True):
     """The agent's own word on where it stands, from a file that it keeps for others to read."""
 

@@ -27,6 +27,7 @@ from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
 from aimon_core.totals import total
+from aimon_core.traces import Traces
 from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
@@ -50,6 +51,7 @@ class SessionStore:
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
+        self._traces = Traces()
         self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -75,7 +77,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._homes.addressed(events):
+        for event in self._homes.addressed(self._traces.addressed(events)):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)

@@ -2,7 +2,8 @@
 
 Usage counts on `chat` spans: `invoke_agent` repeats the sum of its calls. Input includes what was read from and written
 to a cache, output its reasoning. Each attempt is a span, and so is each wait for a permission. `github.copilot.cost`
-counts premium requests and no dollars. The process stands in the instance id, since nothing else names it.
+counts premium requests and no dollars. The process stands in the instance id, since nothing else names it. Tools that
+run side by side may lose their conversation's id (github/copilot-cli#4860): their trace stands for it.
 """
 
 import re
@@ -20,11 +21,13 @@ from aimon_core.events import (
     SubagentEnded,
     SubagentStarted,
     ToolFinished,
+    TraceSeen,
     TurnEnded,
 )
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
-from receiver.dialects.base import Unread, counted, head
+from aimon_core.traces import traced
+from receiver.dialects.base import counted, head
 from receiver.record import Attributes, Record, Scope, Signal
 
 AGENT = "copilot"
@@ -63,16 +66,16 @@ class Copilot:
         if reads is None:
             return _unless_known(record, kind)
         session_id = record.identity("gen_ai.conversation.id")
-        if session_id is None:
-            raise Unread
         base: Base = {
             "agent": AGENT,
-            "session_id": session_id,
+            "session_id": session_id or traced(record.trace_id),
             "at_ns": record.at_ns,
             "channel": "span",
             "signal": kind,
         }
-        return (*reads(record, base), *_seen(record, base))
+        if session_id is None:
+            return reads(record, base)
+        return (TraceSeen(**base, trace_id=record.trace_id), *reads(record, base), *_seen(record, base))
 
 
 # ------------------------------------------------------------------------------------------ spans

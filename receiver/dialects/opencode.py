@@ -2,7 +2,8 @@
 
 Calls are `.doStream` and `.doGenerate` of the AI SDK; the span around each repeats their usage. Input includes what a
 cache gave, output its reasoning. Of hundreds of spans a prompt, two more count: a tool, and the request that brought
-the prompt, whose path names the session. A log's body is a word and an object that is not quite JSON.
+the prompt, whose path names the session. A log's body is a word and an object that is not quite JSON. Who is asked for
+a permission neither a line nor a span says: the trace does.
 """
 
 import re
@@ -16,14 +17,18 @@ from aimon_core.events import (
     LlmBegun,
     LlmCalled,
     LlmTried,
+    PermissionAnswered,
+    PermissionAsked,
     PromptSubmitted,
     SessionSeen,
     ThreadSeen,
     ToolFinished,
+    TraceSeen,
     TurnEnded,
 )
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
+from aimon_core.traces import traced
 from receiver.dialects.base import head, located
 from receiver.record import Record, Scope
 from receiver.subjects import subject
@@ -35,6 +40,9 @@ _REQUEST = re.compile(r"/session/(ses_\w+)/(message|abort)")
 """The path of a request about a session."""
 _FIELD = re.compile(r'"([\w.]+)":(?:"((?:[^"\\]|\\.)*)"|(\d+))')
 """A field of a log's object, which may hold `undefined` beside it."""
+_PATTERN = re.compile(r'"patterns":\["((?:[^"\\]|\\.)*)"')
+PERSON_MS = 50.0
+"""A rule decides sooner, no person does."""
 
 Base = dict[str, Any]
 
@@ -56,10 +64,10 @@ class Opencode:
         if reads is None:
             return None if record.name.startswith("ai.") and record.name not in AROUND else ()
         session_id = record.identity("session.id") or record.identity("ai.telemetry.metadata.sessionId")
-        if session_id is None and record.name != REQUESTED:
-            return ()
-        base = _base(record, session_id or "", record.name)
-        return (*reads(record, base), *located(record, base)) if session_id else reads(record, base)
+        base = _base(record, session_id or traced(record.trace_id), record.name)
+        if session_id is None:
+            return reads(record, base) if record.name in NAMELESS else ()
+        return (TraceSeen(**base, trace_id=record.trace_id), *reads(record, base), *located(record, base))
 
 
 def _base(record: Record, session_id: str, signal: str) -> Base:
@@ -75,9 +83,14 @@ def _log(record: Record) -> Iterable[Event]:
     values = record.message.body.a.values
     word, told = (values[0].s, _fields(values[1].s)) if len(values) > 1 else ("", {})
     session_id = told.get("id" if word == "created" else "session.id", "")
+    if word == "asking":
+        words = f"{told.get('permission', '')}: {_first(values[1].s)}"
+        yield PermissionAsked(**_base(record, traced(record.trace_id), word), kind="permission", subject=head(words))
     if not session_id.startswith("ses_"):
         return
     base = _base(record, session_id, word)
+    if word != "created":  # that happens in the request of the session which it is made for
+        yield TraceSeen(**base, trace_id=record.trace_id)
     match word:
         case "created":
             yield ThreadSeen(**base, parent=told.get("parentID"), certain=True)
@@ -88,6 +101,12 @@ def _log(record: Record) -> Iterable[Event]:
             yield LlmBegun(**base)
         case "exiting loop":
             yield TurnEnded(**base, reason="idle", complete=True)
+
+
+def _first(text: str) -> str:
+    """The first of the patterns that a permission is asked for."""
+    found = _PATTERN.search(text)
+    return found[1].replace('\\"', '"') if found else ""
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -162,6 +181,15 @@ def _request(record: Record, _: Base) -> Iterable[Event]:
     yield TurnEnded(**base, reason="span", began_ns=record.start_ns)
 
 
+def _permission(record: Record, base: Base) -> Iterable[Event]:
+    """A person was asked, and has answered."""
+    if _took_ms(record) >= PERSON_MS:
+        accepted = record.message.status.code != STATUS_ERROR
+        yield PermissionAnswered(
+            **base, call_id=None, unit=record.span_id.hex(), name="", accepted=accepted, by_person=True
+        )
+
+
 def _tokens(record: Record) -> Tokens:
     inclusive, own = record.integer("ai.usage.inputTokens") or 0, record.integer(f"{_DETAILS}.noCacheTokens")
     read = record.integer(f"{_DETAILS}.cacheReadTokens") or record.integer("ai.usage.cachedInputTokens") or 0
@@ -190,7 +218,8 @@ def _subject(record: Record, name: str) -> str:
     return head(subject(name, given)) if isinstance(given, dict) else ""
 
 
-REQUESTED = "http.server POST"
+NAMELESS = frozenset({"http.server POST", "Permission.ask"})
+"""Spans that have no attribute for a session's id."""
 
 SPANS: dict[str, Callable[[Record, Base], Iterable[Event]]] = {
     "ai.streamText.doStream": _call,
@@ -199,7 +228,8 @@ SPANS: dict[str, Callable[[Record, Base], Iterable[Event]]] = {
     "ai.generateObject.doGenerate": _call,
     "ai.toolCall": _tool,
     "Tool.execute": _tool,
-    REQUESTED: _request,
+    "http.server POST": _request,
+    "Permission.ask": _permission,
 }
 """Which function reads which span."""
 

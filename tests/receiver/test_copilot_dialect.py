@@ -2,6 +2,7 @@
 
 import pytest
 
+from aimon_core.clock import SteppedClock
 from aimon_core.events import (
     LlmCalled,
     LlmTried,
@@ -14,6 +15,7 @@ from aimon_core.events import (
     ToolFinished,
     TurnEnded,
 )
+from aimon_core.store import SessionStore
 from receiver.dialects import Interpreter
 from tests.fakes import otlp
 
@@ -73,7 +75,7 @@ def test_the_sum_on_an_agents_span_is_no_call():
 
 
 def test_a_call_whose_usage_the_client_lost_is_not_guessed():
-    assert read(span("chat gpt-5.4", {"gen_ai.operation.name": "chat"})) == []
+    assert not any(isinstance(one, LlmCalled) for one in read(span("chat gpt-5.4", {"gen_ai.operation.name": "chat"})))
 
 
 def test_only_a_person_begins_an_interaction():
@@ -109,7 +111,7 @@ def test_how_a_turn_ended(told, error, reason, complete):
 
 
 def test_an_agent_within_another_is_its_subagent():
-    began, ended = read(agent({"gen_ai.agent.name": "explore"}, parent_id=b"\3" * 8))
+    _, began, ended = read(agent({"gen_ai.agent.name": "explore"}, parent_id=b"\3" * 8))
     assert isinstance(began, SubagentStarted)
     assert isinstance(ended, SubagentEnded)
     assert (began.agent_id, began.session_id) == ("explore", "c1")
@@ -159,10 +161,17 @@ def test_where_it_works_and_that_it_closed_are_events_of_spans():
     assert isinstance(only(SessionEnded, turn), SessionEnded)
 
 
-def test_only_what_is_new_is_counted_and_a_span_of_no_session_is_unread():
+def test_a_span_that_lost_its_conversation_is_of_that_of_its_trace():
+    lost = otlp.span("chat gpt-5.4", CHAT, scope="github.copilot")
+    store = SessionStore(SteppedClock())
+    store.apply(read(lost))
+    assert store.sessions() == []
+    store.apply(read(agent(events=[MESSAGE])))
+    assert [(one.session_id, one.llm_calls) for one in store.sessions()] == [("c1", 1)]
+
+
+def test_only_what_is_new_is_counted():
     interpreter = Interpreter()
     strange = span("daydream", {"gen_ai.operation.name": "daydream"})
-    nobodys = otlp.span("chat", {"gen_ai.operation.name": "chat"}, scope="github.copilot")
-    assert interpreter.translate([span("custom_notification", {}), strange, nobodys]) == []
+    assert interpreter.translate([span("custom_notification", {}), strange]) == []
     assert list(interpreter.unclaimed) == ["github-copilot/github.copilot/daydream"]
-    assert dict(interpreter.unread) == {"copilot": 1}

@@ -6,10 +6,13 @@ from aimon_core.events import (
     LlmBegun,
     LlmCalled,
     LlmTried,
+    PermissionAnswered,
+    PermissionAsked,
     PromptSubmitted,
     SessionSeen,
     ThreadSeen,
     ToolFinished,
+    TraceSeen,
     TurnEnded,
 )
 from receiver.dialects import Interpreter
@@ -115,12 +118,23 @@ def test_a_prompt_is_a_request_that_is_answered_when_the_turn_is_over():
 
 def test_lines_tell_where_a_turn_begins_calls_and_ends():
     ours = '{"session.id":"ses_1","step":%d,"small":"%s"}'
-    assert isinstance(read(line("loop", ours % (0, "false")))[0], PromptSubmitted)
-    assert read(line("loop", ours % (1, "false"))) == []
-    assert isinstance(read(line("stream", ours % (0, "false")))[0], LlmBegun)
-    assert read(line("stream", ours % (0, "true"))) == []
+    assert isinstance(read(line("loop", ours % (0, "false")))[-1], PromptSubmitted)
+    assert isinstance(read(line("stream", ours % (0, "false")))[-1], LlmBegun)
+    for beside in (line("loop", ours % (1, "false")), line("stream", ours % (0, "true"))):
+        assert [type(event) for event in read(beside)] == [TraceSeen]
     assert only(TurnEnded, line("exiting loop", '{"session.id":"ses_1"}')).complete
     assert read(line("tracking", '{"cwd":"/srv"}'), line("loop", "not JSON")) == []
+
+
+def test_a_question_and_its_answer_are_of_the_session_of_their_trace():
+    question = line("asking", r'{"id":"per_1","permission":"bash","patterns":["echo \"hi\""]}')
+    asked, answer = only(PermissionAsked, question), only(PermissionAnswered, span("Permission.ask", {}))
+    assert (asked.subject, asked.session_id) == ('bash: echo "hi"', "trace:")
+    assert (answer.session_id, answer.accepted) == ("trace:" + "02" * 16, True)
+    assert not only(PermissionAnswered, span("Permission.ask", {}, error="RejectedError")).accepted
+    ruled = span("Permission.ask", {})
+    ruled.message.start_time_unix_nano = ruled.message.end_time_unix_nano - 2_000_000
+    assert read(ruled) == []
 
 
 def test_a_new_session_tells_its_folder_and_whose_subagent_it_is():
