@@ -19,6 +19,7 @@ from aimon_core.homes import Homes
 from aimon_core.identity import PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
+from aimon_core.orphans import Orphans
 from aimon_core.picture import draw
 from aimon_core.priced import Prices
 from aimon_core.probe import Probes, is_probe
@@ -27,7 +28,6 @@ from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import Options, Status
 from aimon_core.sums import Sums
 from aimon_core.totals import total
-from aimon_core.traces import Traces
 from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
@@ -51,7 +51,7 @@ class SessionStore:
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
-        self._traces = Traces()
+        self._orphans = Orphans()
         self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -77,7 +77,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._homes.addressed(self._traces.addressed(events)):
+        for event in self._homes.addressed(self._orphans.addressed(events)):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)

@@ -25,8 +25,8 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.failures import classify
+from aimon_core.orphans import traced
 from aimon_core.session import Tokens
-from aimon_core.traces import traced
 from receiver.dialects.base import counted, head
 from receiver.record import Attributes, Record, Scope, Signal
 

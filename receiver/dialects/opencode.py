@@ -27,8 +27,8 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.failures import classify
+from aimon_core.orphans import traced
 from aimon_core.session import Tokens
-from aimon_core.traces import traced
 from receiver.dialects.base import head, located
 from receiver.record import Record, Scope
 from receiver.subjects import subject

@@ -67,6 +67,8 @@ KEPT = ("state", "turns", "tool_calls", "tool_errors", "errors", "waited_ms", "c
         ("codex", "tool-failure"),
         ("gemini-cli", "interactive-approval"),
         ("qwen-code", "interactive-approval"),
+        ("copilot", "interactive-approval"),
+        ("opencode", "interactive-approval"),
     ],
 )
 async def test_a_restart_knows_everything_and_a_second_delivery_adds_nothing(

@@ -2,11 +2,11 @@
 
 from itertools import permutations
 
-from aimon_core import traces
+from aimon_core import orphans
 from aimon_core.clock import SteppedClock
 from aimon_core.events import TraceSeen
+from aimon_core.orphans import Orphans, traced
 from aimon_core.store import SessionStore
-from aimon_core.traces import Traces, traced
 from tests.fakes.events import asked, event, prompted
 
 MINE, OTHER = b"\1" * 16, b"\2" * 16
@@ -31,9 +31,9 @@ def test_what_is_nobodys_is_no_row():
 
 
 def test_neither_traces_nor_what_waits_grow_without_bound(monkeypatch):
-    monkeypatch.setattr(traces, "REMEMBERED", 2)
-    monkeypatch.setattr(traces, "WAITING", 2)
-    known = Traces()
+    monkeypatch.setattr(orphans, "REMEMBERED", 2)
+    monkeypatch.setattr(orphans, "WAITING", 2)
+    known = Orphans()
     waiting = [asked(place, None, "", session_id=traced(MINE)) for place in range(3)]
     assert list(known.addressed(waiting)) == []
     assert [one.at_ns for one in known.addressed([seen()])] == [one.at_ns for one in waiting[1:]]

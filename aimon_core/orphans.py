@@ -24,7 +24,7 @@ def traced(trace_id: bytes) -> str:
     return f"{TRACE}{trace_id.hex()}"
 
 
-class Traces:
+class Orphans:
     """The sessions of all traces that somebody has told of."""
 
     def __init__(self) -> None:
