@@ -85,12 +85,16 @@ def _standing(entry: Entry, status: Status, cwd: str | None) -> dict[str, Any]:
 
 
 def _models(entry: Entry, context_limit: int | None) -> dict[str, Any]:
-    """Which models were used, dearest first, and what the last call of the own thread read."""
+    """Which models were used, dearest first, under which rules, and what the last call of the own thread read."""
     used = [(name, one) for name, one in entry.models.items() if one.calls]
     used.sort(key=lambda item: (-item[1].picodollars, -item[1].calls, item[0]))
     last = entry.last_call[1] if entry.last_call else None
     return {
         "model": last.model if last else entry.fact("model"),
+        "effort": entry.fact("effort"),
+        "approval_policy": entry.fact("approval_policy"),
+        "sandbox": entry.fact("sandbox"),
+        "mcp_servers": tuple(filter(None, map(str.strip, (entry.fact("mcp_servers") or "").split(",")))),
         "models": tuple(name for name, _ in used),
         "by_model": tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in used),
         "context": Context(last.tokens.context, context_limit) if last else None,

@@ -171,6 +171,13 @@ class Session(Struct, frozen=True, kw_only=True):
     model: str | None = None
     """The model of the last call."""
     models: tuple[str, ...] = ()
+    effort: str | None = None
+    """How hard the model shall think, in the agent's words; None where it does not tell."""
+    approval_policy: str | None = None
+    """When it asks before it acts, in the agent's words."""
+    sandbox: str | None = None
+    """What commands may touch, in the agent's words."""
+    mcp_servers: tuple[str, ...] = ()
     state: State = "idle"
     waiting_for: WaitingFor | None = None
     waiting_on: str | None = None

@@ -51,6 +51,7 @@ def facts(session: Session, now_ns: int, room: int) -> list[Fact]:
         *_place(session),
         _folder(session, room),
         *_subagents(session),
+        *_rules(session),
         *_trouble(session),
     ]
 
@@ -106,6 +107,21 @@ def _subagents(session: Session) -> list[Fact]:
     working = sum(one.state == "working" for one in session.subagents)
     words = (str(len(session.subagents)), "ink"), (f" · {working} at work" if working else " · done", "muted")
     return [Fact("subagents", words, 4)]
+
+
+def _rules(session: Session) -> list[Fact]:
+    """What the agent may do and with whose help, as far as it tells."""
+    told = [
+        (label, clean(words))
+        for label, words in (
+            ("effort", session.effort),
+            ("asks", session.approval_policy),
+            ("sandbox", session.sandbox),
+            ("mcp", ", ".join(session.mcp_servers)),
+        )
+        if words
+    ]
+    return [Fact(label, ((words, "ink"),), 0) for label, words in told]
 
 
 def _trouble(session: Session) -> list[Fact]:

@@ -103,6 +103,8 @@ class Payload(Struct):
     git: Git | None = None
     turn_id: str | None = None
     model: str | None = None
+    approval_policy: Any = None
+    sandbox_policy: Any = None
     response_id: str | None = None
     usage: Usage | None = None
     info: Info | None = None
@@ -162,7 +164,7 @@ class Rollout:
                 return []
             case "turn_context":
                 self._model = payload.model or self._model
-                self._facts.learn(model=self._model)
+                self._facts.learn(model=self._model, **_rules(payload))
                 return []
             case "token_usage_record":
                 self._records = True
@@ -249,6 +251,16 @@ class Rollout:
             return TurnEnded(**base, reason="failed", error_type=kind, text=text, prompt_id=self._turn_id)
         text = words(payload.last_agent_message or "")
         return TurnEnded(**base, reason="transcript", complete=True, text=text, prompt_id=self._turn_id)
+
+
+def _rules(payload: Payload) -> dict[str, str | None]:
+    """When it asks and what commands may touch; a policy of several rules has no name."""
+    asks, sandbox = payload.approval_policy, payload.sandbox_policy
+    held = sandbox.get("type") or sandbox.get("mode") if isinstance(sandbox, dict) else sandbox
+    return {
+        "approval_policy": asks if isinstance(asks, str) else None,
+        "sandbox": held if isinstance(held, str) else None,
+    }
 
 
 def _tokens(usage: Usage) -> Tokens:

@@ -122,6 +122,10 @@ async def test_the_burn_of_what_has_no_price_is_no_zero():
         ({"refused_bodies": 2}, "refused 2 bodies refused"),
         ({"blind_spots": ("no hooks: waits invisible",)}, "blind no hooks: waits invisible"),
         ({"last_error_type": "rate_limit"}, "error rate_limit"),
+        ({"effort": "high"}, "effort high"),
+        ({"approval_policy": "on-request"}, "asks on-request"),
+        ({"sandbox": "workspace-write"}, "sandbox workspace-write"),
+        ({"mcp_servers": ("files", "web")}, "mcp files, web"),
         (
             {"subagents": (Subagent("a1", None, "working", Tokens(), Cost(0.0)),) * 2},
             "subagents 2 · 2 at work",

@@ -119,3 +119,11 @@ def test_a_subagent_has_its_own_figures_within_its_session(channels):
     (agent,) = one.subagents
     assert (one.llm_calls, agent.llm_calls, agent.tokens.total, agent.state) == (4, 1, 1552, "completed")
     assert one.turns == 1
+
+
+@pytest.mark.parametrize("channels", [{"log"}, {"span", "log"}, {"transcript"}], ids="+".join)
+def test_rules_are_told_by_logs_spans_and_transcripts_alike(channels):
+    events = [event for event in told(AGENT, "interactive-approval") if event.channel in channels]
+    (one,) = heard(events).sessions(every=True)
+    assert (one.approval_policy, one.sandbox, one.models) == ("on-request", "workspace-write", ("gpt-5.5",))
+    assert (one.effort, one.mcp_servers) == (("medium", ("codex_tui",)) if "log" in channels else (None, ()))
