@@ -25,7 +25,7 @@ CHANNELS = [{"log"}, {"transcript"}, {"log", "hook"}, {"log", "span"}, {"hook", 
 
 
 @cache
-def told(agent: str, name: str) -> list[list[Event]]:
+def said(agent: str, name: str) -> list[list[Event]]:
     """What every record of a scenario says, in the order of its arrival; metrics tell of no session."""
     interpreter = Interpreter()
     parts = [part for one in sent(name, agent) if one.signal != "metrics" for part in single(one)]
@@ -34,7 +34,16 @@ def told(agent: str, name: str) -> list[list[Event]]:
     return [events for events in records if events]
 
 
-def heard(records: list[list[Event]]) -> SessionStore:
+def told(agent: str, name: str) -> list[Event]:
+    """The same, event by event."""
+    return [event for events in said(agent, name) for event in events]
+
+
+def heard(events: list[Event]) -> SessionStore:
+    return entered([[event] for event in events])
+
+
+def entered(records: list[list[Event]]) -> SessionStore:
     store = SessionStore(SteppedClock())
     store.prices = PRICES
     for events in records:
@@ -51,12 +60,12 @@ def rows(store: SessionStore) -> list[Session]:
 @pytest.mark.parametrize("seed", range(12))
 def test_neither_order_nor_repetition_changes_a_figure(agent, name, seed):
     chance = random.Random(seed)
-    events = told(agent, name)
-    mixed = events + chance.sample(events, len(events) // 2)
+    records = said(agent, name)
+    mixed = records + chance.sample(records, len(records) // 2)
     chance.shuffle(mixed)
-    store = heard(mixed)
+    store = entered(mixed)
     check(store, expected(name, agent))
-    for one, other in zip(rows(store), rows(heard(events)), strict=True):
+    for one, other in zip(rows(store), rows(entered(records)), strict=True):
         for field in FIGURES:
             assert getattr(one, field) == getattr(other, field), field
 
@@ -64,8 +73,8 @@ def test_neither_order_nor_repetition_changes_a_figure(agent, name, seed):
 @pytest.mark.parametrize(("agent", "name"), [case for case in CASES if case[0] not in DIVIDED])
 @pytest.mark.parametrize("channels", CHANNELS, ids="+".join)
 def test_what_a_channel_can_know_alone_it_knows_exactly(agent, name, channels):
-    events = [events for events in told(agent, name) if events[0].channel in channels]
-    if {one[0].channel for one in events} <= {"hook"}:
+    events = [event for event in told(agent, name) if event.channel in channels]
+    if {event.channel for event in events} <= {"hook"}:
         pytest.skip("this client said nothing here that counts")
     truth, store = expected(name, agent), heard(events)
     for session in rows(store):
