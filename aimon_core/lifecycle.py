@@ -131,15 +131,16 @@ def _is_same_prompt(status: Status, event: PromptSubmitted) -> bool:
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
-    if event.side:
+    taken_back = not event.ok and event.error_type is None
+    if event.side or (taken_back and not status.turn_open):
         return status
     if event.agent_id is not None:
         return _work(status, event)
     # The next answer of the own thread proves that whatever it waited for is over.
     waits = tuple(wait for wait in status.waits if wait.agent_id is not None)
     if not event.ok:
-        failed, words = event.error_type is not None, event.error or status.words
-        return _work(status, event, waits=waits, failed=failed, error_type=event.error_type, words=words, answered_ns=0)
+        told = {"failed": not taken_back, "error_type": event.error_type, "words": event.error or status.words}
+        return _work(status, event, waits=waits, answered_ns=0, **told)
     answered_ns = 0 if event.asks_tool else event.at_ns
     return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns)
 
@@ -166,6 +167,8 @@ def _tool_started(status: Status, event: ToolStarted) -> Status:
 
 
 def _tool_finished(status: Status, event: ToolFinished) -> Status:
+    if event.interrupted and not status.turn_open:
+        return status
     return _work(status, event, **_settled(status, event.call_id or event.name, event.name), answered_ns=0)
 
 

@@ -2,7 +2,7 @@
 
 from aimon_core.clock import SteppedClock
 from aimon_core.store import SessionStore
-from tests.fakes.events import answered, failed, prompted, turn_ended
+from tests.fakes.events import answered, failed, prompted, tool_ended, turn_ended
 
 
 def told(*events):
@@ -23,3 +23,8 @@ def test_its_turn_did_not_fail():
     session = told(*taken_back).sessions()[0]
     assert (session.state, session.doing, session.last_error_type) == ("idle", "interrupted", None)
     assert told(prompted(1), failed(3), turn_ended(3.1, "interrupted")).sessions()[0].state == "failed"
+
+
+def test_one_that_ends_after_its_turn_does_not_open_it_again():
+    gone = [prompted(1), turn_ended(3, "interrupted"), failed(3.1, "c1", error_type=None)]
+    assert told(*gone, tool_ended(3.2, interrupted=True)).sessions()[0].state == "idle"
