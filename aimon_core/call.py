@@ -114,7 +114,9 @@ def _outcome(known: Outcome, event: LlmCalled, attempts: int) -> Outcome:
 
 
 def _split(ours: Tokens, theirs: Tokens) -> Tokens:
-    """Our figures, with the cache writes' time to live and the reasoning part from them where only they tell."""
+    """Our figures, with the cache writes, their time to live and the reasoning part from them where only they tell."""
+    if not ours.cache_write and ours.cache_read == theirs.cache_read and ours.context == theirs.context:
+        ours = Tokens(*_parts(theirs)[:5], ours.output, ours.reasoning)
     if ours.reasoning is None and theirs.reasoning is not None and theirs.output == ours.output:
         ours = Tokens(*_parts(ours)[:6], theirs.reasoning)
     if ours.cache_write_unknown and not theirs.cache_write_unknown and theirs.cache_write == ours.cache_write:

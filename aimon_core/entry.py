@@ -113,7 +113,7 @@ class Entry:
     @property
     def errors(self) -> int:
         """Reported failures, tool failures apart: a failed turn is that of its last call."""
-        return self.faults.count(self.tally.failed + len(self.given_up()))
+        return self.faults.count(self.tally.errors + len(self.given_up()))
 
     def withdraw(self) -> None:
         """It was no session: take its calls out of everybody's sums."""

@@ -67,6 +67,12 @@ class ThreadSeen(Event, frozen=True, gc=False, kw_only=True):
     """The session whose subagent it is."""
 
 
+class TraceSeen(Event, frozen=True, gc=False, kw_only=True):
+    """A trace is of this session; other records of it may not say so."""
+
+    trace_id: bytes
+
+
 class StatusTold(Event, frozen=True, gc=False, kw_only=True):
     """The agent's own word on where it stands, from a file that it keeps for others to read."""
 
@@ -133,6 +139,7 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """HTTP status of a failed call."""
     error: str = ""
     error_type: str | None = None
+    """None for a failed call: a person took it back."""
     attempt: int = 1
     """How many tries this call took."""
     prompt_id: str | None = None

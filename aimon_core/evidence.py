@@ -74,9 +74,10 @@ class Signals:
         """What the channels that never spoke would have shown.
 
         Logs and spans tell the same of a call, and one of them is enough, but Codex's spans leave the tokens to its
-        logs; an agent's own file tells of waits, too.
+        logs; an agent's own file tells of waits, too, and so does whoever has told of one.
         """
-        spots = [] if self.channels & {"hook", "file"} else [NO_HOOKS]
+        told = self.channels & {"hook", "file"} or any(says == "waiting" for _, says in self._heard.values())
+        spots = [] if told else [NO_HOOKS]
         if not self.channels & {"log", "span"}:
             spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else NO_TELEMETRY)
         elif "log" not in self.channels and not self._counted:

@@ -67,9 +67,9 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 
 def _overruled(status: Status, event: Event) -> bool:
-    """Whether a better channel has just said otherwise; that a wait is over, or Esc was pressed, is nobody's secret."""
+    """Whether a better channel has just said otherwise; of a wait's end, Esc and a goodbye anybody is believed."""
     escaped = isinstance(event, TurnEnded) and event.reason == "interrupted"
-    if status.state == "waiting" or escaped or isinstance(event, Seen):
+    if status.state == "waiting" or escaped or isinstance(event, Seen | SessionEnded):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank
@@ -126,15 +126,16 @@ def _compacted(status: Status, event: Event) -> Status:
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
-    if event.side:
+    taken_back = not event.ok and event.error_type is None
+    if event.side or (taken_back and not status.turn_open):
         return status
     if event.agent_id is not None:
         return work(status, event)
     # The next answer of the own thread proves that whatever it waited for is over.
     waits = tuple(wait for wait in status.waits if wait.agent_id is not None)
     if not event.ok:
-        words = event.error or status.words
-        return work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
+        told = {"failed": not taken_back, "error_type": event.error_type, "words": event.error or status.words}
+        return work(status, event, waits=waits, answered_ns=0, **told)
     asks = event.call_id if event.asks_tool else status.asks
     answered_ns = 0 if event.asks_tool or (asks is not None and asks == event.call_id) else event.at_ns
     return work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns, asks=asks)
@@ -162,6 +163,8 @@ def _tool_started(status: Status, event: ToolStarted) -> Status:
 
 
 def _tool_finished(status: Status, event: ToolFinished) -> Status:
+    if event.interrupted and not status.turn_open:
+        return status
     return work(status, event, **_settled(status, event.call_id or event.name, event.name), answered_ns=0)
 
 

@@ -19,6 +19,7 @@ from aimon_core.identity import PEER, Owners, Processes, seen, session_key
 from aimon_core.kinship import starter
 from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
+from aimon_core.orphans import Orphans
 from aimon_core.picture import draw
 from aimon_core.priced import Prices, price
 from aimon_core.probe import Probes, is_probe
@@ -51,6 +52,7 @@ class SessionStore:
         self._moving: set[str] = set()
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
+        self._orphans = Orphans()
         self._sums, self._trees, self._probes, self._traces = Sums(), Trees(clock), Probes(), Traces()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
@@ -76,7 +78,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._homes.addressed(self._placed(events)):
+        for event in self._homes.addressed(self._orphans.addressed(self._placed(events))):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)

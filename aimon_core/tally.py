@@ -15,13 +15,13 @@ class Tally:
     """Calls, tokens and dollars, added and taken back."""
 
     __slots__ = (
-        "_asked_reasoning", "cache_read", "cache_write_1h", "cache_write_5m", "cache_write_unknown", "calls",
+        "_asked_reasoning", "aborted", "cache_read", "cache_write_1h", "cache_write_5m", "cache_write_unknown", "calls",
         "computed", "computed_calls", "failed", "input", "output", "picodollars", "priced", "reasoning", "reported",
         "reported_calls", "retries", "unpriced",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.calls = self.failed = self.retries = 0
+        self.calls = self.failed = self.aborted = self.retries = 0
         self.priced = 0
         """Calls, and other work that costs."""
         self.input = self.cache_read = self.cache_write_5m = self.cache_write_1h = self.cache_write_unknown = 0
@@ -47,6 +47,7 @@ class Tally:
         """Add a call as it stands, or with `sign=-1` take it back."""
         if not call.ok:
             self.failed += sign
+            self.aborted += sign * (call.outcome.error_type is None)
             self.retries += sign * (call.attempt - 1)
             return
         tokens = call.tokens
@@ -93,6 +94,11 @@ class Tally:
             self.unpriced[model] = left
         else:
             del self.unpriced[model]
+
+    @property
+    def errors(self) -> int:
+        """Failed calls; what a person took back is none."""
+        return self.failed - self.aborted
 
     @property
     def tokens(self) -> Tokens:

@@ -28,6 +28,9 @@ EXIT_CODE = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.
 LOOKED_AT = 1_024
 """Characters of an output in which that stands."""
 
+_PLACES = re.compile(r'"(?:session\.id|id|parentID|directory|step|small)":(?:"[^"\\]*"|\d+)')
+"""What stays of the object in a line of opencode's log: which session, which folder, which step."""
+
 _PLAIN: set[str] = set()
 """Names of attributes that are not private and carry plain values: nothing to look for. A name that carried a number
 once will carry no map later; asking the values each time costs 4 us a record, four times as much as parsing it."""
@@ -118,7 +121,12 @@ def _strip_log(log: Any) -> None:
     if ended is not None:  # only this line tells whether a command of Codex failed, and nobody wrote it
         log.attributes["output"].s = ended[0]
     body = log.body
-    if len(body.s) > _NAME_LENGTH or body.HasField("kv") or body.HasField("a"):
+    if len(body.a.values) > 1 and 0 < len(body.a.values[0].s) <= _NAME_LENGTH:  # a word, and what it is about
+        word, places = body.a.values[0].s, _PLACES.finditer(body.a.values[1].s)
+        log.ClearField("body")
+        log.body.a.values.add().s = word
+        log.body.a.values.add().s = f"{{{','.join(found[0] for found in places)}}}"
+    elif len(body.s) > _NAME_LENGTH or body.HasField("kv") or body.HasField("a"):
         log.ClearField("body")
 
 

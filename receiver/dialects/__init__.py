@@ -8,14 +8,21 @@ from aimon_core.masking import mask
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.codex import Codex
+from receiver.dialects.copilot import Copilot
 from receiver.dialects.exported import Exported
+from receiver.dialects.gemini_cli import GeminiCli
 from receiver.dialects.genai import GenAI
+from receiver.dialects.opencode import Opencode
 from receiver.dialects.openinference import OpenInference
+from receiver.dialects.qwen_code import QwenCode
 from receiver.dialects.vercel import Vercel
 from receiver.record import Record, Scope
 
 CONVENTIONS = GenAI()
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), Codex(), Exported(), OpenInference(), Vercel(), CONVENTIONS)
+DIALECTS: tuple[Dialect, ...] = (
+    ClaudeCode(), Codex(), GeminiCli(), QwenCode(), Copilot(), Opencode(), Exported(), OpenInference(), Vercel(),
+    CONVENTIONS,
+)  # fmt: skip
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000

@@ -1,11 +1,12 @@
 """What a dialect is: an agent's telemetry turned into events, by table, without state and without other dialects."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
-from aimon_core.events import Event, Nested
+from aimon_core.events import Counted, Event, Nested, SessionSeen
 from aimon_core.masking import mask
-from receiver.record import Record, Scope
+from receiver.otlp import is_delta
+from receiver.record import PointRecord, Record, Scope
 
 TEXT = 256
 """Characters of foreign text an event carries: more than any cell shows, little enough to keep."""
@@ -53,3 +54,32 @@ def nested(record: Record, session_id: str | None, told: Iterable[Event] = ()) -
         named=session_id is not None,
         told=tuple(told),
     )
+
+
+def located(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """The process, folder and host of a session, where the resource tells one of them."""
+    if record.scope.tagged:
+        resource = record.scope.resource
+        pid = resource.integer("process.pid") or resource.integer("aimon.pid")
+        yield SessionSeen(**base, pid=pid, cwd=resource.text("aimon.cwd"), host=resource.text("host.name"))
+
+
+def counted(record: Record, agent: str, parts: Iterable[str]) -> Iterable[Event]:
+    """A point of tokens, for each of the parts it counts in; its process and all its attributes are its series."""
+    instance = record.scope.resource.identity("service.instance.id") or ""
+    series = ";".join([record.name, instance, *(f"{key}={record.text(key)}" for key in sorted(record.raw))])
+    for part in parts:
+        yield Counted(
+            agent=agent,
+            session_id="",
+            at_ns=record.at_ns,
+            channel="metric",
+            signal=record.name,
+            metric="tokens",
+            part=part,
+            model=record.text("model") or record.text("gen_ai.response.model") or "",
+            series=f"{series};{part}",
+            start_ns=record.start_ns,
+            value=record.value if isinstance(record, PointRecord) else 0.0,
+            delta=is_delta(record),
+        )

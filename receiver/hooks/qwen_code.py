@@ -2,7 +2,8 @@
 
 `PermissionRequest` comes first and `PreToolUse` only once it is granted, so the latter is the answer. What the hooks
 call `tool_use_id` nobody else knows; `tool_call_id` is the id that the telemetry tells. Each round of the tool loop
-fires `UserPromptSubmit` again, with the prompt's own id.
+fires `UserPromptSubmit` again, with the prompt's own id. A subagent has another id in each channel: its name stands for
+it.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,9 @@ from receiver.hooks.base import Frame, Payload, nothing, text, tool
 
 
 def _adapted(payload: Payload) -> Payload:
-    call_id = text(payload, "tool_call_id")
-    return {**payload, "tool_use_id": call_id} if call_id else payload
+    call_id, subagent = text(payload, "tool_call_id"), text(payload, "agent_type")
+    known = {"tool_use_id": call_id} if call_id else {}
+    return {**payload, **known, "agent_id": subagent} if subagent else {**payload, **known}
 
 
 def _tool_started(payload: Payload, frame: Frame) -> Iterable[Event]:

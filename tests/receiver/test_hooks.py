@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     PermissionAnswered,
     PermissionAsked,
     SessionSeen,
-    StatusTold,
     SubagentEnded,
     ToolFinished,
     ToolStarted,
@@ -69,12 +70,11 @@ def test_notifications_that_wait(kind: str, waits: str) -> None:
     assert asks.kind == waits
 
 
-def test_a_session_works_while_it_compacts() -> None:
-    begins, ends = one("PreCompact", trigger="manual"), one("PostCompact", trigger="manual")
-    assert isinstance(begins, StatusTold)
-    assert isinstance(ends, StatusTold)
-    assert (begins.status, ends.status) == ("busy", "idle")
-    assert len(hook("PostCompact", trigger="auto")) == 1, "the turn that it was made in goes on"
+def test_a_compaction_begins_and_ends() -> None:
+    begins, ends = one("PreCompact", trigger="manual", prompt_id="p9"), one("PostCompact", trigger="manual")
+    assert isinstance(begins, CompactionStarted)
+    assert isinstance(ends, CompactionEnded)
+    assert begins.prompt_id == "p9"
 
 
 def test_an_idle_prompt_ends_a_turn_that_esc_ended() -> None:

@@ -20,7 +20,7 @@ from tests.fakes.captures import Sent, cases, expected, scenarios, sent
 
 PRICES = load()
 
-CASES = cases("claude-code", "codex")
+CASES = cases("claude-code", "codex", "gemini-cli", "qwen-code", "copilot", "opencode")
 """Agents whose telemetry is understood, with what their clients were seen to send."""
 
 MISSING = {"print_beta": {"logs"}, "print_minimal": {"traces"}, "real_kill9": {"metrics"}}

@@ -64,6 +64,7 @@ KEPT = ("state", "turns", "tool_calls", "tool_errors", "errors", "waited_ms", "c
     [
         ("claude-code", "tui_permission"),
         *(("codex", name) for name in ("interactive-approval", "tool-failure", "exec-subagent")),
+        *((agent, "interactive-approval") for agent in ("gemini-cli", "qwen-code", "copilot", "opencode")),
     ],
 )
 async def test_a_restart_knows_everything_and_a_second_delivery_adds_nothing(

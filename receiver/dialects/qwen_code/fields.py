@@ -1,0 +1,82 @@
+"""What Qwen Code's log events and spans have in common: whom a call works for, and what became of one that failed."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from aimon_core.events import Event, LlmCalled, LlmTried
+from aimon_core.failures import classify
+from aimon_core.session import Tokens
+from receiver.dialects.base import head
+from receiver.record import Record
+
+Base = dict[str, Any]
+
+MANAGED = "managed-"
+"""How the names of the client's own helpers begin that have tools: one extracts memories, one tidies them up."""
+_OF_SUBAGENT = re.compile(r"#([^#]+)-[0-9a-z]+#\d+")
+"""What follows the session's id in the prompt id of a subagent: its name, something random, a number."""
+
+
+def is_side(record: Record, base: Base) -> bool:
+    """Whether a call is the client's own: its prompt id is none of the session's, e.g. `forked_query`."""
+    if _helper(record, base["session_id"]).startswith(MANAGED):
+        return True
+    told = _prompt(record)
+    return told is not None and not told.startswith(base["session_id"])
+
+
+def subagent(record: Record, session_id: str) -> str | None:
+    """The name of the subagent that a record is of; helpers of the client are none."""
+    name = _helper(record, session_id)
+    return name if name and not name.startswith(MANAGED) else None
+
+
+def prompt_id(record: Record, base: Base) -> str | None:
+    """The prompt that a call of the session's own thread works for."""
+    return None if base["agent_id"] is not None or is_side(record, base) else _prompt(record)
+
+
+def failed(record: Record, base: Base, error: str, kind: str, status: int | None) -> Iterable[Event]:
+    """An attempt failed, which the client may repeat, or a person took a call back; log and span tell of one."""
+    attempt = record.span_id.hex() or f"{record.at_ns}"
+    model = record.text("gen_ai.request.model") or record.text("model") or "unknown"
+    duration_ms = record.number("duration_ms")
+    error_type = None if "abort" in (error + kind).lower() else classify(status, kind, error)
+    if error_type is not None and not is_side(record, base):
+        yield LlmTried(
+            **base,
+            unit=attempt,
+            model=model,
+            error_type=error_type,
+            error=head(error),
+            status=status,
+            duration_ms=duration_ms,
+        )
+        return
+    yield LlmCalled(
+        **base,
+        call_id=attempt,
+        unit=attempt,
+        model=model,
+        tokens=Tokens(),
+        duration_ms=duration_ms,
+        ok=False,
+        status=status,
+        error=head(error),
+        error_type=error_type,
+        side=is_side(record, base),
+    )
+
+
+def _prompt(record: Record) -> str | None:
+    return record.identity("prompt_id") or record.identity("qwen-code.prompt_id")
+
+
+def _helper(record: Record, session_id: str) -> str:
+    """The name of whatever works beside the session's own thread; empty where that works itself."""
+    told = record.identity("subagent_name") or record.identity("qwen-code.subagent.name")
+    if told is not None:
+        return told
+    found = _OF_SUBAGENT.fullmatch((_prompt(record) or "").removeprefix(session_id))
+    return found[1] if found else ""
