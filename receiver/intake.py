@@ -25,7 +25,7 @@ from receiver.counters import DoorCounters, Rate
 from receiver.hook_request import Beside
 from receiver.record import Record, Signal
 from receiver.status import Overloaded, Reason, Refused
-from receiver.steps import RECORDS, unhurried
+from receiver.steps import RECORDS, Steps, unhurried
 
 
 class Sink(Protocol):
@@ -44,6 +44,9 @@ class Sink(Protocol):
 
 class Translator(Protocol):
     """What speaks the agents' languages: `dialects.Interpreter`."""
+
+    def sift(self, signal: Signal, message: Any) -> Steps[int]:
+        """Take out of a request what is known to be of no use; how many records went. In steps."""
 
     def translate(self, records: Iterator[Record] | list[Record]) -> list[Event]:
         """The events of some records; never raises."""
@@ -75,6 +78,7 @@ class Intake:
         """Take one OTLP request. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         message = await unhurried(codec.decoding(signal, body, encoding, self._records_limit))
+        noise = await unhurried(self._interpreter.sift(signal, message))
         walk = otlp.records(signal, message, arrived_ns)
         taken, session = 0, None
         events: list[Event] = []
@@ -89,7 +93,7 @@ class Intake:
             spoken |= _spoken(events)
         if taken:
             self._accept(await self._delivery(signal, message, arrived_ns), events)
-        self._note(len(body), taken)
+        self._note(len(body), taken + noise)
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
         return Taken(left_out, session, spoken)
 

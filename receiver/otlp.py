@@ -35,6 +35,14 @@ def is_monotonic(point: Record) -> bool:
     return bool(point.message.sum.is_monotonic)
 
 
+def log_name(log: Any) -> str:
+    """What a log record is called: its body where that is one word, else its event's name, else what it says."""
+    body: str = log.body.s
+    if body and " " not in body:
+        return body
+    return log.event_name or Attributes(log.attributes).text("event.name") or body
+
+
 def _scopes(signal: Signal, message: Any) -> Scopes:
     by_resource, by_scope, items = LEVELS[signal]
     for group in getattr(message, by_resource):
@@ -46,10 +54,7 @@ def _scopes(signal: Signal, message: Any) -> Scopes:
 def _logs(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:
     for scope, items in scopes:
         for log in items:
-            record = LogRecord(scope, log.attributes, log.body.s, log, arrived_ns)
-            if not record.name:
-                record.name = log.event_name or record.text("event.name") or ""
-            yield record
+            yield LogRecord(scope, log.attributes, log_name(log), log, arrived_ns)
 
 
 def _spans(scopes: Scopes, arrived_ns: int) -> Iterator[Record]:

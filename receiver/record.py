@@ -137,7 +137,7 @@ class Record(Attributes):
         self.scope = scope
         self.raw = raw
         self.name = name
-        """The body text of a log (else its `event.name`), the name of a span, the name of a metric."""
+        """What `otlp.log_name` calls a log, the name of a span, the name of a metric."""
         self.message = message
         """The slim message, for what only one signal has: status, links, events; of a point, the metric around it."""
         self.arrived_ns = arrived_ns

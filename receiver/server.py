@@ -36,6 +36,7 @@ _BACKLOG = 512
 class Interpreter(Translator, Protocol):
     """What speaks the agents' languages, and counts what it does not understand."""
 
+    noise: Counter[str]
     unclaimed: Counter[str]
     unread: Counter[str]
 
@@ -170,6 +171,7 @@ class Receiver:
             "refused": {str(status): times for status, times in sorted(counters.refused.items())},
             "events_per_s": round(self.rate(), 3),
             "connections": len(connections),
+            "noise": dict(self._interpreter.noise),
             "unclaimed": dict(self._interpreter.unclaimed + counters.unknown_hooks),
             "unread": dict(self._interpreter.unread + counters.unspooled),
             "ledger": asdict(self._ledger.counters),

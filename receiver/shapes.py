@@ -226,6 +226,7 @@ class StatsAnswer(Shape):
     refused: dict[str, int] = Field(description="by HTTP status")
     events_per_s: float = Field(description="over the last minute")
     connections: Count
+    noise: dict[str, int] = Field(description="agent/name of records that are known to be of no use")
     unclaimed: dict[str, int] = Field(description="service/scope/name of records that no dialect understands")
     unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
     ledger: LedgerStats

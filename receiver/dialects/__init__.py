@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from aimon_core.events import Event
 from aimon_core.masking import mask
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.genai import GenAI
-from receiver.record import Record, Scope
+from receiver.record import Attributes, Record, Scope, Signal
+from receiver.sieve import sift
+from receiver.steps import Steps
 
 DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), GenAI())
 """In the order in which they are asked: agents first, conventions last."""
@@ -27,9 +30,28 @@ class Interpreter:
     def __init__(self, dialects: Iterable[Dialect] = DIALECTS) -> None:
         self._dialects = tuple(dialects)
         self.unclaimed: Counter[str] = Counter()
-        """`service/scope/name` of records in no language known here, or of no use."""
+        """`service/scope/name` of records in no language known here."""
+        self.noise: Counter[str] = Counter()
+        """`agent/name` of records that are known to be of no use."""
         self.unread: Counter[str] = Counter()
         """Dialect of records that were claimed but could not be read."""
+
+    def sift(self, signal: Signal, message: Any) -> Steps[int]:
+        """Take known noise out of a request's log records, in place; how many went. In steps.
+
+        Spans of no use stay: what lies in a tool's span is shown with it.
+        """
+        gone = 0
+        for group in message.resource_logs if signal == "logs" else ():
+            resource = Attributes(group.resource.attributes)
+            for scoped in group.scope_logs:
+                dialect = self._dialect(Scope(scoped.scope.name, resource))
+                if dialect is not None and dialect.vocabulary is not None:
+                    names = yield from sift(scoped.log_records, dialect.vocabulary.noise.get(signal, ()))
+                    gone += names.total()
+                    for name, count in names.items():
+                        self.noise[f"{dialect.name}/{name}"] += count
+        return gone
 
     def translate(self, records: Iterable[Record]) -> list[Event]:
         """All events of some records; never raises, whatever the records hold."""
@@ -39,14 +61,14 @@ class Interpreter:
         for record in records:
             if record.scope is not scope:
                 scope = record.scope
-                dialect = next((one for one in self._dialects if one.claims(record.scope)), None)
+                dialect = self._dialect(scope)
             if dialect is None:
                 self._miss(record)
                 continue
             try:
                 found = dialect.translate(record)
                 if found is None:
-                    self._miss(record)
+                    self._miss(record, dialect)
                 else:
                     events.extend(found)
             except Unread:
@@ -55,7 +77,13 @@ class Interpreter:
                 self.unread[dialect.name] += 1
         return events
 
-    def _miss(self, record: Record) -> None:
+    def _dialect(self, scope: Scope) -> Dialect | None:
+        return next((one for one in self._dialects if one.claims(scope)), None)
+
+    def _miss(self, record: Record, dialect: Dialect | None = None) -> None:
+        if dialect and dialect.vocabulary and record.name in dialect.vocabulary.noise.get(record.signal, ()):
+            self.noise[f"{dialect.name}/{record.name}"] += 1
+            return
         name = record.scope.label + record.name
         known = self.unclaimed.get(name)
         if known is not None:

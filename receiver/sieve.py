@@ -1,0 +1,33 @@
+"""Known noise out of log records, in place, before anything is built of them: four of five that a client sends.
+
+Of what goes here only its name is ever looked at, so it costs a fifth of a record that is read and dropped, and the
+journal need not keep it.
+"""
+
+from collections import Counter
+from collections.abc import Container
+from typing import Any
+
+from receiver.otlp import log_name
+from receiver.steps import Steps
+
+_AT_ONCE = 1_000
+"""Records looked at in one step: half a millisecond."""
+
+
+def sift(logs: Any, noise: Container[str]) -> Steps[Counter[str]]:
+    """Take records out of one scope's list; how many of each name went. In steps."""
+    gone: Counter[str] = Counter()
+    for end in range(len(logs), 0, -_AT_ONCE):  # from the end: what is deleted moves nothing that is still to come
+        if gone:
+            yield
+        begin, stop = max(0, end - _AT_ONCE), end
+        names = [log_name(log) for log in logs[begin:end]]
+        kept = [at for at, name in enumerate(names) if name not in noise]
+        gone.update(names)
+        gone.subtract(names[at] for at in kept)
+        for at in reversed(kept):
+            del logs[begin + at + 1 : stop]
+            stop = begin + at
+        del logs[begin:stop]
+    return +gone
