@@ -5,7 +5,8 @@ event's own clock. Times are nanoseconds since the epoch. Dialects produce event
 else needs to know how an agent spells a tool call.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -209,3 +210,15 @@ class Counted(Event, frozen=True, gc=False, kw_only=True):
     value: float
     delta: bool
     """Delta temporality: a point counts on its own; else it replaces earlier points of the same start."""
+
+
+class Drifted(Event, frozen=True, gc=False, kw_only=True):
+    """An agent said what its language here cannot read: something new, or something known in another shape.
+
+    `signal` names it in words that tell nothing of anybody.
+    """
+
+    version: str | None
+    """Of the agent; None where its channel does not tell."""
+    sample: Callable[[], dict[str, Any]]
+    """Makes the shape of what was said, without what anybody wrote: asked for once a name, and at once or never."""

@@ -12,8 +12,8 @@ CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
 """How long a prompt cache lives after its last use: https://docs.claude.com/en/docs/build-with-claude/prompt-caching"""
 
 
-def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Session:
-    """The session as it stands at a moment."""
+def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, unread: tuple[str, ...] = ()) -> Session:
+    """The session as it stands at a moment; `unread` is what else cannot be seen of it."""
     status, tally = entry.fold.status, entry.tally
     cwd = entry.fact("cwd")
     return Session(
@@ -44,7 +44,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None) -> Sess
         cost=tally.cost,
         burn_usd_per_hour=entry.spend.burn_usd_per_hour(now_ns),
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
-        blind_spots=entry.signals.blind_spots(),
+        blind_spots=entry.signals.blind_spots() + unread,
         refused_bodies=entry.refused_bodies,
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
     )

@@ -12,9 +12,10 @@ from aimon_core.agents import AGENTS
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.call import Call
 from aimon_core.clock import Clock
+from aimon_core.drift import Drifts
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Event, LlmCalled, SessionEnded, SessionSeen
-from aimon_core.identity import PEER, Owners, Processes, session_key
+from aimon_core.events import Counted, Drifted, Event, LlmCalled, SessionEnded, SessionSeen
+from aimon_core.identity import OPENING, PEER, Owners, Processes, session_key
 from aimon_core.lifecycle import AGREEMENT_NS, elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
@@ -31,8 +32,6 @@ _STEP_NS = 500_000_000
 """Between two looks at the silence of sessions: a thousand of them take 2 ms."""
 _LOOK = 16_384
 """Events between two looks at how much is remembered."""
-OPENING = frozenset({"hook", "file", "process"})
-"""Channels whose bare sight of a session makes it one: the agent speaks, or its process lives."""
 
 
 class SessionStore:
@@ -41,18 +40,15 @@ class SessionStore:
     def __init__(self, clock: Clock, *, options: Options = Options(), limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self._clock, self._options, self._limits = clock, options, limits
         self._entries: dict[str, Entry] = {}
-        self._pictures: dict[str, Session] = {}
-        self._states: dict[str, State] = {}
-        self._dirty: set[str] = set()
-        self._moving: set[str] = set()
+        self._pictures, self._states = dict[str, Session](), dict[str, State]()
+        self._dirty, self._moving = set[str](), set[str]()
         self._processes, self._owners = Processes(), Owners()
         self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
         self._look_at, self._ticked_ns = _LOOK, 0
-        self.machine = Metering()
-        self.counters = Counters()
+        self.machine, self.counters, self.drifts = Metering(), Counters(), Drifts()
 
     @property
     def prices(self) -> Prices | None:
@@ -75,6 +71,9 @@ class SessionStore:
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
+                continue
+            if isinstance(event, Drifted):
+                self._dirty |= self.drifts.add(event, now_ns)
                 continue
             if is_probe(event):
                 self._probes.take(event, now_ns)
@@ -143,7 +142,8 @@ class SessionStore:
         self._price(entry)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
-        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit)
+        unread = self.drifts.blind_spots(key)
+        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit, unread)
         return picture
 
     def sessions(self, *, every: bool = False) -> list[Session]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aimon_core.session import Auxiliary, Context, Cost, Evidence, Session, Subagent, Terminal, Tokens, Totals
 
 if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
+    from aimon_core.drift import Drift
     from aimon_core.spans import Span, TurnTree
 
 VERSION = 1
@@ -123,6 +124,28 @@ def span_dict(span: "Span") -> dict[str, Any]:
         "agent_id": span.agent_id,
         "asked_by": span.asked_by,
         "read_by": span.read_by,
+    }
+
+
+def drift_dict(drift: "Drift") -> dict[str, Any]:
+    """What one version of an agent says that nobody reads."""
+    names = [
+        {
+            "name": one.name,
+            "channel": one.channel,
+            "count": one.count,
+            "first_at": iso(one.since_ns),
+            "last_at": iso(one.last_ns),
+            "sample": one.sample,
+        }
+        for one in drift.names.values()
+    ]
+    return {
+        "agent": drift.agent,
+        "version": drift.version,
+        "count": drift.count,
+        "first_at": iso(drift.since_ns),
+        "names": names,
     }
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from aimon_core.clock import Clock
 from aimon_core.errors import PortTaken, Unavailable
 from aimon_core.process import port_owner
+from aimon_core.wire import drift_dict
 from receiver import guard
 from receiver.api import Api, Ledger, Owner
 from receiver.counters import DoorCounters
@@ -172,7 +173,8 @@ class Receiver:
             "events_per_s": round(self.rate(), 3),
             "connections": len(connections),
             "noise": dict(self._interpreter.noise),
-            "unclaimed": dict(self._interpreter.unclaimed + counters.unknown_hooks),
+            "unclaimed": dict(self._interpreter.unclaimed),
+            "drift": [drift_dict(drift) for drift in self._ledger.drifts],
             "unread": dict(self._interpreter.unread + counters.unspooled),
             "ledger": asdict(self._ledger.counters),
             "metrics": {"tokens": self._ledger.machine.tokens, "cost_usd": self._ledger.machine.cost_usd},

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from aimon_core import wire
 from aimon_core.session import State, WaitingFor
+from receiver.drift_shapes import DriftItem
 from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
 
@@ -228,6 +229,7 @@ class StatsAnswer(Shape):
     connections: Count
     noise: dict[str, int] = Field(description="agent/name of records that are known to be of no use")
     unclaimed: dict[str, int] = Field(description="service/scope/name of records that no dialect understands")
+    drift: list[DriftItem]
     unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
     ledger: LedgerStats
     metrics: MetricStats

@@ -1,4 +1,4 @@
-"""The interpreter: asks the dialects in turn, and counts what none of them understood."""
+"""The interpreter: asks the dialects in turn, counts what none of them knows, and tells what an agent says anew."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from typing import Any
 
 from aimon_core.events import Event
 from aimon_core.masking import mask
+from receiver import drift
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.genai import GenAI
@@ -66,11 +67,7 @@ class Interpreter:
                 self._miss(record)
                 continue
             try:
-                found = dialect.translate(record)
-                if found is None:
-                    self._miss(record, dialect)
-                else:
-                    events.extend(found)
+                events.extend(self._read(record, dialect))
             except Unread:
                 self.unread[dialect.name] += 1
             except Exception:  # noqa: BLE001 - a foreign record may hold anything: it is counted, the batch goes on
@@ -80,10 +77,22 @@ class Interpreter:
     def _dialect(self, scope: Scope) -> Dialect | None:
         return next((one for one in self._dialects if one.claims(scope)), None)
 
-    def _miss(self, record: Record, dialect: Dialect | None = None) -> None:
-        if dialect and dialect.vocabulary and record.name in dialect.vocabulary.noise.get(record.signal, ()):
+    def _read(self, record: Record, dialect: Dialect) -> Iterable[Event]:
+        """What a dialect makes of a record, and what it cannot read of it any more."""
+        found, vocabulary = dialect.translate(record), dialect.vocabulary
+        if found is None:
+            if vocabulary is None:
+                self._miss(record)
+                return ()
+            if record.name not in vocabulary.noise.get(record.signal, ()):
+                return (drift.unknown(dialect.name, record),)
             self.noise[f"{dialect.name}/{record.name}"] += 1
-            return
+            return ()
+        if vocabulary is not None and (numbers := vocabulary.numbers.get(record.name)) is not None:
+            return (*found, *drift.reshaped(dialect.name, record, numbers))
+        return found
+
+    def _miss(self, record: Record) -> None:
         name = record.scope.label + record.name
         known = self.unclaimed.get(name)
         if known is not None:

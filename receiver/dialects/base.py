@@ -30,8 +30,10 @@ class Dialect(Protocol):
     """The language of one agent, or of one convention."""
 
     name: str
-    vocabulary: Vocabulary | None
-    """None for a convention: what else those who follow it say is unknown, and nothing new."""
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """None for a convention: what else those who follow it say is unknown, and nothing new."""
 
     def claims(self, scope: Scope) -> bool:
         """Whether the records of a scope are in this language."""

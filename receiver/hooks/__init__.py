@@ -40,12 +40,6 @@ def translate(agent: str, payload: Payload, at_ns: int, process: Identity | None
     return events
 
 
-def is_known(agent: str, payload: Payload) -> bool:
-    """Whether the payload's event is one that its agent is known to fire."""
-    language = _LANGUAGES[agent]
-    return language.adapt(payload).get("hook_event_name") in language.reads
-
-
 def kept(agent: str, payload: Payload, process: Identity | None) -> dict[str, Any]:
     """What the journal keeps of a payload: nothing that somebody wrote."""
     stripped: dict[str, Any] = without_private_json(dict(_LANGUAGES[agent].adapt(payload)))

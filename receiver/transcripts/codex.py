@@ -26,12 +26,16 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
+from receiver import drift
 from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
 
 AGENT = "codex"
 
 _CALLS = {"function_call", "custom_tool_call", "local_shell_call"}
 _OUTPUTS = {"function_call_output", "custom_tool_call_output"}
+
+_SILENT = frozenset({"compacted", "ghost_snapshot", "world_state"})
+"""Types of lines that are of no use here."""
 
 
 class Usage(Struct):
@@ -88,6 +92,7 @@ class Payload(Struct):
     session_id: str | None = None
     timestamp: datetime | None = None
     cwd: str | None = None
+    cli_version: Any = None
     git: Git | None = None
     turn_id: str | None = None
     model: str | None = None
@@ -125,6 +130,7 @@ class Rollout:
         self._agent_id: str | None = None
         self._facts = Facts()
         self._model = ""
+        self._version: str | None = None
         self._turn_id: str | None = None
         self._tools: dict[str, str] = {}
         self._failed: set[str] = set()
@@ -159,11 +165,12 @@ class Rollout:
                 events = list(self._item(payload, base))
             case "event_msg":
                 events = list(self._happened(payload, base))
-            case _:
-                return []
+            case kind:
+                return [] if kind in _SILENT else [drift.of_line(line, base | {"signal": kind}, self._version)]
         return [*events, *self._facts.news(base)] if events else []
 
     def _opened(self, payload: Payload) -> None:
+        self._version = payload.cli_version if isinstance(payload.cli_version, str) else None
         if payload.session_id and payload.id and payload.session_id != payload.id:
             self._session_id, self._agent_id = payload.session_id, payload.id
         elif payload.id:

@@ -12,7 +12,7 @@ from aimon_core.events import Event, SessionSeen
 from receiver.dialects.base import Unread
 from receiver.dialects.claude_code import logs, metrics, spans
 from receiver.dialects.claude_code.vocabulary import VOCABULARY
-from receiver.record import Record, Scope, Signal
+from receiver.record import CHANNELS, Record, Scope, Signal
 
 AGENT = "claude-code"
 SCOPE = "com.anthropic.claude_code"
@@ -44,8 +44,6 @@ READS: dict[Signal, dict[str, Reads]] = {
 }
 """Which function reads which record; what else is known is in `vocabulary`."""
 
-_CHANNELS: dict[Signal, str] = {"logs": "log", "traces": "span", "metrics": "metric"}
-
 
 class ClaudeCode:
     """The dialect of Claude Code."""
@@ -71,7 +69,7 @@ class ClaudeCode:
             "agent": AGENT,
             "session_id": session_id,
             "at_ns": record.at_ns,
-            "channel": _CHANNELS[record.signal],
+            "channel": CHANNELS[record.signal],
             "signal": record.name,
             "agent_id": record.identity("agent_id"),
         }
