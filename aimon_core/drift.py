@@ -19,6 +19,8 @@ NAMES = 32
 """Names told apart in one version; so few that all their samples together are 2 MB at most."""
 SESSIONS = 1_000
 """Sessions whose rows say it."""
+UNREAD = "unread: see aimon doctor"
+"""What the row of a session says that speaks so."""
 OTHERS = "…"
 """The name of what is not told apart any more."""
 
@@ -65,7 +67,8 @@ class Drifts:
 
     def __init__(self) -> None:
         self._drifts: dict[tuple[str, str | None], Drift] = {}
-        self._rows: dict[str, str] = {}
+        self._rows: dict[str, None] = {}
+        """The sessions, in the order in which they were heard."""
         self._untold: list[Drift] = []
 
     def __iter__(self) -> Iterator[Drift]:
@@ -73,21 +76,21 @@ class Drifts:
         yield from self._drifts.values()
 
     def add(self, event: Drifted, arrived_ns: int) -> set[str]:
-        """Enter an event; returns the key of its session where its row has something new to say."""
+        """Enter an event; returns the key of its session where its row has not said so yet."""
         strange = self._strange(event, arrived_ns)
         strange.count += 1
         strange.since_ns, strange.last_ns = min(strange.since_ns, arrived_ns), max(strange.last_ns, arrived_ns)
-        key, says = session_key(event), spot(event.version)
-        if self._rows.get(key) == says:
+        key = session_key(event)
+        if key in self._rows:
             return set()
-        self._rows[key] = says
+        self._rows[key] = None
         if len(self._rows) > SESSIONS:
             del self._rows[next(iter(self._rows))]
         return {key}
 
     def blind_spots(self, key: str) -> tuple[str, ...]:
-        """What the row of a session says of it."""
-        return (self._rows[key],) if key in self._rows else ()
+        """What is to be said of a session."""
+        return (UNREAD,) if key in self._rows else ()
 
     def news(self) -> list[Drift]:
         """Versions that nobody was told of yet."""
@@ -115,8 +118,3 @@ class Drifts:
 def speaker(agent: str, version: str | None) -> str:
     """An agent and its version, for a sentence."""
     return f"{label(agent)} {version}" if version else label(agent)
-
-
-def spot(version: str | None) -> str:
-    """What is said of a session that speaks so."""
-    return f"unread events{f' of {version}' if version else ''}: aimon doctor"

@@ -1,7 +1,7 @@
 """The alarm: what is kept of words that nobody reads, and where it is said."""
 
 from aimon_core.clock import SteppedClock
-from aimon_core.drift import NAMES, OTHERS, SESSIONS, VERSIONS, Drifts
+from aimon_core.drift import NAMES, OTHERS, SESSIONS, UNREAD, VERSIONS, Drifts
 from aimon_core.events import Drifted, PromptSubmitted
 from aimon_core.store import SessionStore
 from aimon_core.wire import drift_dict
@@ -66,7 +66,7 @@ def test_a_row_says_it_whichever_came_first():
             store.apply([event])
             store.drain()
         (session,) = store.sessions()
-        assert "unread events of 2.2.0: aimon doctor" in session.blind_spots
+        assert UNREAD in session.blind_spots
 
 
 def test_it_makes_no_row_and_changes_no_state():
