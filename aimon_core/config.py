@@ -17,13 +17,19 @@ Seconds = Annotated[float, Meta(gt=0)]
 Source = Literal["otlp", "hooks", "transcripts", "processes"]
 
 
+PORT, GRPC_PORT = 4318, 4317
+"""Where agents send OTLP by default, https://opentelemetry.io/docs/specs/otlp/."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
     host: str = "127.0.0.1"
     """Address to listen on; only this machine's own."""
-    port: Annotated[int, Meta(ge=0, le=65535)] = 4318
+    port: Annotated[int, Meta(ge=0, le=65535)] = PORT
     """TCP port of OTLP, hooks and the API; 0 takes a free one."""
+    grpc_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    """TCP port of OTLP over gRPC; 0 opens none. If not told 4317, and none where `port` is another than its default."""
     allow_host: tuple[str, ...] = ()
     """Host names beside localhost by which clients may call, e.g. `host.docker.internal`."""
     sources: tuple[Source, ...] = ("otlp", "hooks", "transcripts", "processes")
@@ -52,6 +58,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The screen's keys by what they do, e.g. `next_error = "E"`."""
     prices: dict[str, dict[str, float]] = {}
     """By model, dollars per million tokens by part, over the price table."""
+
+    @property
+    def grpc_port_in_force(self) -> int:
+        """The port of OTLP over gRPC; 0 for none. A second aimon on a port of its own does not fight for it."""
+        if self.grpc_port is not None:
+            return self.grpc_port
+        return GRPC_PORT if self.port == PORT else 0
 
 
 NAMES = tuple(field.name for field in fields(Settings))

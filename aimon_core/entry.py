@@ -8,6 +8,7 @@ from aimon_core.bag import Bag
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
+    CompactionStarted,
     Event,
     LlmCalled,
     PermissionAnswered,
@@ -234,6 +235,8 @@ class Entry:
 
     def _answered(self, event: PermissionAnswered) -> None:
         self.waits.answered(event)
+        if event.ends_turn and event.agent_id is None:
+            self.turns.denied(event.at_ns)
         if event.by_person:
             self.waits.nameless.note("finished", event.at_ns, event.name)
         if event.name:
@@ -241,6 +244,9 @@ class Entry:
             self.tools.take(event)
             if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
                 helper.tools.take(event)
+
+    def _compacts(self, event: CompactionStarted) -> None:
+        self.turns.compacts(event)
 
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
@@ -273,6 +279,7 @@ class Entry:
         ToolFinished: _tool,
         PermissionAsked: _asked,
         PermissionAnswered: _answered,
+        CompactionStarted: _compacts,
         TurnEnded: _turn_ended,
         SubagentStarted: _subagent,
         SubagentEnded: _subagent,

@@ -16,6 +16,10 @@ Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "proces
 """Where a fact came from; `lifecycle` ranks them where they disagree."""
 
 
+Ending = Literal["idle", "span", "transcript", "stop_hook", "interrupted", "denied", "failed"]
+"""How a turn can be told to end, the surer word last: a span closes the same way whatever happened."""
+
+
 class Event(Struct, frozen=True, gc=False, kw_only=True):
     """What every event says."""
 
@@ -169,11 +173,20 @@ class PermissionAnswered(Event, frozen=True, gc=False, kw_only=True):
     """Request id of the model call that asked for the tool, where told."""
 
 
+class CompactionStarted(Event, frozen=True, gc=False, kw_only=True):
+    """The client begins to write a summary of the conversation, to go on from."""
+
+    prompt_id: str | None = None
+
+
+class CompactionEnded(Event, frozen=True, gc=False, kw_only=True):
+    """The summary is written, or could not be."""
+
+
 class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     """The agent gave the word back."""
 
-    reason: str
-    """stop_hook, span, transcript, interrupted, denied, failed, idle."""
+    reason: Ending
     error_type: str | None = None
     text: str = ""
     """The last words, or the error."""

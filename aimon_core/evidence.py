@@ -1,6 +1,8 @@
 """Why a session is in its state: the newest signal of each kind, what it argues for, and what cannot be seen."""
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     LlmCalled,
     PermissionAnswered,
@@ -27,6 +29,8 @@ SAYS: dict[type[Event], str] = {
     ToolFinished: "working",
     PermissionAsked: "waiting",
     PermissionAnswered: "working",
+    CompactionStarted: "working",
+    CompactionEnded: "idle",
 }
 """The state each kind of signal argues for on its own."""
 

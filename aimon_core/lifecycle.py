@@ -11,6 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     LlmCalled,
     PermissionAnswered,
@@ -79,13 +81,21 @@ def _enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
 
 
 def _close(status: Status, state: State, at_ns: int, reason: str, **changes: Any) -> Status:
-    """The turn is over: nothing of the session's own thread is open any more."""
-    changes = {"tools": _without_own(status.tools), "waits": (), "answered_ns": 0, "failed": False} | changes
+    """The turn is over: nothing of the session's own thread is open any more, but a subagent may go on waiting."""
+    waits = _of_background(status.waits, changes.get("background", status.background))
+    changes = {
+        "tools": _without_own(status.tools), "waits": waits, "answered_ns": 0, "failed": False, "compacting": False,
+    } | changes  # fmt: skip
+    state = "waiting" if waits else state
     return _enter(status, state, at_ns, turn_open=False, turn_ended_ns=at_ns, end_reason=reason, **changes)
 
 
 def _without_own(tools: tuple[OpenTool, ...]) -> tuple[OpenTool, ...]:
     return tuple(tool for tool in tools if tool.agent_id is not None)
+
+
+def _of_background(waits: tuple[OpenWait, ...], background: frozenset[str]) -> tuple[OpenWait, ...]:
+    return tuple(wait for wait in waits if wait.agent_id in background)
 
 
 def _work(status: Status, event: Event, **changes: Any) -> Status:
@@ -100,11 +110,13 @@ def _work(status: Status, event: Event, **changes: Any) -> Status:
 
 def _started(status: Status, event: SessionStarted) -> Status:
     if event.how == "compact":
-        return status
+        return _compacted(status, event)
     return Status(state="idle", since_ns=event.at_ns)
 
 
 def _ended(status: Status, event: SessionEnded) -> Status:
+    if status.background and event.channel == "log":
+        return status  # leaving by command while subagents work only opens a dialog (`tui_interrupt_agent`)
     ended = _close(status, "ended", event.at_ns, "session_end", tools=(), background=frozenset())
     return (
         ended if status.turn_open else replace(ended, turn_ended_ns=status.turn_ended_ns, end_reason=status.end_reason)
@@ -114,11 +126,29 @@ def _ended(status: Status, event: SessionEnded) -> Status:
 def _prompted(status: Status, event: PromptSubmitted) -> Status:
     if event.command or (status.turn_open and event.prompt_id and event.prompt_id == status.prompt_id):
         return status
+    waits = _of_background(status.waits, status.background)
     return _enter(
-        status, "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns, turn_ended_ns=None, end_reason=None,
-        prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=(), done=(), answered_ns=0, failed=False,
+        status, "waiting" if waits else "working", event.at_ns, turn_open=True, turn_began_ns=event.at_ns,
+        turn_ended_ns=None, end_reason=None, prompt_id=event.prompt_id, tools=_without_own(status.tools), waits=waits,
+        done=(), answered_ns=0, failed=False,
+        compacting=False,
         error_type=None, words="",
     )  # fmt: skip
+
+
+def _compacts(status: Status, event: CompactionStarted) -> Status:
+    if status.turn_open:
+        return replace(status, compacting=True)
+    return _enter(status, "working", event.at_ns, compacting=True, prompt_id=event.prompt_id, answered_ns=0)
+
+
+def _compacted(status: Status, event: Event) -> Status:
+    """Within a turn the work goes on; beside all turns somebody has asked for it, and is not to be told again."""
+    if not status.compacting:
+        return status
+    if status.turn_open or status.background:
+        return replace(status, compacting=False)
+    return _enter(status, "idle", event.at_ns, compacting=False)
 
 
 def _called(status: Status, event: LlmCalled) -> Status:
@@ -131,8 +161,9 @@ def _called(status: Status, event: LlmCalled) -> Status:
     if not event.ok:
         words = event.error or status.words
         return _work(status, event, waits=waits, failed=True, error_type=event.error_type, words=words, answered_ns=0)
-    answered_ns = 0 if event.asks_tool else event.at_ns
-    return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns)
+    asks = event.call_id if event.asks_tool else status.asks
+    answered_ns = 0 if event.asks_tool or (asks is not None and asks == event.call_id) else event.at_ns
+    return _work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns, asks=asks)
 
 
 def _tool_started(status: Status, event: ToolStarted) -> Status:
@@ -177,6 +208,8 @@ def _told(status: Status, event: StatusTold) -> Status:
             return _work(status, event, waits=tuple(wait for wait in status.waits if wait.key != wait.name))
         case "idle" if status.turn_open:
             return _inferred(status, event.at_ns, "idle")
+        case "idle":
+            return _compacted(status, event)
     return status
 
 
@@ -206,7 +239,7 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return _close(status, state, event.at_ns, "stop_hook", background=background, **words)
-    return _inferred(status, event.at_ns, event.reason) if status.turn_open else status
+    return _inferred(status, event.at_ns, event.reason) if status.turn_open else _compacted(status, event)
 
 
 _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
@@ -245,6 +278,8 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     SessionStarted: _started,
     SessionEnded: _ended,
     PromptSubmitted: _prompted,
+    CompactionStarted: _compacts,
+    CompactionEnded: _compacted,
     LlmCalled: _called,
     ToolStarted: _tool_started,
     ToolFinished: _tool_finished,

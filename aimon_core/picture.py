@@ -108,6 +108,8 @@ def _working(status: Status, cwd: str | None) -> str:
         return _about(tools[-1].name, tools[-1].subject, cwd) + more
     if status.failed:
         return f"{status.error_type}: {status.words}" if status.words else f"{status.error_type}, tries again"
+    if status.compacting:
+        return "compacting"
     if status.background and not status.turn_open:
         count = len(status.background)
         return "1 subagent works" if count == 1 else f"{count} subagents work"

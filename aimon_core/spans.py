@@ -5,22 +5,15 @@ them. So the waterfall and the figures cannot disagree, and a session that never
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Generator, Iterator
 
 from msgspec import Struct
 
-from aimon_core.call import Call
 from aimon_core.entry import Entry
+from aimon_core.nodes import NEAR_NS, Kind, Node, agent_nodes, call_node, close, nest_agents, tool_node
 from aimon_core.session import PICODOLLARS, Tokens
 from aimon_core.tools import ToolCall
-from aimon_core.turns import TurnTimes
-from aimon_core.waits import Waits
-
-Kind = Literal["llm", "tool", "wait", "agent"]
-
-NEAR_NS = 250_000_000
-"""A tool may be told to begin this much before the answer that asked for it is told to end."""
+from aimon_core.turns import End, TurnTimes
 
 STEP = 500
 """Spans made at a time: 2 ms."""
@@ -54,11 +47,18 @@ class Span(Struct, frozen=True, gc=False):
 class TurnTree(Struct, frozen=True):
     """One turn and everything in it."""
 
+    place: int
+    """Where it stands in the tree, from 1."""
     number: int
+    """Of the turn; 0 for what nobody asked for: before the first prompt, or a command of the client."""
     title: str
     start_ns: int
     end_ns: int | None
+    end_reason: str | None
+    """`events.Ending`, else new_prompt or session_end; None while it is open."""
     failed: bool
+    waited_ns: int
+    """Time spent waiting for a person, an open wait not included."""
     spans: tuple[Span, ...]
     """In the order of the tree: each before what lies in it."""
     cost_usd: float | None
@@ -66,25 +66,16 @@ class TurnTree(Struct, frozen=True):
     until_ns: int | None
     """When the last thing in it ended, for a background subagent outlives its prompt; None while anything is open."""
 
-
-class _Node:
-    """A span under construction."""
-
-    __slots__ = ("agent", "call", "children", "end_ns", "key", "kind", "start_ns", "tool", "type")
-
-    def __init__(self, kind: Kind, key: str, start_ns: int, end_ns: int | None) -> None:
-        self.kind, self.key, self.start_ns, self.end_ns = kind, key, start_ns, end_ns
-        self.call: Call | None = None
-        self.tool: ToolCall | None = None
-        self.agent: str | None = None
-        self.type = ""
-        self.children: list[_Node] = []
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return f"turn {self.number}" if self.number else "outside turns"
 
 
 class _Thread:
     """The model calls of one thread in their order: the session's own, or a subagent's."""
 
-    def __init__(self, calls: list[_Node]) -> None:
+    def __init__(self, calls: list[Node]) -> None:
         self.calls = sorted(calls, key=lambda node: node.start_ns)
         self.starts = [node.start_ns for node in self.calls]
         self.ends = sorted((node.end_ns or node.start_ns, node.key) for node in self.calls)
@@ -101,147 +92,102 @@ class _Thread:
 
 
 def growing(entry: Entry) -> Iterator[TurnTree | None]:
-    """All turns in their order, with a None every few milliseconds, where others may run: 40,000 spans take 0.1 s.
+    """All turns in their order, with a None every few milliseconds, where others may run: 40,000 spans take 0.1 s."""
+    turns, links = yield from _gathered(entry)
+    over_ns = entry.last_ns if entry.fold.status.state in {"ended", "expired"} else None
+    waited, endings = entry.waits.ledger(), entry.turns.endings()
+    number = 0
+    for place, (turn, nodes) in enumerate(turns, start=1):
+        spans: list[Span] = []
+        next_ns = turns[place][0].start_ns if place < len(turns) else None
+        told = endings.get(turn.start_ns)
+        end_ns = told.at_ns if told else next_ns or over_ns
+        for count, node in enumerate(sorted(nodes, key=_order)):
+            close(node, end_ns, over_ns)
+            _flatten(node, 1, links, spans)
+            if count % STEP == STEP - 1:
+                yield None
+        number += not turn.aside
+        reason = _reason(told, spans) or ("new_prompt" if next_ns else "session_end" if over_ns else None)
+        yield TurnTree(
+            place=place,
+            number=0 if turn.aside else number,
+            title=turn.title,
+            start_ns=turn.start_ns,
+            end_ns=end_ns,
+            end_reason=reason,
+            failed=reason == "failed",
+            waited_ns=waited.between(turn.start_ns, next_ns),
+            spans=tuple(spans),
+            cost_usd=_cost(spans),
+            until_ns=_until(end_ns, spans),
+        )
 
-    What happened before the first prompt is a turn of its own.
-    """
+
+Groups = list[tuple[TurnTimes, list[Node]]]
+Links = dict[str | None, _Thread]
+
+
+def _gathered(entry: Entry) -> Generator[None, None, tuple[Groups, Links]]:
+    """Everything that was done, each in its turn, and the threads that link calls and tools."""
     calls, tools = [], []
     for number, call in enumerate(list(entry.calls)):
-        calls.append(_call_node(number, call))
+        calls.append(call_node(number, call))
         if number % STEP == STEP - 1:
             yield None
     for number, tool in enumerate(list(entry.tools)):
-        tools.append(_tool_node(number, tool, entry.waits))
+        tools.append(tool_node(number, tool, entry.waits))
         if number % STEP == STEP - 1:
             yield None
-    threads: dict[str | None, list[_Node]] = {}
+    threads: dict[str | None, list[Node]] = {}
     for node in calls:
         threads.setdefault(node.agent, []).append(node)
     links = {agent: _Thread(nodes) for agent, nodes in threads.items()}
     yield None
-    agents = _agents(entry, [*calls, *tools])
-    _nest_agents(agents, tools)
+    agents = agent_nodes(entry, [*calls, *tools])
+    nest_agents(agents, tools)
     top = [node for node in (*calls, *tools) if node.agent is None]
     top += [node for node in agents.values() if node.agent is None]
-    turns = _by_turn(entry.turns.times, top)
     yield None
-    over_ns = entry.last_ns if entry.fold.status.state in {"ended", "expired"} else None
-    for number, (turn, nodes) in enumerate(turns, start=1):
-        spans: list[Span] = []
-        end_ns = turn.end_ns or (turns[number][0].start_ns if number < len(turns) else over_ns)
-        for place, node in enumerate(sorted(nodes, key=_order)):
-            _close(node, end_ns, over_ns)
-            _flatten(node, 1, links, spans)
-            if place % STEP == STEP - 1:
-                yield None
-        yield _turn(number, turn, end_ns, tuple(spans))
+    return _by_turn(entry.turns.times, top), links
 
 
-def _call_node(number: int, call: Call) -> _Node:
-    node = _Node("llm", f"llm:{call.call_id or number}", call.start_ns, call.end_ns)
-    node.call, node.agent = call, call.agent_id
-    return node
-
-
-def _tool_node(number: int, tool: ToolCall, waits: Waits) -> _Node:
-    start_ns = tool.at_ns if tool.start_ns is None else tool.start_ns
-    node = _Node("tool", f"tool:{tool.call_id or number}", start_ns, tool.end_ns)
-    node.tool, node.agent = tool, tool.agent_id
-    if tool.call_id is not None and (wait := waits.get(tool.call_id)) is not None and not wait.by_rule:
-        began_ns, ended_ns = wait.window
-        if began_ns is not None:
-            inner = _Node("wait", f"wait:{tool.call_id}", began_ns, ended_ns)
-            inner.tool = tool
-            node.start_ns = min(node.start_ns, began_ns)
-            node.children.append(inner)
-    return node
-
-
-def _agents(entry: Entry, nodes: list[_Node]) -> dict[str, _Node]:
-    """A node for each subagent, with its work in it; one that nobody announced begins with its first work."""
-    agents: dict[str, _Node] = {}
-    for node in nodes:
-        if node.agent is None:
-            continue
-        agent = agents.get(node.agent)
-        if agent is None:
-            agent = agents[node.agent] = _Node("agent", f"agent:{node.agent}", node.start_ns, None)
-        agent.children.append(node)
-        agent.start_ns = min(agent.start_ns, node.start_ns)
-    for agent_id, helper in entry.helpers.items():
-        if helper.started_ns is None and agent_id not in agents:
-            continue
-        node = agents.setdefault(agent_id, _Node("agent", f"agent:{agent_id}", helper.started_ns or 0, None))
-        node.start_ns = min(node.start_ns, helper.started_ns or node.start_ns)
-        node.end_ns, node.type = helper.ended_ns, helper.type or ""
-        if node.end_ns is not None:
-            node.end_ns = max([node.end_ns, *(child.end_ns or 0 for child in node.children)])
-    return agents
-
-
-def _nest_agents(agents: dict[str, _Node], tools: list[_Node]) -> None:
-    """Put each subagent under the tool call that started it: the latest free one begun before it."""
-    starters = [node for node in tools if node.tool is not None and node.tool.name in {"Agent", "Task"}]
-    starters.sort(key=lambda node: node.start_ns)
-    for agent_id, agent in sorted(agents.items(), key=lambda item: item[1].start_ns):
-        free = [
-            node
-            for node in starters
-            if node.agent != agent_id
-            and node.start_ns <= agent.start_ns + NEAR_NS
-            and not any(child.kind == "agent" for child in node.children)
-        ]
-        if free:
-            free[0].children.append(agent)
-            agent.agent = ""  # it lies in a tool now, not at the top
-
-
-def _by_turn(times: list[TurnTimes], top: list[_Node]) -> list[tuple[TurnTimes, list[_Node]]]:
+def _by_turn(times: list[TurnTimes], top: list[Node]) -> Groups:
     starts = [turn.start_ns for turn in times]
     early = TurnTimes(min((node.start_ns for node in top), default=0), title="")
-    groups: list[tuple[TurnTimes, list[_Node]]] = [(early, []), *((turn, []) for turn in times)]
+    groups: Groups = [(early, []), *((turn, []) for turn in times)]
     for node in top:
         # A span's start is told by the client, a prompt's by a hook that took its time to start.
         groups[bisect_right(starts, node.start_ns + NEAR_NS)][1].append(node)
     # A command of the client (`/exit`) has a span too, but nobody asked for anything and nothing was done.
-    return [(turn, nodes) for turn, nodes in groups if nodes or turn.prompt_id or turn.title]
+    return [(turn, nodes) for turn, nodes in groups if nodes or not turn.aside]
 
 
-def _close(node: _Node, end_ns: int | None, over_ns: int | None) -> None:
-    """What nobody said the end of ended with its turn at the latest; a subagent may go on until the session is over."""
-    for child in node.children:
-        _close(child, over_ns if node.kind == "agent" else end_ns, over_ns)
-    latest_ns = over_ns if node.kind == "agent" else end_ns
-    if node.end_ns is None and latest_ns is not None:
-        ends = [child.end_ns for child in node.children if child.end_ns is not None]
-        node.end_ns = max([node.start_ns, *(ends if node.kind == "agent" else [latest_ns])])
+def _reason(told: End | None, spans: list[Span]) -> str | None:
+    """How a turn ended. Its own span closes the same way whatever happened: Esc leaves it without an answer."""
+    if told is None or told.reason != "span":
+        return told.reason if told else None
+    own = [span for span in spans if span.depth == 1]
+    if not own or own[-1].kind != "llm":
+        return "interrupted"
+    return "failed" if own[-1].failed else "span"
 
 
-def _turn(number: int, turn: TurnTimes, end_ns: int | None, spans: tuple[Span, ...]) -> TurnTree:
-    calls = [span for span in spans if span.kind == "llm" and not span.failed]
-    known = all(span.cost_usd is not None for span in calls)
-    return TurnTree(
-        number=number,
-        title=turn.title,
-        start_ns=turn.start_ns,
-        end_ns=end_ns,
-        failed=turn.reason == "failed",
-        spans=spans,
-        cost_usd=sum(span.cost_usd or 0.0 for span in calls) if known else None,
-        until_ns=_until(end_ns, spans),
-    )
+def _cost(spans: list[Span]) -> float | None:
+    costs = [span.cost_usd for span in spans if span.kind == "llm" and not span.failed]
+    return None if None in costs else sum(filter(None, costs))
 
 
-def _until(end_ns: int | None, spans: tuple[Span, ...]) -> int | None:
+def _until(end_ns: int | None, spans: list[Span]) -> int | None:
     ends = [end_ns, *(span.end_ns for span in spans)]
     return None if None in ends else max(end for end in ends if end is not None)
 
 
-def _order(node: _Node) -> tuple[int, str]:
+def _order(node: Node) -> tuple[int, str]:
     return (node.start_ns, node.key)
 
 
-def _flatten(node: _Node, depth: int, links: dict[str | None, _Thread], into: list[Span]) -> None:
+def _flatten(node: Node, depth: int, links: Links, into: list[Span]) -> None:
     place = len(into)
     into.append(_PLACEHOLDER)
     for child in sorted(node.children, key=_order):
@@ -249,7 +195,7 @@ def _flatten(node: _Node, depth: int, links: dict[str | None, _Thread], into: li
     into[place] = _span(node, depth, len(into) - place - 1, links)
 
 
-def _span(node: _Node, depth: int, children: int, links: dict[str | None, _Thread]) -> Span:
+def _span(node: Node, depth: int, children: int, links: Links) -> Span:
     if (call := node.call) is not None:
         spent = call.picodollars
         return Span(
@@ -267,7 +213,7 @@ def _span(node: _Node, depth: int, children: int, links: dict[str | None, _Threa
     )  # fmt: skip
 
 
-def _tool_span(node: _Node, tool: ToolCall, depth: int, children: int, links: dict[str | None, _Thread]) -> Span:
+def _tool_span(node: Node, tool: ToolCall, depth: int, children: int, links: Links) -> Span:
     thread = links.get(tool.agent_id)
     asked = f"llm:{tool.asked_by}" if tool.asked_by else thread.before(node.start_ns) if thread else None
     read = thread.after(node.end_ns) if thread and node.end_ns is not None else None

@@ -54,8 +54,12 @@ class Status(Struct, frozen=True):
     """Subagents at work."""
     answered_ns: int = 0
     """When the model last answered without asking for a tool; 0 since then something else happened."""
+    asks: str | None = None
+    """The call that asked for a tool, as spans tell and logs do not."""
     failed: bool = False
     """The last thing the model did in this turn was to fail."""
+    compacting: bool = False
+    """The client writes a summary of the conversation."""
     error_type: str | None = None
     words: str = ""
     """The last words, or the error."""

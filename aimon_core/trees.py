@@ -86,9 +86,9 @@ class _Tree:
 
 def _kept(read: Iterator[TurnTree | None], before: list[TurnTree]) -> Iterator[TurnTree | None]:
     """What is read, but a turn that says what it said before is that turn."""
-    known = {turn.number: turn for turn in before}
+    known = {turn.place: turn for turn in before}
     for turn in read:
-        if turn is not None and (old := known.get(turn.number)) is not None and len(old.spans) == len(turn.spans):
+        if turn is not None and (old := known.get(turn.place)) is not None and len(old.spans) == len(turn.spans):
             for at in range(0, len(turn.spans), STEP):
                 if old.spans[at : at + STEP] != turn.spans[at : at + STEP]:
                     yield turn

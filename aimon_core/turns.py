@@ -5,11 +5,12 @@ spans of interactions; one prompt told by two channels, or by a span that began 
 """
 
 from bisect import bisect_right
+from typing import NamedTuple, get_args
 
 from msgspec import Struct
 
 from aimon_core.bag import Bag
-from aimon_core.events import LlmCalled, PromptSubmitted, TurnEnded
+from aimon_core.events import CompactionStarted, Ending, LlmCalled, PromptSubmitted, TurnEnded
 
 SAME_NS = 1_500_000_000
 """Two reports of one prompt lie closer than this: a hook's process takes up to 0.4 s to start, a span begins before."""
@@ -17,14 +18,31 @@ SAME_NS = 1_500_000_000
 REMEMBERED = 5_000
 
 
+ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
+
 class TurnTimes(Struct):
     """When one turn was."""
 
     start_ns: int
-    end_ns: int | None = None
     prompt_id: str | None = None
     title: str = ""
-    reason: str = ""
+    aside: bool = True
+    """Nobody asked for anything: a command of the client, such as one that compacts, until a prompt or call is told."""
+
+
+class End(NamedTuple):
+    """That a turn ended, as one channel told it."""
+
+    at_ns: int
+    rank: int
+    """Place of the reason in `ENDINGS`."""
+    prompt_id: str
+
+    @property
+    def reason(self) -> Ending:
+        """Who says so, and how."""
+        return ENDINGS[self.rank]
 
 
 class Turns:
@@ -34,6 +52,8 @@ class Turns:
         self._bag = Bag()
         self._starts: list[int] = []
         self._by_prompt: dict[str, TurnTimes] = {}
+        self._ends: list[End] = []
+        """In the order of their times: an end may be told before its beginning."""
         self.times: list[TurnTimes] = []
         """In the order of their starts."""
 
@@ -43,12 +63,17 @@ class Turns:
         return self._bag.size
 
     def prompted(self, event: PromptSubmitted) -> None:
-        """Somebody asked; a command of the client is no turn unless a model is called for it."""
-        if event.command:
-            return
-        self._bag.add(event.channel, event.prompt_id, event.unit)
+        """Somebody asked; a command of the client is no turn unless a model answers it."""
         turn = self._turn(event.prompt_id, event.at_ns)
         turn.title = turn.title or event.text
+        if not event.command:
+            self._bag.add(event.channel, event.prompt_id, event.unit)
+            turn.aside = False
+
+    def compacts(self, event: CompactionStarted) -> None:
+        """A summary is written, within a turn or beside all of them."""
+        if event.prompt_id is not None:
+            self._turn(event.prompt_id, event.at_ns)
 
     def called(self, event: LlmCalled) -> None:
         """A call of the own thread proves its turn, whichever channel told of the prompt, or none."""
@@ -57,13 +82,14 @@ class Turns:
         began_ns = event.at_ns - round((event.duration_ms or 0) * 1e6)
         if event.prompt_id is not None:
             self._bag.add(event.channel, event.prompt_id, "")
-            if event.prompt_id not in self._by_prompt:
-                self._turn(event.prompt_id, began_ns)
+            turn = self._by_prompt.get(event.prompt_id) or self._turn(event.prompt_id, began_ns)
+            turn.aside = False
         elif event.turn_span is not None:
             self._bag.add(event.channel, None, event.turn_span)
             known = self.at(began_ns)
-            if known is None or (known.end_ns is not None and known.end_ns < began_ns):
-                self._turn(None, began_ns)
+            if known is None or self._ended(known.start_ns, began_ns):
+                known = self._turn(None, began_ns)
+            known.aside = False
 
     def ended(self, event: TurnEnded) -> None:
         """A turn is over; its span also tells when it began."""
@@ -73,14 +99,39 @@ class Turns:
                 turn = self._insert(TurnTimes(event.began_ns))
             elif event.began_ns < turn.start_ns:
                 self._move(turn, event.began_ns)
-        if turn is not None:
-            turn.end_ns = max(turn.end_ns or 0, event.at_ns)
-            turn.reason = turn.reason or event.reason
+        self._end(event.at_ns, event.reason, event.prompt_id)
+
+    def denied(self, at_ns: int) -> None:
+        """A person refused a tool and took the turn back; where it goes on after all, a later end says so."""
+        self._end(at_ns, "denied", None)
+
+    def endings(self) -> dict[int, End]:
+        """How the turns ended, each by its start: as the surest channel says, when the last one says."""
+        told: dict[int, list[End]] = {}
+        for end in self._ends:
+            turn = self._by_prompt.get(end.prompt_id) or self.at(end.at_ns)
+            if turn is not None:
+                told.setdefault(turn.start_ns, []).append(end)
+        return {start_ns: _agreed(ends) for start_ns, ends in told.items()}
 
     def at(self, at_ns: int) -> TurnTimes | None:
         """The turn that a moment belongs to: the last one begun before it."""
         place = bisect_right(self._starts, at_ns)
         return self.times[place - 1] if place else None
+
+    def _end(self, at_ns: int, reason: Ending, prompt_id: str | None) -> None:
+        end = End(at_ns, ENDINGS.index(reason), prompt_id or "")
+        place = bisect_right(self._ends, end)
+        if place and self._ends[place - 1] == end:
+            return
+        self._ends.insert(place, end)
+        if len(self._ends) > 4 * REMEMBERED:
+            del self._ends[:REMEMBERED]
+
+    def _ended(self, start_ns: int, until_ns: int) -> bool:
+        """Whether a turn ended between two moments."""
+        place = bisect_right(self._ends, start_ns, key=lambda end: end.at_ns)
+        return place < len(self._ends) and self._ends[place].at_ns < until_ns
 
     def _turn(self, prompt_id: str | None, at_ns: int) -> TurnTimes:
         """The turn that began about then, known or new; it began when its earliest report says so."""
@@ -118,3 +169,11 @@ class Turns:
                 self._by_prompt.pop(gone.prompt_id or "", None)
             del self.times[: REMEMBERED // 10], self._starts[: REMEMBERED // 10]
         return turn
+
+
+def _agreed(ends: list[End]) -> End:
+    """One end out of all that was told of it; idleness is noticed a minute late, and counts where nothing else does."""
+    sure = [end for end in ends if end.reason != "idle"] or ends[:1]
+    last_stop_ns = max((end.at_ns for end in sure if end.reason == "stop_hook"), default=0)
+    surest = max(end.rank for end in sure if end.reason != "denied" or end.at_ns > last_stop_ns)
+    return End(max(end.at_ns for end in sure), surest, "")

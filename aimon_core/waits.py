@@ -4,6 +4,9 @@ A hook tells that a wait begins, a log that it was decided, a span how long it t
 wait's own span, which is what joins a span without a tool id to the call (`tui_permission` in the captures).
 """
 
+from bisect import bisect_left
+from itertools import accumulate
+
 from msgspec import Struct
 
 from aimon_core.events import PermissionAnswered, PermissionAsked
@@ -40,6 +43,20 @@ class Wait(Struct):
         if self.measured_ns is not None and self.answered_ns is not None:
             return self.answered_ns - self.measured_ns, self.answered_ns
         return self.asked_ns, self.answered_ns
+
+
+class Ledger:
+    """Waits by when they ended."""
+
+    def __init__(self, lasted: list[tuple[int, int]]) -> None:
+        lasted = sorted(lasted)
+        self._ends = [ended_ns for ended_ns, _ in lasted]
+        self._sums = [0, *accumulate(lasted_ns for _, lasted_ns in lasted)]
+
+    def between(self, start_ns: int, end_ns: int | None) -> int:
+        """Time of the waits that ended from one moment until before another; None is for ever."""
+        last = len(self._ends) if end_ns is None else bisect_left(self._ends, end_ns)
+        return self._sums[last] - self._sums[bisect_left(self._ends, start_ns)]
 
 
 class Waits:
@@ -91,6 +108,10 @@ class Waits:
         """Number and time of the waits that ended after a moment."""
         lasted = [lasted for ended_ns, lasted in self._lasted() if ended_ns >= start_ns]
         return len(lasted), sum(lasted)
+
+    def ledger(self) -> "Ledger":
+        """The waits in the order of their ends, for sums over many spaces of time."""
+        return Ledger(self._lasted())
 
     def _lasted(self) -> list[tuple[int, int]]:
         """When each wait ended and how long it took. A wait without an id counts where none with an id was on."""

@@ -101,7 +101,9 @@ def turn_dict(turn: "TurnTree") -> dict[str, Any]:
         "title": None,
         "started_at": iso(turn.start_ns),
         "ended_at": iso(turn.end_ns),
+        "end_reason": turn.end_reason,
         "failed": turn.failed,
+        "waited_ms": turn.waited_ns // 1_000_000,
         "cost_usd": dollars(turn.cost_usd),
     }
 

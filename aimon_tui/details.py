@@ -26,6 +26,16 @@ class Detail(Struct, frozen=True):
     """Key of the span it tells of."""
 
 
+ENDED = {
+    **dict.fromkeys(("stop_hook", "span", "transcript", "idle"), ("with an answer", "muted")),
+    "interrupted": ("interrupted by you", "ink"),
+    "denied": ("refused by you", "ink"),
+    "failed": ("in an error", "fail"),
+    "new_prompt": ("by the next prompt", "muted"),
+    "session_end": ("with its session", "muted"),
+}
+"""How a turn ended, in words."""
+
 Columns = tuple[list[Detail], list[Detail]]
 
 
@@ -65,7 +75,7 @@ def _what(row: Row, turn: TurnTree) -> list[Detail]:
     if one is None:
         return [
             Detail("prompt", clean(turn.title, 200) or "not told"),
-            _outcome(turn.failed, "", open_=row.end_ns is None),
+            Detail("ended", *ENDED.get(turn.end_reason or "", ("still open", "muted"))),
         ]
     what = {"llm": "model", "agent": "type"}.get(row.kind, "subject")
     subject = one.subject if row.kind == "agent" else ": ".join(filter(None, (one.name, one.subject)))
@@ -96,11 +106,12 @@ def _figures(row: Row, turn: TurnTree) -> list[Detail]:
     calls = [one for one in inside if one.kind == "llm"]
     tools = [one for one in inside if one.kind == "tool"]
     waits = [one for one in inside if one.kind == "wait" and one.end_ns is not None]
+    waited_ns = turn.waited_ns if row.span is None else sum((one.end_ns or 0) - one.start_ns for one in waits)
     usd = [one.cost_usd for one in calls if not one.failed]
     return [
         Detail("calls", _number(calls)),
         Detail("tools", _number(tools)),
-        Detail("waits", f"{len(waits)} · {span(sum((one.end_ns or 0) - one.start_ns for one in waits) / 1e9)}"),
+        Detail("waits", f"{len(waits)} · {span(waited_ns / 1e9)}"),
         _cost(None if None in usd else sum(filter(None, usd))),
     ]
 

@@ -14,6 +14,8 @@ class Door:
     def __init__(self, settings: Settings) -> None:
         self._host, self._port = settings.host, settings.port
         self.receiver: Receiver | None = None
+        self.grpc_port: int | None = None
+        """Of OTLP over gRPC, where it is open."""
         self.problem: str | None = None
         """Why nothing can come in, in a sentence; None while all is well."""
 
@@ -26,6 +28,12 @@ class Door:
     def address(self) -> str:
         """Where agents send to."""
         return f"{self._host}:{self.port}"
+
+    @property
+    def addresses(self) -> str:
+        """All that is open, for the line that says so."""
+        grpc = f" grpc://{self._host}:{self.grpc_port}" if self.grpc_port else ""
+        return f"http://{self.address}{grpc}"
 
     @property
     def label(self) -> str:

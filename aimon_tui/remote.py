@@ -153,8 +153,8 @@ class RemoteLedger:
 
     def _turn(self, piece: mirror.Turn) -> None:
         turns = self._turns.setdefault(piece.key, [])
-        place = next((at for at, turn in enumerate(turns) if turn.number >= piece.turn.number), len(turns))
-        known = turns[place] if place < len(turns) and turns[place].number == piece.turn.number else None
+        place = next((at for at, turn in enumerate(turns) if turn.place >= piece.turn.place), len(turns))
+        known = turns[place] if place < len(turns) and turns[place].place == piece.turn.place else None
         whole = mirror.joined(piece, known.spans if known else ())
         self._turns[piece.key] = [*turns[:place], whole, *turns[place + (known is not None) :]]
         if piece.done:

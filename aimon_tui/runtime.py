@@ -7,7 +7,6 @@ paint. The doors open before the journal is read again, since the ledger does no
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aimon_core import paths, runtime_dir
@@ -25,21 +24,14 @@ from aimon_tui.sources import Sources
 from aimon_tui.whereabouts import Whereabouts
 
 if TYPE_CHECKING:  # what `start` imports
-    from aimon_core.journal import Journal
     from aimon_core.spans import Span
     from aimon_desktop.terminals import Outcome
+    from receiver.server import Receiver
     from receiver.told import Told
 
 LOG = logging.getLogger("aimon")
 
 FRAME_S = 0.1
-RESTORED_S = 24 * 3600.0
-"""How far back the journal is read: today's dollars, and every session that may still live."""
-KEPT_S = 7 * 24 * 3600.0
-KEPT_BYTES = 512 << 20
-"""What the journal keeps at most."""
-SLICE_S = 0.02
-"""How long restoring may hold the loop at a time: a fifth of a frame."""
 
 
 class Runtime:
@@ -61,6 +53,8 @@ class Runtime:
         """Set when the price table has been read, or cannot be."""
         self.restored = asyncio.Event()
         """Set when the journal has been read again."""
+        self.complete = asyncio.Event()
+        """Set when every door is open, or has been found shut."""
         self.remembers = False
         """Whether what comes in is kept in memory where there is no journal: a screen wants to show it."""
         self.notices: list[str] = []
@@ -205,6 +199,7 @@ class Runtime:
         options = DoorOptions(
             host=self.settings.host,
             port=self.settings.port,
+            grpc_port=self.settings.grpc_port_in_force,
             allow_hosts=self.settings.allow_host,
             socket=f"{self._runtime_folder}/hooks.sock",
             spool=str(self._spool),
@@ -221,6 +216,17 @@ class Runtime:
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))
         await receiver.start()
+        self._spawn(self._open_grpc(receiver))
+
+    async def _open_grpc(self, receiver: "Receiver") -> None:
+        """Once everything else stands: its library takes a tenth of a second, and few agents speak it."""
+        await self.restored.wait()
+        await self.priced.wait()
+        try:
+            self.door.grpc_port = await receiver.start_grpc()
+        except AimonError as error:
+            self._notice(str(error))
+        self.complete.set()
 
     async def _load_prices(self) -> None:
         from aimon_core import pricing
@@ -232,32 +238,17 @@ class Runtime:
         self.priced.set()
 
     async def _restore(self) -> None:
-        """Read the journal again with today's dialects; nobody is told of states that passed long ago."""
         if (journal := self._desk.journal) is not None:
-            from receiver import tape
+            from aimon_tui.restoring import prune, restore
 
-            since_ns = self._clock.now_ns() - round(max(RESTORED_S, self.settings.expire_after) * 1e9)
-            pause_at = self._clock.monotonic() + SLICE_S
-            for events, arrived_ns in tape.replayed(journal.deliveries(since_ns)):
-                self.store.apply(events, arrived_ns)
-                if self._clock.monotonic() >= pause_at:
-                    await asyncio.sleep(0)
-                    pause_at = self._clock.monotonic() + SLICE_S
-            await self._prune(journal)
+            await restore(journal, self.store, self._clock, self.settings.expire_after)
+            await prune(journal, self._clock)
         self.restored.set()
 
     async def _see(self, sources: Sources) -> None:
         """See for ourselves, once the journal is read and the doors had their turn."""
         await self.restored.wait()
         await sources.run(self.store, self.tell)
-
-    async def _prune(self, journal: "Journal") -> None:
-        older_than_ns = self._clock.now_ns() - round(KEPT_S * 1e9)
-        with suppress(AimonError):  # a full disk is told when the next request cannot be kept
-            gone = 1
-            while gone:
-                await asyncio.sleep(0)
-                gone = journal.prune(older_than_ns, KEPT_BYTES)
 
     async def _beat(self, frame_s: float) -> None:
         while True:

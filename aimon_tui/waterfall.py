@@ -63,12 +63,12 @@ class Outline:
 
     def lay(self, turns: Sequence[TurnTree], folds: Folds) -> None:
         """Take in what is to be shown."""
-        known = {part.turn.number: part for part in self._parts} if folds == self._folds else {}
+        known = {part.turn.place: part for part in self._parts} if folds == self._folds else {}
         self.turns, self._folds = turns, dict(folds)
         self._parts, self._starts, self._size = [], [], 0
         for turn in turns:
             unfolded = not folds.get(turn_key(turn), turn is not turns[-1])
-            part = known.get(turn.number)
+            part = known.get(turn.place)
             if part is None or part.turn is not turn or part.unfolded is not unfolded:
                 part = _Part(turn, unfolded=unfolded, folds=folds)
             self._parts.append(part)
@@ -143,7 +143,7 @@ class Outline:
 
 def turn_key(turn: TurnTree) -> str:
     """The key of a turn's row."""
-    return f"turn:{turn.number}"
+    return f"turn:{turn.place}"
 
 
 def _visible(spans: Sequence[Span], folds: Folds) -> Sequence[int]:
@@ -163,7 +163,7 @@ def _turn_row(turn: TurnTree, place: int, *, unfolded: bool) -> Row:
     cost = "" if turn.cost_usd is None else money(turn.cost_usd)
     spans = f"{number} span{'' if number == 1 else 's'}"
     return Row(
-        turn_key(turn), "turn", f"turn {turn.number}  {clean(turn.title, 60)}".rstrip(), 0,
+        turn_key(turn), "turn", f"{turn.label}  {clean(turn.title, 60)}".rstrip(), 0,
         turn.start_ns, turn.until_ns, place,
         fold="" if not number else "v" if unfolded else ">", failed=turn.failed,
         note=cost if unfolded else f"{spans}  {cost}".rstrip(),

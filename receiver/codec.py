@@ -66,7 +66,11 @@ def _parse_mended(signal: Signal, body: bytes) -> Any:
         raise Refused(Reason.MALFORMED, f"no OTLP: {str(error)[:100]}") from None
 
 
-def encode_answer(signal: Signal, encoding: Encoding, rejected: int = 0, why: str = "") -> bytes:
+LEFT_OUT = "points without a finite value"
+"""Why a record is left out."""
+
+
+def encode_answer(signal: Signal, encoding: Encoding, rejected: int = 0, why: str = LEFT_OUT) -> bytes:
     """The body of a 200: empty for full success, else how many records were left out and why."""
     if encoding == "json":
         return msgspec.json.encode(
@@ -83,4 +87,13 @@ def encode_refusal(encoding: Encoding, code: int, message: str) -> bytes:
     """The body of everything but a 200: google.rpc.Status, as OTLP asks."""
     if encoding == "json":
         return msgspec.json.encode({"code": code, "message": message})
-    return bytes(CLASSES["RpcStatus"](code=code, message=message).SerializeToString())
+    return encode_status(code, message)
+
+
+def encode_status(code: int, message: str, retry_after_s: int | None = None) -> bytes:
+    """google.rpc.Status, with a RetryInfo for what a later attempt can cure."""
+    status = CLASSES["RpcStatus"](code=code, message=message)
+    if retry_after_s is not None:
+        info = CLASSES["RetryInfo"](retry_delay=CLASSES["Duration"](seconds=retry_after_s))
+        status.details.add(type_url="type.googleapis.com/google.rpc.RetryInfo", value=info.SerializeToString())
+    return bytes(status.SerializeToString())

@@ -95,19 +95,6 @@ class Connection(asyncio.Protocol):
         if self.when_lost is not None:
             self.when_lost()
 
-    async def check_user(self) -> None:
-        """Raise Refused (forbidden) where the user at the other end is known to be another one (S5).
-
-        The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits.
-        """
-        if self.peer is None:
-            return
-        if not self.table.peers.answers_at_once:
-            await asyncio.wait({self.peer})
-        uid = self.peer.result().uid if self.peer.done() else None
-        if uid not in {None, os.getuid()}:
-            raise Refused(Reason.FORBIDDEN, f"aimon listens to the user who started it alone; yours is {uid}")
-
     def turn(self, phase: Phase) -> None:
         """Go on to another phase."""
         self.phase, self.progress = phase, self.table.now()
@@ -124,6 +111,20 @@ class Connection(asyncio.Protocol):
         """Close without sending what the peer has not read."""
         if self.transport is not None:
             self.transport.abort()
+
+
+async def check_user(peers: Peers, peer: asyncio.Task[Peer] | None) -> None:
+    """Raise Refused (forbidden) where the user at the other end is known to be another one (S5).
+
+    The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits.
+    """
+    if peer is None:
+        return
+    if not peers.answers_at_once:
+        await asyncio.wait({peer})
+    uid = peer.result().uid if peer.done() else None
+    if uid not in {None, os.getuid()}:
+        raise Refused(Reason.FORBIDDEN, f"aimon listens to the user who started it alone; yours is {uid}")
 
 
 class Connections:

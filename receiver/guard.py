@@ -28,6 +28,8 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 4318
     """0 asks the system for a free one."""
+    grpc_port: int = 0
+    """For OTLP over gRPC; 0 opens none."""
     socket: str = ""
     """Path of the Unix socket for hooks, in a folder that is ours alone; empty opens none."""
     spool: str = ""

@@ -148,9 +148,9 @@ class Mirror:
             else:
                 after.append(turn)
         for turn in after:
-            for piece in mirror.pieces(key, turn, before.get(turn.number), len(after)):
+            for piece in mirror.pieces(key, turn, before.get(turn.place), len(after)):
                 if piece is None:
                     await asyncio.sleep(0)
                 else:
                     await response.write(mirror.encode(piece))
-        screen.turns[key] = {turn.number: turn for turn in after}
+        screen.turns[key] = {turn.place: turn for turn in after}

@@ -81,9 +81,14 @@ class Peers:
     async def of(self, transport: asyncio.BaseTransport) -> Peer:
         """Who is at the other end; call it as soon as the connection stands."""
         addresses = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        if sys.platform != "linux" or not all(isinstance(address, tuple) for address in addresses):
+        if not all(isinstance(address, tuple) for address in addresses):
             return UNKNOWN
-        theirs, ours = (address[:2] for address in addresses)
+        return await self.between(*(address[:2] for address in addresses))
+
+    async def between(self, theirs: Address, ours: Address) -> Peer:
+        """Who has their address on a connection to ours."""
+        if sys.platform != "linux":
+            return UNKNOWN
         try:
             held = ask_kernel(theirs, ours)
         except OSError:

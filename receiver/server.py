@@ -17,6 +17,7 @@ from aimon_core.wire import drift_dict
 from receiver import guard
 from receiver.api import Api, Ledger, Owner
 from receiver.counters import DoorCounters
+from receiver.grpc import GrpcDoor
 from receiver.guard import DoorOptions
 from receiver.hook_request import Spooled
 from receiver.http import HttpDoor
@@ -57,6 +58,7 @@ class Receiver:
         self._intake = Intake(sink, interpreter, clock, records_limit=options.records_limit)
         self._api = Api(ledger, clock, options, stats=self._stats, owner=owner, rate=self.rate)
         self._door: HttpDoor | None = None
+        self._grpc: GrpcDoor | None = None
         self._listeners: list[asyncio.Server] = []
         self._hooks: list[asyncio.Server] = []
         """The Unix socket's, at most one."""
@@ -102,6 +104,16 @@ class Receiver:
                 await self.stop()
             raise
 
+    async def start_grpc(self) -> int | None:
+        """Open the door for gRPC, which takes its time; its port, or None where there shall be none.
+
+        Raises Unavailable or PortTaken; everything else goes on then.
+        """
+        if self._options.grpc_port and "otlp" in self._options.takes:
+            self._grpc = GrpcDoor(self._intake, self._api.refused, self._options)
+            await self._grpc.start()
+        return self._grpc.port if self._grpc else None
+
     async def stop(self) -> None:
         """Close the doors: running requests get a second to finish. Harmless when nothing is open."""
         if self._spool is not None:
@@ -109,6 +121,8 @@ class Receiver:
             await asyncio.wait({self._spool})
             self._spool = None
         self._unix.release()
+        if self._grpc is not None:
+            await self._grpc.stop()
         for listener in (*self._listeners, *self._hooks):
             listener.close()
         if self._door is not None:

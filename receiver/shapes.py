@@ -1,18 +1,13 @@
 """The API's JSON as pydantic models: for `docs/schema` and for tests, never loaded by a running aimon.
 
 `wire` writes the documents out by hand, because pydantic takes longer to import than the first picture may take.
-The models hold it to its word: every name is required, no other is allowed. `python -m receiver.shapes docs/schema`
-freezes them, and refuses to change a frozen one unless `wire.VERSION` was raised.
+The models hold it to its word: every name is required, no other is allowed. `frozen_shapes` freezes them.
 """
 
-import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from aimon_core import wire
 from aimon_core.session import State, WaitingFor
 from receiver.drift_shapes import DriftItem
 from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
@@ -264,30 +259,3 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "focus": TypeAdapter(FocusAnswer),
 }
 """By the name of the file under `docs/schema`."""
-
-
-def schema(name: str) -> str:
-    """The JSON Schema of one shape, as it stands in its file."""
-    body = SHAPES[name].json_schema()
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "x-version": wire.VERSION}
-    return json.dumps(head | body, indent=2, sort_keys=True) + "\n"
-
-
-def freeze(folder: Path) -> list[Path]:
-    """Write all schemas; which files changed. Raises ValueError for a changed shape of an unchanged version."""
-    changed = []
-    for name in SHAPES:
-        path, text = folder / f"{name}.json", schema(name)
-        if path.exists():
-            frozen = path.read_text()
-            if frozen == text:
-                continue
-            if json.loads(frozen)["x-version"] == wire.VERSION:
-                raise ValueError(f"{path} changes what version {wire.VERSION} promised: raise aimon_core.wire.VERSION")
-        changed.append(path)
-        path.write_text(text)
-    return changed
-
-
-if __name__ == "__main__":
-    sys.stdout.writelines(f"{path}\n" for path in freeze(Path(sys.argv[1])))

@@ -153,9 +153,17 @@ message ExportResponse
 message RpcStatus
   one int32 code = 1
   one string message = 2
+  repeated RpcDetail details = 3
+message RpcDetail
+  one string type_url = 1
+  one bytes value = 2
+message RetryInfo
+  one Duration retry_delay = 1
+message Duration
+  one int64 seconds = 1
 """
 """One field a line: label, type, name, number. `ExportResponse` is the answer to all three signals, whose fields differ
-only in the name of `rejected`; `RpcStatus` is google.rpc.Status, the body of every refusal."""
+only in the name of `rejected`; `RpcStatus` is google.rpc.Status, the body of every refusal, `RpcDetail` its Any."""
 
 _PACKAGE = "aimon.otlp"
 _F = descriptor_pb2.FieldDescriptorProto

@@ -1,10 +1,13 @@
-"""What a tool call works on, in one line: the one field of its input that a person would read out."""
+"""What a tool call works on, in one line: the one field of its input that a person would read out; what was asked."""
 
 from collections.abc import Mapping
 from typing import Any
 
 FIELDS = ("command", "file_path", "path", "notebook_path", "pattern", "query", "url", "description", "skill", "prompt")
 """Input fields in the order in which they name the subject best."""
+
+NOTICE = "<task-notification>"
+"""How Claude Code begins a prompt of its own: a task in the background is done, and the session goes on with that."""
 
 LENGTH = 256
 """Characters kept."""
@@ -19,6 +22,11 @@ def subject(tool: str, payload: Mapping[str, Any]) -> str:
         if isinstance(value, str) and value:
             return value[:LENGTH]
     return ""
+
+
+def typed(prompt: str) -> str:
+    """What a person asked; empty where the client has written the prompt itself."""
+    return "" if prompt.startswith(NOTICE) else prompt
 
 
 def _question(payload: Mapping[str, Any]) -> str:

@@ -30,11 +30,15 @@ class SpanItem(Shape):
 class TurnItem(Shape):
     """One turn and everything in it."""
 
-    number: Count
+    number: Count = Field(description="0 for what nobody asked for, such as a command that compacts")
     title: None = Field(description="what a person asked stays on the screen")
     started_at: Time | None
     ended_at: Time | None
+    end_reason: str | None = Field(
+        description="stop_hook, span, transcript, idle, interrupted, denied, failed, new_prompt, session_end"
+    )
     failed: bool
+    waited_ms: Count = Field(description="time it waited for a person, an open wait not included")
     cost_usd: Dollars | None = Field(description="null when a call of it has no known cost")
     spans: list[SpanItem] = Field(description="in the order of the tree: each before what lies in it")
 

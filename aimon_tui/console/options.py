@@ -18,6 +18,7 @@ Command = Callable[..., Any]
 _OPTIONS = (
     click.option("--host", metavar="ADDRESS", help="Address to listen on, this machine's own.  [127.0.0.1]"),
     click.option("--port", type=int, metavar="PORT", help="Port of OTLP, hooks and API; 0 takes a free one.  [4318]"),
+    click.option("--grpc-port", type=int, metavar="PORT", help="Port of OTLP over gRPC; 0 opens none.  [4317]"),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Name beside localhost that clients may use."),
     click.option("--sources", metavar="A,B", help="Where to learn of sessions.  [otlp,hooks,transcripts,processes]"),
     click.option("--state-dir", metavar="DIR", help="Folder of the journal and the log."),
@@ -29,8 +30,8 @@ _OPTIONS = (
     click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings to read instead."),
 )
 _NAMES = (
-    "host", "port", "allow_host", "sources", "state_dir", "persist", "quiet_period", "expire_after", "ascii", "theme",
-    "file",
+    "host", "port", "grpc_port", "allow_host", "sources", "state_dir", "persist", "quiet_period", "expire_after",
+    "ascii", "theme", "file",
 )  # fmt: skip
 
 

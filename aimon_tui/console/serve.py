@@ -23,7 +23,8 @@ from aimon_tui.sources import Sources
 def command(config: Config) -> None:
     """Receive without a screen.
 
-    One line of JSON on stdout for each change. When the doors are open and the journal is read, stderr says `listening http://127.0.0.1:4318`.
+    One line of JSON on stdout for each change. When the doors are open and the journal is read, stderr says
+    `listening http://127.0.0.1:4318 grpc://127.0.0.1:4317`.
 
     \b
     Example:  aimon serve > /dev/null
@@ -45,11 +46,10 @@ async def serve(settings: Settings) -> None:
         try:
             await runtime.start()
             runtime.hands.append(Stream(runtime.store, narrator, writer))
-            await runtime.restored.wait()
-            await runtime.priced.wait()
+            await runtime.complete.wait()
             for notice in runtime.notices:
                 click.echo(notice, err=True)
-            click.echo(f"listening http://{runtime.door.address}", err=True)
+            click.echo(f"listening {runtime.door.addresses}", err=True)
             await ended.wait()
         finally:
             await runtime.stop()

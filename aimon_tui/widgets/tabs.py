@@ -27,7 +27,7 @@ def figure(panel: str, app: "AimonApp") -> str:
         return ""
     if panel == "waterfall":
         turn = app.turn_shown
-        return f"turn {turn.number} · {about_turn(turn, app.now_ns)[1]}" if turn else ""
+        return f"{turn.label} · {about_turn(turn, app.now_ns)[1]}" if turn else ""
     if panel == "tokens":
         return count(session.total_tokens)
     if panel == "session":
@@ -41,7 +41,7 @@ def about_turn(turn: TurnTree | None, now_ns: int) -> tuple[str, str]:
     if turn is None:
         return "", ""
     lasts_s = ((now_ns if turn.until_ns is None else turn.until_ns) - turn.start_ns) / 1e9
-    return f"turn {turn.number}  {clean(turn.title, 80)}".rstrip(), span(lasts_s)
+    return f"{turn.label}  {clean(turn.title, 80)}".rstrip(), span(lasts_s)
 
 
 class TabBar(Painted):

@@ -26,7 +26,7 @@ from aimon_core.events import (
 from aimon_core.failures import classify
 from aimon_core.masking import digest
 from receiver import drift
-from receiver.subjects import subject
+from receiver.subjects import subject, typed
 
 TEXT = 256
 """Characters kept of any text."""
@@ -142,7 +142,7 @@ def session_ended(payload: Payload, frame: Frame) -> Iterable[Event]:
 def prompted(payload: Payload, frame: Frame) -> Iterable[Event]:
     """Somebody asked; Codex calls the id that of the turn."""
     prompt_id = text(payload, "prompt_id") or text(payload, "turn_id") or None
-    words = text(payload, "prompt")
+    words = typed(text(payload, "prompt"))
     yield PromptSubmitted(**frame, prompt_id=prompt_id, unit=str(frame["at_ns"]), text=words)
 
 

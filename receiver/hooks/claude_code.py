@@ -7,6 +7,8 @@ tool's input joins it to the `PreToolUse` before it. Esc fires no hook at all.
 from collections.abc import Iterable, Mapping
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     PermissionAnswered,
     PermissionAsked,
@@ -76,12 +78,20 @@ def _answered(_: Payload, frame: Frame) -> Iterable[Event]:
     yield PermissionAnswered(**frame, call_id=None, unit=frame["signal"], name="", accepted=True, by_person=True)
 
 
+def _compacts(payload: Payload, frame: Frame) -> Iterable[Event]:
+    yield CompactionStarted(**frame, prompt_id=text(payload, "prompt_id") or None)
+
+
+def _compacted(_: Payload, frame: Frame) -> Iterable[Event]:
+    yield CompactionEnded(**frame)
+
+
 def _digest(payload: Payload) -> str:
     return digest([payload.get("tool_name"), digest(payload.get("tool_input"))])
 
 
 _SILENT = """
-    UserPromptExpansion PreCompact PostCompact PreModelSwitch PostModelSwitch Setup TeammateIdle TaskCreated
+    UserPromptExpansion PreModelSwitch PostModelSwitch Setup TeammateIdle TaskCreated
     TaskCompleted ConfigChange InstructionsLoaded CwdChanged FileChanged DirectoryAdded WorktreeCreate WorktreeRemove
     MessageDisplay
 """
@@ -103,6 +113,8 @@ LANGUAGE = base.Language(
         "Notification": _notified,
         "Elicitation": _elicits,
         "ElicitationResult": _answered,
+        "PreCompact": _compacts,
+        "PostCompact": _compacted,
         "Stop": base.stopped,
         "StopFailure": base.stop_failed,
         "SubagentStart": base.subagent_started,

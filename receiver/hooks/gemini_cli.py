@@ -6,11 +6,11 @@ other end, but for what the client writes in place of the answer.
 
 from collections.abc import Iterable, Mapping
 
-from aimon_core.events import Event, PermissionAsked, TurnEnded
+from aimon_core.events import Ending, Event, PermissionAsked, TurnEnded
 from receiver.hooks import base
 from receiver.hooks.base import Frame, Payload, nothing, text
 
-INTERRUPTED = "interrupted"
+INTERRUPTED: Ending = "interrupted"
 
 
 def _adapted(payload: Payload) -> Payload:

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from aimon_core.events import Event
+from aimon_core.events import Event, SessionEnded
 from aimon_core.fold import Fold
 from aimon_core.lifecycle import elapse
 from aimon_core.standing import Options, Status
@@ -12,8 +12,11 @@ from tests.fakes.events import (
     answered,
     asked,
     at,
+    compacted,
+    compacts,
     decided,
     ended,
+    event,
     failed,
     helper_began,
     helper_ended,
@@ -29,8 +32,8 @@ from tests.fakes.events import (
 
 def after(*events: Event) -> Status:
     fold = Fold()
-    for event in events:
-        fold.add(event)
+    for one in events:
+        fold.add(one)
     return fold.status
 
 
@@ -95,6 +98,15 @@ def test_an_error_that_a_retry_mends_is_no_failure() -> None:
     assert after(prompted(1), failed(2), answered(4), turn_ended(5)).state == "completed"
 
 
+def test_an_answer_that_asks_for_a_tool_is_not_the_last_one_whichever_channel_says_so() -> None:
+    span, log = answered(2, "r1", "span", asks_tool=True), answered(2, "r1", "log")
+    for order in ([span, log], [log, span]):
+        assert elapse(after(prompted(1), *order), at(60), 50.0, Options()).state == "working", (
+            "a tool may take its time"
+        )
+    assert elapse(after(prompted(1), span, log, answered(4, "r2")), at(60), 50.0, Options()).state == "completed"
+
+
 def test_esc_is_told_by_nothing_but_the_span() -> None:
     status = after(prompted(1), turn_ended(5, "span", channel="span"))
     assert (status.state, status.end_reason) == ("idle", "interrupted")
@@ -127,6 +139,18 @@ def test_a_subagent_of_a_closed_turn_can_ask_for_permission() -> None:
     assert after(*story, tool_ended(5, "t9", agent_id="a1")).state == "working"
 
 
+def test_a_subagent_that_waits_goes_on_waiting_through_the_turns_of_its_session() -> None:
+    story = [prompted(1), helper_began(2), helper_began(2, "a2"), asked(3, "t9", agent_id="a1")]
+    told = [turn_ended(4, background=("a1", "a2")), helper_ended(5, "a2"), prompted(5.1, "p2")]
+    told += [turn_ended(6, background=("a1",)), asked(11, None, name="")]
+    for count in range(len(told) + 1):
+        status = after(*story, *told[:count])
+        assert (status.state, len(status.waits)) == ("waiting", 1), count
+    assert after(*story, *told, tool_ended(12, "t9", agent_id="a1")).state == "working"
+    assert after(*story, *told, helper_ended(12)).state == "working"
+    assert after(*story, *told, ended(12)).state == "ended"
+
+
 def test_clear_and_exit_end_a_session_and_resume_brings_it_back() -> None:
     assert after(started(), prompted(1), ended(5)).state == "ended"
     assert after(started(), prompted(1), ended(5), started(9, how="resume")).state == "idle"
@@ -134,6 +158,27 @@ def test_clear_and_exit_end_a_session_and_resume_brings_it_back() -> None:
 
 def test_compacting_is_not_a_new_start() -> None:
     assert after(prompted(1), started(2, how="compact")).state == "working"
+
+
+def test_a_compaction_by_hand_is_work_and_leaves_nothing_to_be_seen() -> None:
+    story = [prompted(1), turn_ended(2), compacts(5)]
+    assert after(*story).state == "working"
+    assert elapse(after(*story), at(60), 50.0, Options()).state == "working", "a summary may take its time"
+    for end in (compacted(8), started(8, how="compact"), says(8, "idle"), turn_ended(68, "idle")):
+        assert after(*story, end).state == "idle", end
+    assert after(*story, compacted(8), answered(7.9, side=True)).state == "idle", "its own call is no work of a turn"
+
+
+def test_a_compaction_within_a_turn_ends_nothing() -> None:
+    assert after(prompted(1), compacts(2), compacted(5)).state == "working"
+    assert after(prompted(1), compacts(2), compacted(5), turn_ended(6)).state == "completed"
+
+
+def test_leaving_by_command_while_subagents_work_only_opens_a_dialog() -> None:
+    story = [prompted(1), helper_began(2), turn_ended(3, background=("a1",)), event(SessionEnded, 9, "log")]
+    assert after(*story).state == "working"
+    assert after(*story, ended(40)).state == "ended", "the hook tells when it is really over"
+    assert after(prompted(1), turn_ended(3), event(SessionEnded, 9, "log")).state == "ended"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,11 @@ def expected(name: str, agent: str = "claude-code") -> dict[str, Any]:
 
 def sent(name: str, agent: str = "claude-code") -> list[Sent]:
     """Everything a scenario sent, hooks and telemetry together, in the order of its arrival."""
-    folder = ROOT / agent / name
+    return of_folder(ROOT / agent / name, agent)
+
+
+def of_folder(folder: Path, agent: str) -> list[Sent]:
+    """The same of any folder."""
     return sorted([*_telemetry(folder), *_hooks(folder, agent)], key=lambda one: one.unix)
 
 

@@ -3,6 +3,8 @@
 from typing import Any, TypeVar
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     LlmCalled,
     PermissionAnswered,
@@ -79,6 +81,14 @@ def decided(seconds: float, call_id: str | None = "t1", *, accepted: bool = True
 
 def turn_ended(seconds: float, reason: str = "stop_hook", **fields: Any) -> TurnEnded:
     return event(TurnEnded, seconds, reason=reason, **fields)
+
+
+def compacts(seconds: float, **fields: Any) -> CompactionStarted:
+    return event(CompactionStarted, seconds, **fields)
+
+
+def compacted(seconds: float, **fields: Any) -> CompactionEnded:
+    return event(CompactionEnded, seconds, **fields)
 
 
 def helper_began(seconds: float, agent_id: str = "a1") -> SubagentStarted:

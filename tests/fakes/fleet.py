@@ -135,6 +135,15 @@ def blind() -> Session:
     )  # fmt: skip
 
 
+def turn_tree(place: int, title: str, start_ns: int, end_ns: int | None, **facts: Any) -> TurnTree:
+    """A turn that ended with an answer, or is open, and nobody was waited for."""
+    reason = None if end_ns is None else "stop_hook"
+    given = {"number": place, "end_reason": reason, "failed": False, "waited_ns": 0, "spans": (), "cost_usd": None}
+    return TurnTree(
+        place=place, title=title, start_ns=start_ns, end_ns=end_ns, **{**given, "until_ns": end_ns, **facts}
+    )
+
+
 def turns() -> list[TurnTree]:
     """The turns of the pictures: two earlier ones, and one in which a person is waited for."""
     now_s = 43.2
@@ -171,13 +180,12 @@ def turns() -> list[TurnTree]:
     def earlier(number: int, title: str, begin: float, lasts: float, size: int, usd: float) -> TurnTree:
         within = tuple(llm(100 * number + one, begin + one * lasts / size, lasts / size, 9_000, 300, usd / size)
                        for one in range(size))  # fmt: skip
-        return TurnTree(number, title, at(begin), at(begin + lasts), failed=False, spans=within, cost_usd=usd,
-                        until_ns=at(begin + lasts))  # fmt: skip
+        return turn_tree(number - 4, title, at(begin), at(begin + lasts), number=number, spans=within, cost_usd=usd)
 
     return [
         earlier(5, "add a cart total", -310, 90, 12, 0.91),
         earlier(6, "why is CI red", -62, 58, 9, 0.66),
-        TurnTree(7, "fix the failing test", at(0), None, failed=False, spans=spans, cost_usd=0.38, until_ns=None),
+        turn_tree(3, "fix the failing test", at(0), None, number=7, spans=spans, cost_usd=0.38),
     ]
 
 

@@ -69,7 +69,7 @@ class Replay:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_every_event_of_a_real_client_is_known(folder):
-    agent = folder.parent.name
+    agent = folder.parent.name.replace("claude-live", "claude-code")
     for one in fired(folder):
         events = hooks.translate(agent, one.payload, one.at_ns)
         assert not any(isinstance(event, Drifted) for event in events), one.payload

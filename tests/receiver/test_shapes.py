@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from aimon_core import wire
-from receiver import shapes
+from receiver import frozen_shapes, shapes
 from tests.fakes.captures import sent
 from tests.fakes.door import opened
 
@@ -18,19 +18,26 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 
 @pytest.mark.parametrize("name", shapes.SHAPES)
 def test_a_frozen_schema_is_what_the_shape_says(name):
-    assert (SCHEMAS / f"{name}.json").read_text() == shapes.schema(name), "run python -m receiver.shapes docs/schema"
+    assert (SCHEMAS / f"{name}.json").read_text() == frozen_shapes.schema(name), (
+        "run python -m receiver.frozen_shapes docs/schema"
+    )
 
 
 def test_a_frozen_shape_changes_only_with_the_version(tmp_path, monkeypatch):
-    assert len(shapes.freeze(tmp_path)) == len(shapes.SHAPES)
-    assert shapes.freeze(tmp_path) == []
+    assert len(frozen_shapes.freeze(tmp_path)) == len(shapes.SHAPES)
+    assert frozen_shapes.freeze(tmp_path) == []
     promised = json.loads((tmp_path / "health.json").read_text())
-    promised["properties"]["more"] = {"type": "string"}
-    (tmp_path / "health.json").write_text(json.dumps(promised))
-    with pytest.raises(ValueError, match="VERSION"):
-        shapes.freeze(tmp_path)
+    fewer = promised | {"properties": {key: one for key, one in promised["properties"].items() if key != "pid"}}
+    fewer["required"] = [name for name in promised["required"] if name != "pid"]
+    (tmp_path / "health.json").write_text(json.dumps(fewer))
+    assert frozen_shapes.freeze(tmp_path) == [tmp_path / "health.json"], "a new name breaks nobody"
+    other = promised["properties"] | {"pid": {"type": "string"}}
+    for broken in (other, other | {"more": {"type": "string"}}):
+        (tmp_path / "health.json").write_text(json.dumps(promised | {"properties": broken}))
+        with pytest.raises(ValueError, match="VERSION"):
+            frozen_shapes.freeze(tmp_path)
     monkeypatch.setattr(wire, "VERSION", 2)
-    assert tmp_path / "health.json" in shapes.freeze(tmp_path)
+    assert tmp_path / "health.json" in frozen_shapes.freeze(tmp_path)
 
 
 @pytest.mark.parametrize("scenario", ["tui_subagents", "print_e401", "old_hello", "tui_permission"])

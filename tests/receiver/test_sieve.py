@@ -3,7 +3,8 @@
 import pytest
 
 from receiver import steps
-from receiver.dialects import Interpreter
+from receiver.dialects import Interpreter, claude_code
+from receiver.record import SIGNALS
 from receiver.sieve import sift
 from receiver.slim import CLASSES
 from tests.fakes.door import opened, requests
@@ -41,6 +42,12 @@ def test_a_record_that_says_a_sentence_is_known_by_its_event():
         put(log.attributes, {"event.name": "claude_code.hook_registered"})
     assert steps.at_once(Interpreter().sift("logs", message)) == 2
     assert left(message) == []
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_nothing_that_is_read_is_noise(signal):
+    assert claude_code.VOCABULARY.noise[signal].isdisjoint(claude_code.READS[signal])
+    assert set(claude_code.VOCABULARY.numbers) <= set(claude_code.READS["logs"])
 
 
 def test_noise_of_one_language_may_be_news_in_another():

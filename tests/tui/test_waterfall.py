@@ -5,10 +5,10 @@ import random
 import pytest
 
 from aimon_core.session import Tokens
-from aimon_core.spans import Span, TurnTree
+from aimon_core.spans import Span
 from aimon_tui.axis import HALVES, Lens, Window, bar, ticks, window
 from aimon_tui.waterfall import Outline, turn_key
-from tests.fakes.fleet import NOW_NS, ago, turns
+from tests.fakes.fleet import NOW_NS, ago, turn_tree, turns
 
 SECOND = 10**9
 
@@ -31,7 +31,7 @@ def big(spans):
         at = ago(spans - number)
         found.append(Span(f"llm:{number}", "llm", "claude-opus-5-5", "", at, at + SECOND, 2 if held else 1,
                           children=1 if number % 10 == 0 and number + 1 < spans else 0))  # fmt: skip
-    return TurnTree(1, "all night", ago(spans), None, failed=False, spans=tuple(found), cost_usd=None, until_ns=None)
+    return turn_tree(1, "all night", ago(spans), None, spans=tuple(found))
 
 
 # ------------------------------------------------------------------ rows and folds
@@ -58,7 +58,7 @@ def test_the_last_turn_is_unfolded_and_the_earlier_ones_are_not():
 
 
 def test_what_is_folded_hides_what_lies_in_it_and_nothing_else():
-    outline = laid({"agent:a31": True, "turn:6": False})
+    outline = laid({"agent:a31": True, "turn:2": False})
     assert len(outline) == 15 + 9 - 3
     assert "> " + "  general-purpose" in names(outline)
     assert "      Grep cart.total" not in names(outline)
@@ -68,7 +68,7 @@ def test_what_is_folded_hides_what_lies_in_it_and_nothing_else():
 def test_a_new_turn_folds_the_one_before_unless_a_person_unfolded_it():
     outline = laid()
     seven = turns()[-1]
-    eight = TurnTree(8, "next", ago(1), None, failed=False, spans=(), cost_usd=0.0, until_ns=None)
+    eight = turn_tree(4, "next", ago(1), None, number=8, cost_usd=0.0)
     outline.lay([*turns(), eight], {})
     assert names(outline)[2:] == ["> turn 7  fix the failing test", "  turn 8  next"]
     outline.lay([*turns(), eight], {turn_key(seven): False})
@@ -89,7 +89,7 @@ def test_a_row_tells_what_a_person_wants_to_know_of_it():
 def test_a_subagent_of_unknown_cost_shows_none():
     call = Span("llm:1", "llm", "m", "", 1, 2, 2, tokens=Tokens(input=1), agent_id="a")
     agent = Span("agent:a", "agent", "a", "", 1, 2, 1, 1, agent_id="a")
-    tree = TurnTree(1, "", 1, 2, failed=False, spans=(agent, call), cost_usd=None, until_ns=2)
+    tree = turn_tree(1, "", 1, 2, spans=(agent, call))
     assert laid(trees=[tree]).row(1).note == "1 call"
 
 
@@ -103,7 +103,7 @@ def test_a_turn_that_did_not_change_is_not_looked_at_again():
 
 def test_foreign_text_is_cleaned():
     tool = Span("tool:1", "tool", "Ba\x1b[31msh", "rm\x07 -rf\n/", 1, 2, 1, failed=True, error="no\x9b31m")
-    tree = TurnTree(1, "do\u202eit", 1, 2, failed=True, spans=(tool,), cost_usd=None, until_ns=2)
+    tree = turn_tree(1, "do\u202eit", 1, 2, failed=True, end_reason="failed", spans=(tool,))
     outline = laid(trees=[tree])
     for row in map(outline.row, range(2)):
         assert all(letter.isprintable() and letter != "\u202e" for letter in row.name + row.note)
@@ -113,7 +113,7 @@ def test_foreign_text_is_cleaned():
 
 
 def test_every_row_is_found_by_its_key_whatever_the_hint():
-    outline = laid({"turn:6": False})
+    outline = laid({"turn:2": False})
     for index in range(len(outline)):
         key = outline.key(index)
         assert key == outline.row(index).key
@@ -124,14 +124,14 @@ def test_what_is_folded_away_has_no_row_and_something_it_lies_in_does():
     outline = laid({"agent:a31": True})
     assert outline.index("tool:toolu_3") is None
     assert outline.key(outline.nearest("tool:toolu_3")) == "agent:a31"
-    assert outline.key(outline.nearest("llm:req_501")) == "turn:5"
+    assert outline.key(outline.nearest("llm:req_501")) == "turn:1"
     assert outline.nearest("llm:gone") is None
 
 
 def test_the_parents_of_a_span_lead_to_its_turn():
     outline = laid()
-    assert outline.parents(*outline.find("tool:toolu_3")) == ["agent:a31", "turn:7"]
-    assert outline.parents(*outline.find("llm:req_1")) == ["turn:7"]
+    assert outline.parents(*outline.find("tool:toolu_3")) == ["agent:a31", "turn:3"]
+    assert outline.parents(*outline.find("llm:req_1")) == ["turn:3"]
 
 
 def test_walking_meets_every_span_once_and_comes_round():

@@ -37,10 +37,9 @@ def drawn(turns: list[TurnTree]) -> str:
 
     lines = []
     for turn in turns:
-        failed = "  × failed" if turn.failed else ""
-        lines.append(
-            f"turn {turn.number}  {turn.title[:50]!r}  {seconds(turn.start_ns)}-{seconds(turn.end_ns)}{failed}"
-        )
+        waited = f"  waited {turn.waited_ns / 1e9:.2f}" if turn.waited_ns else ""
+        ends = f"{seconds(turn.start_ns)}-{seconds(turn.end_ns)}  {turn.end_reason}"
+        lines.append(f"{turn.label}  {turn.title[:50]!r}  {ends}{waited}")
         lines += [row(span) for span in turn.spans]
     return "\n".join(lines) + "\n"
 

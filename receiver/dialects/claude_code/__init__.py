@@ -27,6 +27,7 @@ READS: dict[Signal, dict[str, Reads]] = {
         "claude_code.api_retries_exhausted": logs.gave_up,
         "claude_code.tool_decision": logs.decision,
         "claude_code.tool_result": logs.result,
+        "claude_code.compaction": logs.compaction,
         "claude_code.assistant_response": logs.spoken,
         "claude_code.subagent_completed": logs.subagent_done,
     },

@@ -21,11 +21,11 @@ def tokens(record: Record) -> Tokens:
     )
 
 
-MAIN_SOURCES = ("repl_main_thread", "sdk", "compact", "agent:", "agent.")
+MAIN_SOURCES = ("repl_main_thread", "sdk", "agent:", "agent.")
 """Beginnings of `query_source` of a call that works on the conversation; others are helpers beside it."""
 
 
 def is_side(record: Record) -> bool:
-    """Whether a call is a helper beside the conversation: a title, a suggestion."""
+    """Whether a call is a helper beside the conversation: a title, a suggestion, the summary of a compaction."""
     source = record.identity("query_source") or record.identity("query_source_safe")
     return source is not None and not source.startswith(MAIN_SOURCES)

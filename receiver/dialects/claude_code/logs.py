@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     LlmCalled,
     PermissionAnswered,
@@ -21,7 +23,7 @@ from aimon_core.session import Tokens
 from receiver.dialects.base import head
 from receiver.dialects.claude_code.fields import is_side, tokens
 from receiver.record import Record
-from receiver.subjects import subject
+from receiver.subjects import subject, typed
 
 
 def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
@@ -31,7 +33,7 @@ def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         **base,
         prompt_id=record.identity("prompt.id"),
         unit=_unit(record),
-        text=head(_written(record.text("prompt"))),
+        text=head(typed(_written(record.text("prompt")))),
         command=command is not None,
     )
     if command in {"exit", "quit", "clear"}:
@@ -118,6 +120,13 @@ def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         error=head(record.text("error") or record.text("error_type")),
         asked_by=record.identity("request_id"),
     )
+
+
+def compaction(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+    """A summary was written, or could not be; told when it is over."""
+    began_ns = record.at_ns - round((record.number("duration_ms") or 0) * 1e6)
+    yield CompactionStarted(**base | {"at_ns": began_ns}, prompt_id=record.identity("prompt.id"))
+    yield CompactionEnded(**base)
 
 
 def spoken(record: Record, base: dict[str, Any]) -> Iterable[Event]:

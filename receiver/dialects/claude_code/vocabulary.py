@@ -15,7 +15,7 @@ _COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation
 VOCABULARY = Vocabulary(
     noise={
         "logs": _named("""
-            api_refusal api_request_body api_response_body at_mention auth compaction feedback_survey
+            api_refusal api_request_body api_response_body at_mention auth feedback_survey
             hook_execution_complete hook_execution_start hook_plugin_metrics hook_registered internal_error
             managed_settings_resolved mcp_server_connection permission_mode_changed plugin_installed plugin_loaded
             retention_sweep safety_event skill_activated system_prompt tool

@@ -1,0 +1,98 @@
+"""Spans under construction: the calls, tools, waits and subagents of one session, each laid in what it belongs to."""
+
+from typing import Literal
+
+from aimon_core.call import Call
+from aimon_core.entry import Entry
+from aimon_core.tools import ToolCall
+from aimon_core.waits import Waits
+
+Kind = Literal["llm", "tool", "wait", "agent"]
+
+NEAR_NS = 250_000_000
+"""A tool may be told to begin this much before the answer that asked for it is told to end."""
+
+
+class Node:
+    """A span under construction."""
+
+    __slots__ = ("agent", "call", "children", "end_ns", "key", "kind", "start_ns", "tool", "type")
+
+    def __init__(self, kind: Kind, key: str, start_ns: int, end_ns: int | None) -> None:
+        self.kind, self.key, self.start_ns, self.end_ns = kind, key, start_ns, end_ns
+        self.call: Call | None = None
+        self.tool: ToolCall | None = None
+        self.agent: str | None = None
+        self.type = ""
+        self.children: list[Node] = []
+
+
+def call_node(number: int, call: Call) -> Node:
+    """A model call."""
+    node = Node("llm", f"llm:{call.call_id or number}", call.start_ns, call.end_ns)
+    node.call, node.agent = call, call.agent_id
+    return node
+
+
+def tool_node(number: int, tool: ToolCall, waits: Waits) -> Node:
+    """A tool call, with the wait for its permission in it."""
+    start_ns = tool.at_ns if tool.start_ns is None else tool.start_ns
+    node = Node("tool", f"tool:{tool.call_id or number}", start_ns, tool.end_ns)
+    node.tool, node.agent = tool, tool.agent_id
+    if tool.call_id is not None and (wait := waits.get(tool.call_id)) is not None and not wait.by_rule:
+        began_ns, ended_ns = wait.window
+        if began_ns is not None:
+            inner = Node("wait", f"wait:{tool.call_id}", began_ns, ended_ns)
+            inner.tool = tool
+            node.start_ns = min(node.start_ns, began_ns)
+            node.children.append(inner)
+    return node
+
+
+def agent_nodes(entry: Entry, nodes: list[Node]) -> dict[str, Node]:
+    """A node for each subagent, with its work in it; one that nobody announced begins with its first work."""
+    agents: dict[str, Node] = {}
+    for node in nodes:
+        if node.agent is None:
+            continue
+        agent = agents.get(node.agent)
+        if agent is None:
+            agent = agents[node.agent] = Node("agent", f"agent:{node.agent}", node.start_ns, None)
+        agent.children.append(node)
+        agent.start_ns = min(agent.start_ns, node.start_ns)
+    for agent_id, helper in entry.helpers.items():
+        if helper.started_ns is None and agent_id not in agents:
+            continue
+        node = agents.setdefault(agent_id, Node("agent", f"agent:{agent_id}", helper.started_ns or 0, None))
+        node.start_ns = min(node.start_ns, helper.started_ns or node.start_ns)
+        node.end_ns, node.type = helper.ended_ns, helper.type or ""
+        if node.end_ns is not None:
+            node.end_ns = max([node.end_ns, *(child.end_ns or 0 for child in node.children)])
+    return agents
+
+
+def nest_agents(agents: dict[str, Node], tools: list[Node]) -> None:
+    """Put each subagent under the tool call that started it: the latest free one begun before it."""
+    starters = [node for node in tools if node.tool is not None and node.tool.name in {"Agent", "Task"}]
+    starters.sort(key=lambda node: node.start_ns)
+    for agent_id, agent in sorted(agents.items(), key=lambda item: item[1].start_ns):
+        free = [
+            node
+            for node in starters
+            if node.agent != agent_id
+            and node.start_ns <= agent.start_ns + NEAR_NS
+            and not any(child.kind == "agent" for child in node.children)
+        ]
+        if free:
+            free[0].children.append(agent)
+            agent.agent = ""  # it lies in a tool now, not at the top
+
+
+def close(node: Node, end_ns: int | None, over_ns: int | None) -> None:
+    """What nobody said the end of ended with its turn at the latest; a subagent may go on until the session is over."""
+    for child in node.children:
+        close(child, over_ns if node.kind == "agent" else end_ns, over_ns)
+    latest_ns = over_ns if node.kind == "agent" else end_ns
+    if node.end_ns is None and latest_ns is not None:
+        ends = [child.end_ns for child in node.children if child.end_ns is not None]
+        node.end_ns = max([node.start_ns, *(ends if node.kind == "agent" else [latest_ns])])
