@@ -66,7 +66,7 @@ def _object(fields: Iterable[tuple[str, Any]], size: int, depth: int) -> dict[st
             hidden += 1
         else:
             shown[name] = _value(name, value, depth)
-    return shown | ({"…": f"{hidden} more"} if hidden else {})
+    return dict(sorted(shown.items())) | ({"…": f"{hidden} more"} if hidden else {})
 
 
 def _value(key: str, value: Any, depth: int) -> Any:
