@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from aimon_core.masking import mask
+from aimon_core.masking import is_private, mask
 from receiver.record import Record, scalar
 
 UNNAMED = "(unnamed)"
@@ -19,8 +19,8 @@ UNNAMED = "(unnamed)"
 _FIELDS = 48
 """Fields shown of one object; the rest is counted."""
 _DEPTH = 3
-_LARGEST = 10**9
-"""Numbers beyond may be times, accounts or ids."""
+_LARGEST = 10**7
+"""Numbers beyond may be times, accounts or telephones; tokens, dollars and durations are below."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.:-][A-Za-z0-9]+)*", re.ASCII)
 _LONGEST, _PARTS = 80, 24
@@ -74,11 +74,13 @@ def _value(key: str, value: Any, depth: int) -> Any:
         case None | bool():
             return value
         case int() | float():
-            return value if abs(value) < _LARGEST else "number"
+            return value if abs(value) < _LARGEST and not key.lower().endswith("id") else "number"
         case str():
-            return _text(key, value)
+            return _text(key if depth == _DEPTH else "", value)
+        case Mapping() if depth == 1 or is_private(key):  # what is in there a person or a model chose, names included
+            return f"object({len(value)})"
         case Mapping():
-            return _object(value.items(), len(value), depth - 1) if depth > 1 else f"object({len(value)})"
+            return _object(value.items(), len(value), depth - 1)
         case list():
             return f"list({len(value)})"
         case _:

@@ -36,7 +36,7 @@ def holds(document: object, secret: str) -> bool:
 def test_a_secret_leaves_neither_as_a_name_nor_as_a_key_nor_as_a_value(secret):
     """Not where a name is expected, and not below."""
     record = log("x", {secret: "v", "prompt": secret, "event.name": secret, "type": secret, "app.version": secret})
-    payload = {"a": secret, secret: 1, "tool_input": {"command": secret, secret: {secret: secret}}, "list": [secret]}
+    payload = {"a": secret, secret: 1, "more": {"command": secret, secret: {secret: secret}}, "list": [secret]}
     told = [samples.of_record(record), samples.of_object(payload), samples.word(secret), samples.word(f"a.{secret}")]
     assert not holds(told, secret)
     assert not holds(samples.version(f"2.2.0-{secret}"), secret)
@@ -69,6 +69,22 @@ def test_a_sample_is_read_in_a_second():
         "account": "number",
         "ok": True,
         "effort": None,
+    }
+
+
+def test_what_a_person_or_a_model_chose_is_not_looked_into():
+    """Plain words and small numbers are harmless only where a client gives them."""
+    told = {
+        "type": "assistant",
+        "tool_input": {"Miller": {"pin": 1234}, "type": "Miller"},
+        "effort": {"level": "Miller", "type": "Miller"},
+        "user_id": 501,
+    }
+    assert samples.of_object(told) == {
+        "type": "assistant",
+        "tool_input": "object(2)",
+        "effort": {"level": "text(6)", "type": "text(6)"},
+        "user_id": "number",
     }
 
 
