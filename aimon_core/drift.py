@@ -16,7 +16,7 @@ from aimon_core.identity import session_key
 VERSIONS = 16
 """Versions of agents told apart, foreign ones are without number; what comes after those counts as one more."""
 NAMES = 32
-"""Names told apart in one version; so few that all their samples together are 2 MB at most."""
+"""Names told apart in one version; of each one sample is kept, 1 KB of a usual record and 10 KB of the worst."""
 SESSIONS = 1_000
 """Sessions whose rows say it."""
 UNREAD = "unread: see aimon doctor"

@@ -6,7 +6,7 @@ an id or a secret is made of; a number if it is too small to be one.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -16,8 +16,8 @@ from receiver.record import Record, scalar
 UNNAMED = "(unnamed)"
 """What stands for a name that is not shown."""
 
-_FIELDS = 48
-"""Fields shown of one object; the rest is counted."""
+_FIELDS = 64
+"""Fields shown of one sample, of all objects in it together; the rest is counted."""
 _DEPTH = 3
 _LARGEST = 10**7
 """Numbers beyond may be times, accounts or telephones; tokens, dollars and durations are below."""
@@ -50,26 +50,26 @@ def version(text: str | None) -> str | None:
 
 def of_record(record: Record) -> dict[str, Any]:
     """The attributes of a log record, a span or a data point."""
-    return _object(((key, _plain(value)) for key, value in record.raw.items()), len(record.raw), _DEPTH)
+    attributes = islice(record.raw.items(), _FIELDS)
+    return _object(((key, _plain(value)) for key, value in attributes), len(record.raw), _DEPTH, iter(range(_FIELDS)))
 
 
 def of_object(given: Mapping[str, Any]) -> dict[str, Any]:
     """A hook's payload, a line of a transcript."""
-    return _object(given.items(), len(given), _DEPTH)
+    return _object(given.items(), len(given), _DEPTH, iter(range(_FIELDS)))
 
 
-def _object(fields: Iterable[tuple[str, Any]], size: int, depth: int) -> dict[str, Any]:
+def _object(fields: Iterable[tuple[str, Any]], size: int, depth: int, room: Iterator[int]) -> dict[str, Any]:
+    """An object, as far as there is room: each field takes one of what is left for the whole sample."""
     shown: dict[str, Any] = {}
-    hidden = max(0, size - _FIELDS)
-    for key, value in islice(fields, _FIELDS):
-        if (name := word(key)) == UNNAMED:
-            hidden += 1
-        else:
-            shown[name] = _value(name, value, depth)
+    for (key, value), _ in zip(fields, room, strict=False):
+        if (name := word(key)) != UNNAMED:
+            shown[name] = _value(name, value, depth, room)
+    hidden = size - len(shown)
     return dict(sorted(shown.items())) | ({"…": f"{hidden} more"} if hidden else {})
 
 
-def _value(key: str, value: Any, depth: int) -> Any:
+def _value(key: str, value: Any, depth: int, room: Iterator[int]) -> Any:
     match value:
         case None | bool():
             return value
@@ -80,7 +80,7 @@ def _value(key: str, value: Any, depth: int) -> Any:
         case Mapping() if depth == 1 or is_private(key):  # what is in there a person or a model chose, names included
             return f"object({len(value)})"
         case Mapping():
-            return _object(value.items(), len(value), depth - 1)
+            return _object(value.items(), len(value), depth - 1, room)
         case list():
             return f"list({len(value)})"
         case _:

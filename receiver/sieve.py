@@ -1,7 +1,6 @@
 """Known noise out of log records, in place, before anything is built of them: four of five that a client sends.
 
-Of what goes here only its name is ever looked at, so it costs a fifth of a record that is read and dropped, and the
-journal need not keep it.
+Of what goes here only its name is ever looked at, and the journal need not strip, search, pack and keep it.
 """
 
 from collections import Counter
