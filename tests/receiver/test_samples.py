@@ -94,7 +94,7 @@ def test_a_sample_is_small_however_large_what_it_shows():
     for _ in range(500):
         deep = {"deeper": deep, "more": wide}
     names = [f"{'long' * 5}_{'name' * 5}_{number}" for number in range(100)]
-    broad = {name: dict.fromkeys(names, {}) for name in names}
+    broad = {name: {other: {} for other in names} for name in names}
     assert samples.of_object(wide)["…"] == "1936 more"
     for one in (wide, deep, broad):
         assert len(json.dumps(samples.of_object(one))) < 10_000
