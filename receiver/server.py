@@ -38,9 +38,12 @@ _BACKLOG = 512
 class Interpreter(Translator, Protocol):
     """What speaks the agents' languages, and counts what it does not understand."""
 
-    noise: Counter[str]
     unclaimed: Counter[str]
     unread: Counter[str]
+
+    @property
+    def noise(self) -> dict[str, int]:
+        """Records that are known to be of no use."""
 
 
 class Receiver:
@@ -186,7 +189,7 @@ class Receiver:
             "refused": {str(status): times for status, times in sorted(counters.refused.items())},
             "events_per_s": round(self.rate(), 3),
             "connections": len(connections),
-            "noise": dict(self._interpreter.noise),
+            "noise": self._interpreter.noise,
             "unclaimed": dict(self._interpreter.unclaimed),
             "drift": [drift_dict(drift) for drift in self._ledger.drifts],
             "unread": dict(self._interpreter.unread + counters.unspooled),

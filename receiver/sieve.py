@@ -3,7 +3,6 @@
 Of what goes here only its name is ever looked at, and the journal need not strip, search, pack and keep it.
 """
 
-from collections import Counter
 from collections.abc import Container
 from typing import Any
 
@@ -14,11 +13,11 @@ _AT_ONCE = 1_000
 """Records looked at in one step: half a millisecond."""
 
 
-def sift(logs: Any, noise: Container[str]) -> Steps[Counter[str]]:
-    """Take records out of one scope's list; how many of each name went. In steps."""
-    gone: Counter[str] = Counter()
+def sift(logs: Any, noise: Container[str]) -> Steps[list[str]]:
+    """Take records out of one scope's list; their names. In steps."""
+    gone: list[str] = []
     for end in range(len(logs), 0, -_AT_ONCE):  # from the end: what is deleted moves nothing that is still to come
-        if gone:
+        if end < len(logs):
             yield
         begin, stop = max(0, end - _AT_ONCE), end
         names = [log.body.s for log in logs[begin:end]]
@@ -26,10 +25,9 @@ def sift(logs: Any, noise: Container[str]) -> Steps[Counter[str]]:
         for at in kept:  # few, and only these may be called otherwise than their body says
             names[at] = log_name(logs[begin + at])
         kept = [at for at in kept if names[at] not in noise]
-        gone.update(names)
-        gone.subtract([names[at] for at in kept])
         for at in reversed(kept):
-            del logs[begin + at + 1 : stop]
+            del logs[begin + at + 1 : stop], names[at]
             stop = begin + at
         del logs[begin:stop]
-    return +gone
+        gone += names
+    return gone

@@ -32,10 +32,14 @@ class Interpreter:
         self._dialects = tuple(dialects)
         self.unclaimed: Counter[str] = Counter()
         """`service/scope/name` of records in no language known here."""
-        self.noise: Counter[str] = Counter()
-        """`agent/name` of records that are known to be of no use."""
+        self._noise: dict[str, Counter[str]] = {one.name: Counter() for one in self._dialects}
         self.unread: Counter[str] = Counter()
         """Dialect of records that were claimed but could not be read."""
+
+    @property
+    def noise(self) -> dict[str, int]:
+        """`agent/name` of records that are known to be of no use."""
+        return {f"{agent}/{name}": count for agent, names in self._noise.items() for name, count in names.items()}
 
     def sift(self, signal: Signal, message: Any) -> Steps[int]:
         """Take known noise out of a request's log records, in place; how many went. In steps.
@@ -47,11 +51,10 @@ class Interpreter:
             resource = Attributes(group.resource.attributes)
             for scoped in group.scope_logs:
                 dialect = self._dialect(Scope(scoped.scope.name, resource))
-                if dialect is not None and dialect.vocabulary is not None:
-                    names = yield from sift(scoped.log_records, dialect.vocabulary.noise.get(signal, ()))
-                    gone += names.total()
-                    for name, count in names.items():
-                        self.noise[f"{dialect.name}/{name}"] += count
+                if dialect is not None and dialect.noise is not None:
+                    names = yield from sift(scoped.log_records, dialect.noise.get(signal, ()))
+                    self._noise[dialect.name].update(names)
+                    gone += len(names)
         return gone
 
     def translate(self, records: Iterable[Record]) -> list[Event]:
@@ -78,19 +81,17 @@ class Interpreter:
         return next((one for one in self._dialects if one.claims(scope)), None)
 
     def _read(self, record: Record, dialect: Dialect) -> Iterable[Event]:
-        """What a dialect makes of a record, and what it cannot read of it any more."""
-        found, vocabulary = dialect.translate(record), dialect.vocabulary
-        if found is None:
-            if vocabulary is None:
-                self._miss(record)
-                return ()
-            if record.name not in vocabulary.noise.get(record.signal, ()):
-                return (drift.unknown(dialect.name, record),)
-            self.noise[f"{dialect.name}/{record.name}"] += 1
+        """What a dialect makes of a record; of one that it does not know, that it is new."""
+        found = dialect.translate(record)
+        if found is not None:
+            return found
+        if dialect.noise is None:
+            self._miss(record)
             return ()
-        if vocabulary is not None and (numbers := vocabulary.numbers.get(record.name)) is not None:
-            return (*found, *drift.reshaped(dialect.name, record, numbers))
-        return found
+        if record.name not in dialect.noise.get(record.signal, ()):
+            return (drift.unknown(dialect.name, record),)
+        self._noise[dialect.name][record.name] += 1
+        return ()
 
     def _miss(self, record: Record) -> None:
         name = record.scope.label + record.name

@@ -3,8 +3,6 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Protocol
 
-from msgspec import Struct
-
 from aimon_core.events import Event
 from aimon_core.masking import mask
 from receiver.record import Record, Scope, Signal
@@ -17,23 +15,18 @@ class Unread(Exception):
     """A record the dialect claims but cannot make sense of; counted by the interpreter, never seen outside."""
 
 
-class Vocabulary(Struct, frozen=True):
-    """What an agent is known to say besides what its dialect reads: a name that is in neither is new."""
-
-    noise: Mapping[Signal, Container[str]] = {}
-    """Names that nobody needs. Log records of these names are dropped before anything is built of them."""
-    numbers: Mapping[str, tuple[str, ...]] = {}
-    """By the name of a record, the attributes that have been numbers in all its versions."""
-
-
 class Dialect(Protocol):
     """The language of one agent, or of one convention."""
 
     name: str
 
     @property
-    def vocabulary(self) -> Vocabulary | None:
-        """None for a convention: what else those who follow it say is unknown, and nothing new."""
+    def noise(self) -> Mapping[Signal, Container[str]] | None:
+        """Names that nobody needs: log records so called are dropped before anything is built of them.
+
+        What is neither read nor noise is new of this agent, and an alarm. None for a convention, not an agent's own
+        language: what else those who follow it say is unknown, and nothing new.
+        """
 
     def claims(self, scope: Scope) -> bool:
         """Whether the records of a scope are in this language."""

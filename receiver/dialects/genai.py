@@ -24,7 +24,7 @@ class GenAI:
     """The dialect of whoever follows the conventions."""
 
     name = "genai"
-    vocabulary = None
+    noise = None
 
     def claims(self, scope: Scope) -> bool:
         """It reads any scope: whether a span follows the conventions shows in its attributes."""

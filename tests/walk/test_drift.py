@@ -11,7 +11,6 @@ from aimon_core.events import Drifted
 from aimon_core.journal import Journal
 from aimon_core.store import SessionStore
 from receiver import tape
-from receiver.dialects.base import Vocabulary
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.follow import Counters, Followed
 from receiver.record import SIGNALS
@@ -152,8 +151,7 @@ async def test_a_restart_knows_of_it_until_a_dialect_has_learned_to_read_it(tmp_
         again = [SessionStore(SteppedClock()), SessionStore(SteppedClock())]
         for events, arrived_ns in tape.replayed(journal.deliveries()):
             again[0].apply(events, arrived_ns)
-        learned = Vocabulary(noise={signal: Everything() for signal in SIGNALS})
-        monkeypatch.setattr(ClaudeCode, "vocabulary", learned)
+        monkeypatch.setattr(ClaudeCode, "noise", dict.fromkeys(SIGNALS, Everything()))
         for events, arrived_ns in tape.replayed(journal.deliveries()):
             again[1].apply(events, arrived_ns)
     assert [[(one.version, one.count) for one in store.drifts] for store in again] == [[("2.2.0", 5)], []]

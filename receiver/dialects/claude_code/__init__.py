@@ -11,7 +11,7 @@ from typing import Any
 from aimon_core.events import Event, SessionSeen
 from receiver.dialects.base import Unread
 from receiver.dialects.claude_code import logs, metrics, spans
-from receiver.dialects.claude_code.vocabulary import VOCABULARY
+from receiver.dialects.claude_code.noise import NOISE
 from receiver.record import CHANNELS, Record, Scope, Signal
 
 AGENT = "claude-code"
@@ -43,14 +43,14 @@ READS: dict[Signal, dict[str, Reads]] = {
         "claude_code.cost.usage": metrics.usage,
     },
 }
-"""Which function reads which record; what else is known is in `vocabulary`."""
+"""Which function reads which record; what else is known is in `noise`."""
 
 
 class ClaudeCode:
     """The dialect of Claude Code."""
 
     name = AGENT
-    vocabulary = VOCABULARY
+    noise = NOISE
 
     def claims(self, scope: Scope) -> bool:
         """Its scopes all begin alike; a resource of that name may also carry other scopes, which are not its own."""
