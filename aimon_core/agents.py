@@ -43,6 +43,9 @@ AGENTS: dict[str, Agent] = {
 }
 """By id."""
 
+CONNECTABLE = frozenset(AGENTS) - {"goose"}
+"""Those whose settings `aimon setup` knows."""
+
 
 def short(agent: str) -> str:
     """The agent's name for a narrow column; an unknown agent keeps its own."""

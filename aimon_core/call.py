@@ -33,6 +33,8 @@ class Call(Struct, gc=False):
     priced: bool = False
     """Whether the price table was asked."""
     error_type: str | None = None
+    counts: bool = True
+    """Whether it is a call, and not only tokens."""
 
     @property
     def picodollars(self) -> int | None:
@@ -61,6 +63,7 @@ def called(event: LlmCalled) -> Call:
         attempt=event.attempt,
         reported=event.cost_picodollars,
         error_type=event.error_type,
+        counts=event.counts,
     )
 
 

@@ -4,16 +4,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from aimon_core.bag import Bag
 from aimon_core.call import Call
 from aimon_core.calls import Calls
 from aimon_core.events import (
+    CallWithdrawn,
     CompactionStarted,
     Event,
+    Gauged,
     LlmCalled,
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
+    Seen,
     SessionEnded,
     SessionSeen,
     SubagentEnded,
@@ -23,10 +25,14 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.evidence import Signals
+from aimon_core.faults import Faults
 from aimon_core.fold import Fold
+from aimon_core.gauges import Gauges
 from aimon_core.identity import PEER, Sighting
+from aimon_core.prompt_cache import PromptCache
 from aimon_core.session import Terminal
 from aimon_core.spending import Spend
+from aimon_core.subagent_books import Helper
 from aimon_core.sums import Sums
 from aimon_core.tally import Tally
 from aimon_core.tools import Tools
@@ -40,20 +46,6 @@ SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
 
 
-class Helper:
-    """The books of one subagent."""
-
-    __slots__ = ("ended_ns", "ok", "started_ns", "tally", "tools", "type")
-
-    def __init__(self) -> None:
-        self.type: str | None = None
-        self.tally = Tally()
-        self.tools = Tools()
-        self.started_ns: int | None = None
-        self.ended_ns: int | None = None
-        self.ok = True
-
-
 class Entry:
     """One session in the ledger."""
 
@@ -65,11 +57,10 @@ class Entry:
         self.fold, self.signals = Fold(), Signals()
         self.calls, self.tools, self.waits = Calls(self._booked), Tools(), Waits()
         self.tally, self.models, self.helpers = Tally(), dict[str, Tally](), dict[str, Helper]()
-        self.spend = Spend()
-        self.turns, self.failed_turns = Turns(), Bag()
+        self.spend, self.gauges, self.cache = Spend(), Gauges(), PromptCache()
+        self.turns, self.faults = Turns(), Faults()
         self.recent: deque[Call] = deque(maxlen=RECENT)
         self.last_call: tuple[int, LlmCalled] | None = None
-        self.last_error: tuple[int, str] | None = None
         self.pending: dict[int, Call] = {}
         self.listed = False
         """Whether it did anything that makes it a row."""
@@ -88,9 +79,18 @@ class Entry:
         """Whether it is a row."""
         return self.listed or self.running
 
-    def take(self, event: Event, arrived_ns: int) -> None:
-        """Enter one event in every book it concerns."""
+    def take(self, event: Event, arrived_ns: int) -> bool:
+        """Enter one event in every book it concerns; whether there is anything to draw anew.
+
+        A status line is drawn for reasons of its own: state, last activity and silence know nothing of it.
+        """
+        if isinstance(event, Gauged):
+            self.cache.told(event)
+            return self.gauges.take(event, arrived_ns)
         self.version += 1
+        if isinstance(event, Seen):  # no sign of life, and perhaps of a session that only a transcript will tell of
+            self.fold.add(event)
+            return True
         self.arrived_ns = max(self.arrived_ns, arrived_ns)
         self.first_ns = min(self.first_ns or event.at_ns, event.at_ns)
         self.last_ns = max(self.last_ns, event.at_ns)
@@ -98,10 +98,25 @@ class Entry:
         if (enter := self._BOOKS.get(type(event))) is not None:
             event = enter(self, event) or event
         self.fold.add(event)
+        return True
+
+    @property
+    def errors(self) -> int:
+        """Reported failures, tool failures apart: a failed turn is that of its last call."""
+        return self.faults.count(self.tally.failed)
+
+    def withdraw(self) -> None:
+        """It was no session: take its calls out of everybody's sums."""
+        for call in list(self.calls):
+            self._booked(call, None)
 
     def fact(self, name: str) -> str | None:
-        """The newest value of a fact, or None."""
-        return self.facts[name][1] if name in self.facts else None
+        """The newest value of a fact, or None; a status line fills the gaps."""
+        return self.facts[name][1] if name in self.facts else self.gauges.fact(name)
+
+    def lives_since(self, at_ns: int) -> bool:
+        """Whether a process is known to live, or its status line was drawn since a moment."""
+        return self.running or self.gauges.arrived_ns > at_ns
 
     @property
     def retained(self) -> int:
@@ -201,12 +216,13 @@ class Entry:
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
         self.calls.take(event)
-        if not event.ok and event.error_type:
-            self._erred(event.at_ns, event.error_type)
+        self.faults.called(event)
         self.turns.called(event)
         own = event.agent_id is None and not event.side
         if own and event.ok and (self.last_call is None or self.last_call[0] <= event.at_ns):
             self.last_call = (event.at_ns, event)
+        if own and event.ok:
+            self.cache.called(event)
 
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
@@ -245,15 +261,10 @@ class Entry:
             if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
                 helper.tools.take(event)
 
-    def _compacts(self, event: CompactionStarted) -> None:
-        self.turns.compacts(event)
-
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
-        if event.reason == "failed":
-            self.failed_turns.add(event.channel, event.prompt_id, str(event.at_ns))
-            self._erred(event.at_ns, event.error_type or "unknown")
+        self.faults.turn(event)
 
     def _subagent(self, event: SubagentStarted | SubagentEnded) -> None:
         helper = self._helper(event.agent_id or "")
@@ -266,20 +277,17 @@ class Entry:
             helper.ended_ns = max(helper.ended_ns or 0, event.at_ns)
             helper.ok = event.ok
 
-    def _erred(self, at_ns: int, error_type: str) -> None:
-        if self.last_error is None or self.last_error[0] <= at_ns:
-            self.last_error = (at_ns, error_type)
-
     _BOOKS: ClassVar[dict[type[Event], Callable[[Any, Any], Event | None]]] = {
         SessionSeen: _seen,
         SessionEnded: _ended,
         PromptSubmitted: _prompted,
         LlmCalled: _called,
+        CallWithdrawn: lambda entry, event: entry.calls.withdraw(event.call_id, told_by=event.channel),
         ToolStarted: _tool,
         ToolFinished: _tool,
         PermissionAsked: _asked,
         PermissionAnswered: _answered,
-        CompactionStarted: _compacts,
+        CompactionStarted: lambda entry, event: entry.turns.compacts(event),
         TurnEnded: _turn_ended,
         SubagentStarted: _subagent,
         SubagentEnded: _subagent,

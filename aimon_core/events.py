@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from aimon_core.session import Tokens, WaitingFor
+from aimon_core.session import CacheTtl, RateLimit, Tokens, WaitingFor
 
-Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "clock"]
+Channel = Literal["hook", "log", "span", "transcript", "metric", "file", "process", "statusline", "clock", "person"]
 """Where a fact came from; `lifecycle` ranks them where they disagree."""
 
 
@@ -57,6 +57,20 @@ class StatusTold(Event, frozen=True, gc=False, kw_only=True):
     """What a `waiting` waits for."""
     name: str = ""
     """The tool that a `waiting` is about, where told."""
+
+
+class Gauged(Event, frozen=True, gc=False, kw_only=True):
+    """What an agent shows of a session at the foot of its screen: how full, how limited. It is no sign of work."""
+
+    cwd: str | None = None
+    title: str | None = None
+    model: str | None = None
+    context_used: int | None = None
+    """Tokens that the last call read."""
+    context_limit: int | None = None
+    limits: tuple[RateLimit, ...] = ()
+    cache_ttl: CacheTtl | None = None
+    cache_expires_at_ns: int | None = None
 
 
 class SessionStarted(Event, frozen=True, gc=False, kw_only=True):
@@ -112,6 +126,31 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
+    counts: bool = True
+    """Whether it is one call; embeddings, and an agent's sum over calls that nobody tells of, are only tokens."""
+
+
+class CallWithdrawn(Event, frozen=True, gc=False, kw_only=True):
+    """A call that a span told of was none of its own: another span tells of the same one."""
+
+    call_id: str
+
+
+class Nested(Event, frozen=True, gc=False, kw_only=True):
+    """A span of a program that speaks a convention: what it tells holds only in its place in the trace (`traces`)."""
+
+    trace: str
+    span: str
+    parent: str
+    """Empty for a root."""
+    named: bool
+    """Whether the span names its session; else the trace stands in for it."""
+    told: tuple[Event, ...] = ()
+    """What it tells, for a session that `traces` knows better; nothing where it only links others."""
+
+
+class Seen(Event, frozen=True, gc=False, kw_only=True):
+    """A person has seen that a turn is over."""
 
 
 class Spoke(Event, frozen=True, gc=False, kw_only=True):
@@ -195,6 +234,8 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     prompt_id: str | None = None
     turn_span: str | None = None
     began_ns: int | None = None
+    by_tool: bool = False
+    """It failed because a tool did: that error is counted there."""
 
 
 class SubagentStarted(Event, frozen=True, gc=False, kw_only=True):

@@ -8,8 +8,8 @@ arrived; the status after each event is kept, so that a late one only refolds wh
 from bisect import bisect_right
 
 from aimon_core.events import Event, SessionEnded, SessionStarted, TurnEnded
-from aimon_core.lifecycle import RANK, advance
-from aimon_core.standing import Status
+from aimon_core.lifecycle import advance
+from aimon_core.standing import RANK, Status
 
 WINDOW = 256
 """Events kept; a late event older than all of them changes figures but no longer the state."""

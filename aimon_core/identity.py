@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aimon_core.events import Event, LlmCalled, SessionSeen, ToolFinished, ToolStarted
+from aimon_core.events import Event, LlmCalled, Seen, SessionSeen, ToolFinished, ToolStarted
 
 REMEMBERED = 4_096
 """Processes remembered; a pid is reused only after the system has gone through all of them."""
@@ -32,6 +32,12 @@ def key_of(agent: str, session_id: str) -> str:
 def session_key(event: Event) -> str:
     """The key of the session an event names."""
     return f"{event.agent}:{event.session_id}"
+
+
+def seen(key: str, at_ns: int) -> Seen:
+    """A person has seen that a turn of the session `key` is over."""
+    agent, _, session_id = key.partition(":")
+    return Seen(agent=agent, session_id=session_id, at_ns=at_ns, channel="person", signal="seen")
 
 
 class Sighting(Struct, frozen=True, gc=False):

@@ -25,6 +25,9 @@ SLICE = 200
 WAL_BYTES = 16 << 20
 """What the write-ahead log is cut back to."""
 
+SEEN = "seen"
+"""The kind of what a person has seen: the body is the key of a session."""
+
 _TABLE = "CREATE TABLE deliveries (id INTEGER PRIMARY KEY, arrived_ns INTEGER, kind TEXT, body BLOB)"
 _INDEX = "CREATE INDEX IF NOT EXISTS arrivals ON deliveries (arrived_ns)"
 _BETWEEN = "SELECT arrived_ns, kind, body FROM deliveries WHERE arrived_ns BETWEEN ? AND ? ORDER BY arrived_ns, id"
@@ -43,9 +46,9 @@ class Delivery(Struct, frozen=True):
     """One body as it came through a door."""
 
     kind: str
-    """`logs`, `traces`, `metrics` or `hooks/AGENT`."""
+    """`logs`, `traces`, `metrics`, `hooks/AGENT` or `seen`."""
     body: bytes
-    """Slim protobuf or JSON."""
+    """Slim protobuf, JSON, or the key of a session."""
     arrived_ns: int
 
 

@@ -6,6 +6,7 @@ What an event means for a turn, a wait or a tool is one small function each; `TA
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PermissionAsked,
     PromptSubmitted,
+    Seen,
     SessionEnded,
     SessionStarted,
     Spoke,
@@ -29,13 +31,7 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.session import State
-from aimon_core.standing import OpenTool, OpenWait, Options, Status
-
-AGREEMENT_NS = 500_000_000
-"""Signals closer than this describe the same moment: the better channel decides, not the later one."""
-
-RANK = {"hook": 6, "file": 5, "log": 4, "transcript": 4, "span": 3, "process": 2, "clock": 1}
-"""Channels by how soon and how surely they know; higher decides."""
+from aimon_core.standing import AGREEMENT_NS, RANK, OpenTool, OpenWait, Options, Status
 
 DONE_REMEMBERED = 16
 """Finished tool calls remembered, for a start that is told after its own end."""
@@ -69,7 +65,7 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 def _overruled(status: Status, event: Event) -> bool:
     """Whether a better channel has just said otherwise. A wait is closed by whoever proves that it is over."""
-    if status.state == "waiting":
+    if status.state == "waiting" or isinstance(event, Seen):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank
@@ -256,6 +252,12 @@ def _inferred(status: Status, at_ns: int, reason: str) -> Status:
     return _close(status, "idle", at_ns, "interrupted")
 
 
+def _seen(status: Status, event: Seen) -> Status:
+    """Where nothing but silence ends a turn, it was over by then: a journal that is read again keeps no silence."""
+    over = elapse(status, event.at_ns, inf, Options())
+    return replace(over, state="idle", since_ns=event.at_ns) if over.state in {"completed", "failed"} else status
+
+
 def _spoke(status: Status, event: Spoke) -> Status:
     return replace(status, words=event.text) if event.agent_id is None and status.turn_open else status
 
@@ -286,6 +288,7 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     PermissionAsked: _asked,
     PermissionAnswered: _answered,
     TurnEnded: _turn_ended,
+    Seen: _seen,
     Spoke: _spoke,
     StatusTold: _told,
     SubagentStarted: _subagent_started,

@@ -3,13 +3,12 @@
 from pathlib import PurePath
 from typing import Any
 
-from aimon_core.entry import Entry, Helper
-from aimon_core.session import Context, ModelUse, Session, Subagent, Turn
+from aimon_core.entry import Entry
+from aimon_core.session import ModelUse, Session, Subagent, Turn
 from aimon_core.standing import OpenTool, Status
+from aimon_core.subagent_books import Helper
 
 SPEND_MINUTES = 30
-CACHE_TTL_NS = {"5m": 300_000_000_000, "1h": 3_600_000_000_000}
-"""How long a prompt cache lives after its last use: https://docs.claude.com/en/docs/build-with-claude/prompt-caching"""
 
 
 def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, unread: tuple[str, ...] = ()) -> Session:
@@ -36,8 +35,8 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, unread:
         retries=tally.retries,
         tool_calls=entry.tools.calls,
         tool_errors=entry.tools.errors,
-        errors=max(tally.failed, entry.failed_turns.size),
-        last_error_type=entry.last_error[1] if entry.last_error else None,
+        errors=entry.errors,
+        last_error_type=entry.faults.last_type,
         waits=entry.waits.count,
         waited_ns=entry.waits.total_ns,
         tokens=tally.tokens,
@@ -75,8 +74,9 @@ def _models(entry: Entry, context_limit: int | None) -> dict[str, Any]:
         "model": last.model if last else entry.fact("model"),
         "models": tuple(name for name, _ in used),
         "by_model": tuple(ModelUse(name, one.calls, one.tokens, one.cost) for name, one in used),
-        "context": Context(last.tokens.context, context_limit) if last else None,
-        "cache_expires_at_ns": _cache_expiry(entry),
+        "context": entry.gauges.context((last.at_ns, last.tokens.context) if last else None, context_limit),
+        "limits": entry.gauges.limits,
+        "cache_expires_at_ns": entry.cache.expires_at_ns,
     }
 
 
@@ -152,13 +152,3 @@ def _subagent(agent_id: str, helper: Helper, status: Status) -> Subagent:
         started_at_ns=helper.started_ns,
         ended_at_ns=helper.ended_ns,
     )
-
-
-def _cache_expiry(entry: Entry) -> int | None:
-    if entry.last_call is None:
-        return None
-    at_ns, call = entry.last_call
-    tokens = call.tokens
-    if not tokens.cache_read + tokens.cache_write:
-        return None
-    return at_ns + CACHE_TTL_NS["1h" if tokens.cache_write_1h else "5m"]

@@ -1,7 +1,9 @@
-"""What the ledger wants to know of a price table; apart from `pricing`, which takes a tenth of a second to load."""
+"""Pricing calls in the books, and what the ledger wants of a price table; `pricing` itself takes 0.1 s to load."""
 
 from typing import Protocol
 
+from aimon_core.call import Call
+from aimon_core.entry import Entry
 from aimon_core.session import Tokens
 
 
@@ -20,3 +22,15 @@ class Prices(Protocol):
 
     def context_limit(self, agent: str, model: str) -> int | None:
         """Tokens that fit its context, or None."""
+
+
+def price(entry: Entry, prices: Prices | None) -> None:
+    """Price what is new in a session: at the frame, or when somebody reads it before."""
+    if prices is None or not entry.pending:
+        return
+
+    def computed(call: Call) -> int | None:
+        found = prices.price(entry.agent, call.model)
+        return found.picodollars(call.tokens) if found else None
+
+    entry.price(computed)

@@ -15,6 +15,9 @@ State = Literal["idle", "working", "waiting", "completed", "failed", "ended", "e
 
 WaitingFor = Literal["permission", "question", "dialog"]
 
+CacheTtl = Literal["5m", "1h"]
+"""How long a prompt cache lives after its last use."""
+
 PICODOLLARS = 10**12
 """Picodollars in a dollar: fine enough that a cache read at $0.0375 per million tokens is still a whole number."""
 
@@ -137,6 +140,16 @@ class Context(Struct, frozen=True, gc=False):
     """From the agent, else the price table, else None."""
 
 
+class RateLimit(Struct, frozen=True, gc=False):
+    """How much of an allowance is used up; an account has it, whatever session tells of it."""
+
+    name: str
+    """The agent's own name for the window, e.g. `five_hour`."""
+    used_percent: float
+    resets_at_ns: int | None = None
+    """When it begins anew; what was used is nobody's business from then on."""
+
+
 class Auxiliary(Struct, frozen=True):
     """Work of hidden helper threads that belongs to this session's process but not to its own conversation."""
 
@@ -208,7 +221,10 @@ class Session(Struct, frozen=True, kw_only=True):
     spend: tuple[float, ...] = ()
     """Dollars in each of the last 30 minutes, oldest first."""
     context: Context | None = None
+    limits: tuple[RateLimit, ...] = ()
+    """As the agent told last; empty where it does not tell."""
     cache_expires_at_ns: int | None = None
+    """When the prompt cache of the own thread goes cold; None where that is not known."""
     auxiliary: Auxiliary = Auxiliary()
     blind_spots: tuple[str, ...] = ()
     """What aimon cannot see of this session, in words, e.g. `no hooks: waits invisible`."""
@@ -239,6 +255,8 @@ class Totals(Struct, frozen=True, kw_only=True):
     cost: Cost = Cost(0.0)
     today_usd: float = 0.0
     """Dollars of calls made since local midnight."""
+    today_unpriced: bool = False
+    """Whether some of them have no price: then today was dearer than that."""
     burn_usd_per_hour: float = 0.0
 
 

@@ -34,8 +34,8 @@ class Spend:
 
     def add(self, at_ns: int, picodollars: int) -> None:
         """Count money spent at a moment; a negative amount takes it back."""
-        _put(self._minutes, at_ns // _MINUTE_NS, picodollars, MINUTES)
-        _put(self._days, self._day(at_ns), picodollars, DAYS)
+        put(self._minutes, at_ns // _MINUTE_NS, picodollars, MINUTES)
+        put(self._days, local_day(at_ns, self._zone), picodollars, DAYS)
 
     def per_minute(self, now_ns: int, n: int = 30) -> tuple[float, ...]:
         """Dollars in each of the last `n` minutes (at most `MINUTES`), oldest first, the running one last."""
@@ -48,22 +48,25 @@ class Spend:
 
     def today_usd(self, now_ns: int) -> float:
         """Dollars since local midnight."""
-        return self._days.get(self._day(now_ns), 0) / PICODOLLARS
-
-    def _day(self, at_ns: int) -> int:
-        return _local_day(at_ns // _QUARTER_NS, self._zone)
+        return self._days.get(local_day(now_ns, self._zone), 0) / PICODOLLARS
 
 
-def _put(buckets: dict[int, int], when: int, picodollars: int, kept: int) -> None:
+def local_day(at_ns: int, zone: tzinfo | None = None) -> int:
+    """The number of the day that a moment lies in, in `zone` or where the machine is."""
+    return _day(at_ns // _QUARTER_NS, zone)
+
+
+def put(buckets: dict[int, int], when: int, number: int, kept: int) -> None:
+    """Add a number to a bucket, of which the newest are kept."""
     if when in buckets:
-        buckets[when] += picodollars
+        buckets[when] += number
         return
-    buckets[when] = picodollars
+    buckets[when] = number
     if len(buckets) > kept:
         del buckets[min(buckets)]
 
 
 @lru_cache(maxsize=1024)
-def _local_day(quarter: int, zone: tzinfo | None) -> int:
+def _day(quarter: int, zone: tzinfo | None) -> int:
     """The number of the day that a quarter of an hour lies in: no zone begins a day, or shifts, within one."""
     return datetime.fromtimestamp(quarter * (_QUARTER_NS // 10**9), zone).toordinal()

@@ -4,6 +4,12 @@ from msgspec import Struct
 
 from aimon_core.session import State, WaitingFor
 
+AGREEMENT_NS = 500_000_000
+"""Signals closer than this describe the same moment: the better channel decides, not the later one."""
+
+RANK = {"hook": 6, "file": 5, "log": 4, "transcript": 4, "span": 3, "process": 2, "clock": 1}
+"""Channels by how soon and how surely they know; higher decides."""
+
 
 class Options(Struct, frozen=True):
     """Time limits of the machine, in seconds."""

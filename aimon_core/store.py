@@ -10,21 +10,22 @@ from msgspec.structs import replace
 
 from aimon_core.agents import AGENTS
 from aimon_core.bounds import Counters, Limits, relieve
-from aimon_core.call import Call
 from aimon_core.clock import Clock
 from aimon_core.drift import Drifts
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Drifted, Event, LlmCalled, SessionEnded, SessionSeen
-from aimon_core.identity import OPENING, PEER, Owners, Processes, session_key
-from aimon_core.lifecycle import AGREEMENT_NS, elapse
+from aimon_core.events import Counted, Drifted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
+from aimon_core.identity import OPENING, PEER, Owners, Processes, seen, session_key
+from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
-from aimon_core.priced import Prices
+from aimon_core.priced import Prices, price
 from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
-from aimon_core.standing import Options, Status
+from aimon_core.standing import AGREEMENT_NS, Options, Status
 from aimon_core.sums import Sums
+from aimon_core.totals import total
+from aimon_core.traces import Traces
 from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
@@ -43,7 +44,7 @@ class SessionStore:
         self._pictures, self._states = dict[str, Session](), dict[str, State]()
         self._dirty, self._moving = set[str](), set[str]()
         self._processes, self._owners = Processes(), Owners()
-        self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
+        self._sums, self._trees, self._probes, self._traces = Sums(), Trees(clock), Probes(), Traces()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
@@ -67,13 +68,10 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in events:
+        for event in self._placed(events, now_ns):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
-                continue
-            if isinstance(event, Drifted):
-                self._dirty |= self.drifts.add(event, now_ns)
                 continue
             if is_probe(event):
                 self._probes.take(event, now_ns)
@@ -83,11 +81,11 @@ class SessionStore:
                 continue
             entry = self._entries.get(key)
             if entry is None:
-                if isinstance(event, SessionSeen) and (event.channel not in OPENING or event.signal == PEER):
+                if isinstance(event, SessionSeen | Gauged) and (event.channel not in OPENING or event.signal == PEER):
                     continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
                 entry = self._open(key, event)
-            entry.take(event, now_ns)
-            touched[key] = None
+            if entry.take(event, now_ns):
+                touched[key] = None
             if isinstance(event, SessionSeen) and (left := self._left(event, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
@@ -111,7 +109,7 @@ class SessionStore:
             entry = self._entries[key]
             silent_s = (now_ns - max(entry.arrived_ns, self._started_ns)) / 1e9
             status = entry.fold.status
-            after = self._aged(status, now_ns, silent_s, running=entry.running)
+            after = self._aged(entry, now_ns, silent_s)
             if after is not status:
                 entry.fold.go_on_from(after)
                 self._dirty.add(key)
@@ -128,18 +126,17 @@ class SessionStore:
         for key in changed:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
-                self._price(entry)
+                price(entry, self._prices)
         return changed | self._trees.behind()
 
     def get(self, key: str) -> Session | None:
         """The picture of a session, drawn anew only when it changed."""
-        picture = self._pictures.get(key)
-        if picture is not None and key not in self._dirty:
+        if (picture := self._pictures.get(key)) is not None and key not in self._dirty:
             return picture
         entry = self._entries.get(key)
         if entry is None or not entry.shown:
             return self._probes.get(key, self._clock.now_ns())
-        self._price(entry)
+        price(entry, self._prices)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
         unread = self.drifts.blind_spots(key)
@@ -155,32 +152,20 @@ class SessionStore:
         """The tree of a session, as far as it has been read; when there is more, `drain` tells the key again."""
         if (entry := self._entries.get(key)) is None:
             return []
-        self._price(entry)
+        price(entry, self._prices)
         return self._trees.turns(key, entry)
 
     def growing(self, key: str) -> Iterator[TurnTree | None]:
         """All of it for whoever shares the loop: a None where others may run."""
         if (entry := self._entries.get(key)) is not None:
-            self._price(entry)
+            price(entry, self._prices)
             yield from growing(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
-        now_ns, entries = self._clock.now_ns(), self._entries.values()
         for key in self._dirty & self._entries.keys():
-            self._price(self._entries[key])
-        return Totals(
-            sessions=sum(entry.shown for entry in entries),
-            llm_calls=self._sums.tally.calls,
-            llm_calls_failed=self._sums.tally.failed,
-            tool_calls=sum(entry.tools.calls for entry in entries),
-            tool_errors=sum(entry.tools.errors for entry in entries),
-            errors=sum(max(entry.tally.failed, entry.failed_turns.size) for entry in entries),
-            tokens=self._sums.tally.tokens,
-            cost=self._sums.tally.cost,
-            today_usd=self._sums.spend.today_usd(now_ns),
-            burn_usd_per_hour=self._sums.spend.burn_usd_per_hour(now_ns),
-        )
+            price(self._entries[key], self._prices)
+        return total(self._sums, self._entries.values(), self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
         """A body of this session's client was not taken at the door: its figures may miss something."""
@@ -191,25 +176,38 @@ class SessionStore:
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done or failed: it is idle now."""
         entry = self._entries.get(key)
-        now_ns = self._clock.now_ns()
         if entry is None or entry.fold.status.state not in {"completed", "failed"}:
             return []
-        entry.fold.go_on_from(replace(entry.fold.status, state="idle", since_ns=now_ns, decider="person:seen"))
-        self._dirty.add(key)
-        return [moved] if (moved := self._moved(key, now_ns)) else []
+        return self.apply([seen(key, entry.last_ns + AGREEMENT_NS)])  # by its client's clock, which may not be ours
 
     def place(self, key: str, process: tuple[int, float], chain: tuple[str, ...], *, focusable: bool) -> None:
         """Where a process, a pid with its start time, was found; an empty chain where it was found nowhere.
 
         Counts only as long as the session is that very process.
         """
-        entry = self._entries.get(key)
-        if entry is None or not entry.process.is_process(*process):
+        if (entry := self._entries.get(key)) is None or not entry.process.is_process(*process):
             return
         found = Terminal(chain, focusable, entry.process.by) if chain else None
         if found != entry.terminal:
             entry.terminal = found
             self._dirty.add(key)
+
+    def _placed(self, events: Iterable[Event], now_ns: int) -> Iterator[Event]:
+        """The events of nested spans where they belong, and none that nobody can read."""
+        for event in events:
+            if isinstance(event, Nested):
+                yield from self._traces.enter(event)
+                while self._traces.left:
+                    self._withdraw(self._traces.left.pop())
+            elif isinstance(event, Drifted):
+                self._dirty |= self.drifts.add(event, now_ns)
+            else:
+                yield event
+
+    def _withdraw(self, key: str) -> None:
+        if (entry := self._entries.get(key)) is not None:
+            entry.withdraw()
+            self._forget(key)
 
     def _open(self, key: str, event: Event) -> Entry:
         if len(self._entries) >= self._limits.sessions:
@@ -247,18 +245,6 @@ class SessionStore:
             self._dirty.add(owner)
         return False
 
-    def _price(self, entry: Entry) -> None:
-        """Price what is new in a session: at the frame, or when somebody reads it before."""
-        prices = self._prices
-        if prices is None or not entry.pending:
-            return
-
-        def computed(call: Call) -> int | None:
-            price = prices.price(entry.agent, call.model)
-            return price.picodollars(call.tokens) if price else None
-
-        entry.price(computed)
-
     def _left(self, event: SessionSeen, now_ns: int) -> str | None:
         """The session that ends since its process goes on under this one's id."""
         if event.pid is None or ((agent := AGENTS.get(event.agent)) is not None and agent.several):
@@ -279,8 +265,10 @@ class SessionStore:
         entry.take(end, now_ns)
         return left
 
-    def _aged(self, status: Status, now_ns: int, silent_s: float, *, running: bool) -> Status:
-        if status.state not in {"ended", "expired"} and silent_s > self._options.expire_s and not running:
+    def _aged(self, entry: Entry, now_ns: int, silent_s: float) -> Status:
+        status, expire_s = entry.fold.status, self._options.expire_s
+        over = silent_s > expire_s and not entry.lives_since(now_ns - round(expire_s * 1e9))
+        if over and status.state not in {"ended", "expired"}:
             return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
         return elapse(status, now_ns, silent_s, self._options)
 

@@ -1,7 +1,7 @@
 """Sums over all sessions the ledger ever knew: they stay when a session is forgotten."""
 
 from aimon_core.call import Call
-from aimon_core.spending import Spend
+from aimon_core.spending import DAYS, Spend, local_day, put
 from aimon_core.tally import Tally
 
 
@@ -10,6 +10,11 @@ class Sums:
 
     def __init__(self) -> None:
         self.tally, self.spend = Tally(), Spend()
+        self._unpriced: dict[int, int] = {}
+
+    def unpriced_today(self, now_ns: int) -> bool:
+        """Whether a call made since local midnight has neither a report nor a price."""
+        return self._unpriced.get(local_day(now_ns), 0) > 0
 
     def rebook(self, before: Call | None, after: Call | None) -> None:
         """A call as it was (None: new) and as it is (None: withdrawn)."""
@@ -18,9 +23,16 @@ class Sums:
                 self.tally.add(call, sign)
                 if spent := call.picodollars:
                     self.spend.add(call.at_ns, sign * spent)
+                elif spent is None and call.priced:
+                    self._without_price(call, sign)
 
     def reprice(self, call: Call, computed: int | None) -> None:
-        """A call gets its first computed price."""
+        """A call gets its first computed price, or there is none."""
         self.tally.price(call, computed)
         if computed and call.reported is None:
             self.spend.add(call.at_ns, computed)
+        elif computed is None and call.picodollars is None:
+            self._without_price(call, 1)
+
+    def _without_price(self, call: Call, number: int) -> None:
+        put(self._unpriced, local_day(call.at_ns), number, DAYS)

@@ -15,12 +15,14 @@ class Tally:
 
     __slots__ = (
         "_asked_reasoning", "cache_read", "cache_write_1h", "cache_write_5m", "cache_write_unknown", "calls",
-        "computed", "computed_calls", "failed", "input", "output", "picodollars", "reasoning", "reported",
+        "computed", "computed_calls", "failed", "input", "output", "picodollars", "priced", "reasoning", "reported",
         "reported_calls", "retries", "unpriced",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.calls = self.failed = self.retries = 0
+        self.priced = 0
+        """Calls, and other work that costs."""
         self.input = self.cache_read = self.cache_write_5m = self.cache_write_1h = self.cache_write_unknown = 0
         self.output = self.reasoning = self._asked_reasoning = 0
         self.picodollars = 0
@@ -36,7 +38,8 @@ class Tally:
             self.retries += sign * (call.attempt - 1)
             return
         tokens = call.tokens
-        self.calls += sign
+        self.calls += sign * call.counts
+        self.priced += sign
         self.retries += sign * (call.attempt - 1)
         self.input += sign * tokens.input
         self.cache_read += sign * tokens.cache_read
@@ -95,12 +98,12 @@ class Tally:
     @property
     def cost(self) -> Cost:
         """The dollars, with their basis; unknown as soon as one call has neither a report nor a price."""
-        if not self.calls:
+        if not self.priced:
             return Cost(0.0, basis="reported")
         return Cost(
             usd=None if self.unpriced else self.picodollars / PICODOLLARS,
             reported_usd=self.reported / PICODOLLARS if self.reported_calls else None,
-            computed_usd=self.computed / PICODOLLARS if self.computed_calls == self.calls else None,
+            computed_usd=self.computed / PICODOLLARS if self.computed_calls == self.priced else None,
             basis=self._basis(),
             unpriced_models=tuple(sorted(self.unpriced)),
         )
@@ -108,6 +111,6 @@ class Tally:
     def _basis(self) -> Literal["reported", "computed", "mixed", "unknown"]:
         if self.unpriced:
             return "unknown"
-        if self.reported_calls == self.calls:
+        if self.reported_calls == self.priced:
             return "reported"
         return "mixed" if self.reported_calls else "computed"

@@ -8,7 +8,18 @@ Unknown is None, never 0; times are UTC with milliseconds; dollars have six plac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aimon_core.session import Auxiliary, Context, Cost, Evidence, Session, Subagent, Terminal, Tokens, Totals
+from aimon_core.session import (
+    Auxiliary,
+    Context,
+    Cost,
+    Evidence,
+    RateLimit,
+    Session,
+    Subagent,
+    Terminal,
+    Tokens,
+    Totals,
+)
 
 if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
     from aimon_core.drift import Drift
@@ -54,7 +65,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "cost_usd": dollars(session.cost.usd),
         "cost": _cost(session.cost),
         "context": _context(session.context),
-        "limits": None,
+        "limits": _limits(session.limits),
         "cache_expires_at": iso(session.cache_expires_at_ns),
         "auxiliary": _auxiliary(session.auxiliary),
         "blind_spots": list(session.blind_spots),
@@ -185,11 +196,16 @@ def _cost(cost: Cost) -> dict[str, Any]:
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {"signal": evidence.signal, "at": iso(evidence.at_ns), "says": evidence.says}
+    return {"signal": evidence.signal, "at": iso(evidence.at_ns), "says": evidence.says, "decides": evidence.decides}
 
 
 def _context(context: Context | None) -> dict[str, int | None] | None:
     return None if context is None else {"used": context.used, "limit": context.limit}
+
+
+def _limits(limits: tuple[RateLimit, ...]) -> dict[str, Any] | None:
+    told = {one.name: {"used_percent": one.used_percent, "resets_at": iso(one.resets_at_ns)} for one in limits}
+    return told or None
 
 
 def _auxiliary(auxiliary: Auxiliary) -> dict[str, Any]:

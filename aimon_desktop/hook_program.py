@@ -36,6 +36,12 @@ def main(agent: str, given: str | None) -> None:
     if not body or len(body) > PAYLOAD or not agent.isascii() or not agent.replace("-", "").isalnum():
         return
     message = request(agent, at_ns, body)
+    if not taken(message, until):
+        spool(state_dir() + "/spool", at_ns, message)
+
+
+def taken(message: bytes, until: float) -> bool:
+    """Whether a receiver has taken the message, at the Unix socket or else at the port."""
     port = os.environ.get("AIMON_PORT") or os.environ.get("OTLP_PORT") or "4318"
     for family, address in (
         (AF_UNIX, runtime_dir() + "/hooks.sock"),
@@ -43,12 +49,12 @@ def main(agent: str, given: str | None) -> None:
     ):
         try:
             if delivered(socket(family), address, message, until):
-                return
+                return True
         except TimeoutError:
             break
         except (OSError, OverflowError):
             pass  # nobody is there
-    spool(state_dir() + "/spool", at_ns, message)
+    return False
 
 
 def read(until: float) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from os import environ
 from typing import Any
 
+from textual import events
 from textual.app import SystemCommand
 from textual.screen import Screen
 
@@ -16,11 +17,12 @@ from aimon_core.clock import Clock
 from aimon_core.spans import TurnTree
 from aimon_tui import paint
 from aimon_tui.attention import Attention
+from aimon_tui.away import Away
 from aimon_tui.board import Board, Ledger
 from aimon_tui.commands import commands
-from aimon_tui.copying import Copying, shortened
 from aimon_tui.focusing import Focusing
-from aimon_tui.keys import DASHBOARD, SESSION, on, remapped
+from aimon_tui.keys import helped, on, page_of, remapped
+from aimon_tui.machine import Machine
 from aimon_tui.screens.dashboard import Dashboard
 from aimon_tui.screens.help import Help
 from aimon_tui.screens.session import SessionPage
@@ -52,14 +54,15 @@ class AimonApp(VoicedApp):
         clock: Clock,
         settings: ScreenSettings | None = None,
         tells: Tells = nothing_told,
+        machine: Machine | None = None,
         framed: bool = True,
         demo: bool = False,
         environment: Mapping[str, str] = environ,
     ) -> None:
-        """`tells` knows what was told of a span; `framed=False` starts no timer: a test calls `frame` and `beat`."""
+        """`tells` knows what was told of a span, `machine` the agents here; unframed, a test calls `frame`, `beat`."""
         self.settings = settings or ScreenSettings()
         super().__init__(self.settings.theme, environment, ascii_only=self.settings.ascii)
-        self.ledger, self.door, self.tells, self.demo = ledger, door, tells, demo
+        self.ledger, self.door, self.tells, self.machine, self.demo = ledger, door, tells, machine, demo
         self.board = Board(ledger)
         self.keys = remapped(self.settings.keys)
         self.tab: str = TABS[0]
@@ -71,13 +74,11 @@ class AimonApp(VoicedApp):
         self._changed: set[str] = set()
         self._shown: object = None
         self._stale = True
-        self._copying = Copying()
-        self.focusing = Focusing(self, self._copying)
+        self.focusing = Focusing(self)
         self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
+        self.away = Away(ledger, clock, self._dashboard.tell_missed)
         self.set_keymap(dict(self.settings.keys))
-
-    # ------------------------------------------------------------------ what the widgets ask
 
     @property
     def now_ns(self) -> int:
@@ -95,23 +96,22 @@ class AimonApp(VoicedApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
-        page = SESSION if isinstance(screen, SessionPage) else DASHBOARD
-        return commands(on(page, self.keys), self.run_action, self.works, self.action_change_theme)
+        return commands(on(page_of(screen), self.keys), self.run_action, self.works, self.action_change_theme)
 
     def works(self, action: str) -> bool:
         """Whether an action does anything now: tabs take turns where there are tabs, `/` in a filter is a letter."""
         if action in {"filter", "open"}:
             return not isinstance(self.focused, FilterBar)
-        return action != "panel" or self._dashboard.tabbed
+        return {"panel": self._dashboard.tabbed, "setup": self.machine is not None}.get(action, True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - by its name
-        """What Textual asks before it runs an action."""
-        return self.works(action)
+        """What Textual asks before it runs an action; that of `S` says itself why it does nothing."""
+        return action == "setup" or self.works(action)
 
     def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
         """Show another ledger from now on."""
         self.ledger, self.door, self.tells, self._clock = ledger, door, tells, clock
-        self.board = Board(ledger)
+        self.board, self.away = Board(ledger), Away(ledger, clock, self._dashboard.tell_missed)
         self._changed, self._shown, self._stale = set(), None, True
         self._attention.look(ledger.sessions())
         self.frame()
@@ -140,6 +140,7 @@ class AimonApp(VoicedApp):
         drained = self.ledger.drain()
         if drained:
             self._attention.look(self.ledger.sessions())
+            self.away.note(drained)
             self._changed |= drained
             self._stale = True
         if self._paused_at is not None:
@@ -186,6 +187,17 @@ class AimonApp(VoicedApp):
     def on_app_blur(self) -> None:
         """Nobody looks."""
         self._turn_pulse(paint.STILL)
+        self.away.leave()
+
+    def on_app_focus(self) -> None:
+        """Somebody looks again."""
+        self.away.back()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever a hand does says that somebody is there; what else it does is not changed by that."""
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            self.away.touch(key=isinstance(event, events.Key) and self.screen is self._dashboard)
+        await super().on_event(event)
 
     def repaint(self) -> None:
         """Paint everything that shows sessions anew."""
@@ -196,7 +208,7 @@ class AimonApp(VoicedApp):
         changed, before = self._changed, self._shown
         self._changed, self._stale = set(), False
         self.board.refresh(now_s)
-        self._shown = (self.board.keys, self.board.twins, bool(self.board))
+        self._shown = self.board.places
         with self.batch_update():
             if before == self._shown:
                 self._dashboard.paint_changed(changed, held=self.board.held(now_s))
@@ -233,11 +245,6 @@ class AimonApp(VoicedApp):
         self.board.narrow(text)
         self._moved()
 
-    def action_sort(self) -> None:
-        """Go on to the next order."""
-        self.board.next_sort()
-        self._moved()
-
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
         self.tab = panel
@@ -268,6 +275,12 @@ class AimonApp(VoicedApp):
         if self.chosen:
             self.push_screen(Why(self.chosen))
 
+    def action_setup(self) -> None:
+        """Show the agents of this machine, and what connecting them takes."""
+        from aimon_tui.screens.setup import open_page  # noqa: PLC0415 - not for the first paint
+
+        open_page(self)
+
     def action_acknowledge(self) -> None:
         """The selected session has been seen."""
         if self.chosen:
@@ -276,14 +289,11 @@ class AimonApp(VoicedApp):
 
     def action_copy(self) -> None:
         """Copy the command that resumes the session; again at once, its id, then its folder."""
-        if session := self.board.session:
-            copied = self._copying.next(session, self._clock.monotonic())
-            self.copy_to_clipboard(copied)
-            self.toast(f"Copied: {shortened(copied, session)}")
+        self.focusing.copy(self._clock.monotonic())
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(Help())
+        self.push_screen(Help(helped(page_of(self.screen), self.keys)))
 
     def _moved(self) -> None:
         self.repaint()

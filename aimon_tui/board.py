@@ -5,8 +5,10 @@ moves the cursor the order is held, so that a row does not jump away from under 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from aimon_core.session import Session, Totals
 from aimon_core.spans import TurnTree
@@ -35,6 +37,25 @@ SORTS: dict[str, Callable[[Session], tuple[Any, ...]]] = {
     "age": lambda session: (-session.started_at_ns,),
 }
 """The orders of the table; inside a group of need the longest stands first, dollars nobody knows stand last."""
+
+
+GROUPS: dict[str, Callable[[Session], str]] = {
+    "": lambda _session: "",
+    "project": lambda session: session.name,
+    "agent": lambda session: session.agent,
+    "host": lambda session: session.host or "host not told",
+}
+"""What the rows may stand together by."""
+
+
+class Group(Struct, frozen=True):
+    """The heading of the rows that follow it: it stands where the first of them would without it."""
+
+    name: str
+    rows: int
+    usd: float
+    """As far as it is known."""
+    unpriced: bool
 
 
 class Ledger(Protocol):
@@ -73,7 +94,9 @@ class Board:
         self._listed: dict[str, Session] = {}
         self.rows: list[Session] = []
         self.filter = Filter()
-        self.sort = "need"
+        self.sort, self.group = "need", ""
+        self.lines: list[Session | Group] = []
+        """The rows, each group below its heading."""
         self.selected: str | None = None
         """Key of the selected row; None while there is no row."""
         self.totals = Totals()
@@ -96,6 +119,16 @@ class Board:
     def session(self) -> Session | None:
         """The selected session."""
         return self._listed.get(self.selected or "")
+
+    @property
+    def places(self) -> object:
+        """Differs when a row has another place or reads otherwise than it did though its session did not change."""
+        return self.keys, self.twins, [line.name for line in self.lines if isinstance(line, Group)], bool(self)
+
+    @property
+    def line(self) -> int | None:
+        """The line of the selected session."""
+        return next((at for at, line in enumerate(self.lines) if _is(line, self.selected)), None)
 
     @property
     def index(self) -> int | None:
@@ -122,6 +155,12 @@ class Board:
         """Go on to the next order."""
         names = list(SORTS)
         self.sort = names[(names.index(self.sort) + 1) % len(names)]
+        self._arrange_anew()
+
+    def next_group(self) -> None:
+        """Go on to what the rows stand together by next."""
+        names = list(GROUPS)
+        self.group = names[(names.index(self.group) + 1) % len(names)]
         self._arrange_anew()
 
     def move(self, steps: int, now_s: float) -> None:
@@ -160,7 +199,8 @@ class Board:
             shown = self._in_old_order(shown)
         else:
             shown.sort(key=lambda session: (*SORTS[self.sort](session), session.key))
-        self.rows = shown
+        self.lines = list(_grouped(shown, GROUPS[self.group])) if self.group else [*shown]
+        self.rows = [line for line in self.lines if isinstance(line, Session)]
         names = Counter(session.name for session in shown)
         self.twins = {name for name, number in names.items() if number > 1}
         self._select(place)
@@ -178,3 +218,17 @@ class Board:
             self.selected = self.rows[min(place, len(self.rows) - 1)].key if self.rows else None
         if self._wanted not in self._listed:
             self._wanted = self.selected
+
+
+def _grouped(rows: Iterable[Session], group: Callable[[Session], str]) -> Iterator[Session | Group]:
+    groups: dict[str, list[Session]] = {}
+    for session in rows:
+        groups.setdefault(group(session).lower(), []).append(session)
+    for members in groups.values():
+        known = [dollars(session) for session in members]
+        yield Group(group(members[0]), len(members), sum(usd or 0.0 for usd in known), None in known)
+        yield from members
+
+
+def _is(line: Session | Group, key: str | None) -> bool:
+    return isinstance(line, Session) and line.key == key

@@ -1,7 +1,7 @@
-"""The command `aimon`: where it starts, and the two calls that must not wait for a command line to be read.
+"""The command `aimon`: where it starts, and the calls that must not wait for a command line to be read.
 
-`aimon status` runs on every prompt of a shell and takes the standard library alone; the dashboard is to be painted at
-once. Everything else is in `console`.
+`aimon status` runs on every prompt of a shell, `aimon statusline` whenever Claude Code draws its own, and both take the
+standard library alone; the dashboard is to be painted at once. Everything else is in `console`.
 """
 
 import sys
@@ -14,6 +14,10 @@ def main() -> None:
             from aimon_desktop.outputs import short
 
             sys.exit(short.main(sys.argv[2:]))
+        case ["statusline", *own] if len(own) < 2 and not "".join(own).startswith("-"):
+            from aimon_desktop.outputs import statusline
+
+            statusline.become(*own)
         case []:
             from aimon_tui import start
 

@@ -1,9 +1,11 @@
 """Where what the doors bring is entered, told and kept: between the receiver, the ledger, the hands and the journal."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aimon_core.clock import Clock
+from aimon_core.errors import AimonError
 from aimon_core.events import Event
 from aimon_core.probe import is_probe
 from aimon_core.session import Transition
@@ -30,6 +32,17 @@ class Desk:
     def wants_deliveries(self) -> bool:
         """Whether there is a place for them."""
         return self.kept is not None
+
+    def acknowledge(self, key: str) -> list[Transition]:
+        """A person has seen that a session is done: a restart will know it too."""
+        moved = self._store.acknowledge(key)
+        self._tell(moved)
+        if moved and self.journal is not None and (session := self._store.get(key)) is not None:
+            from aimon_core.journal import SEEN, Delivery  # noqa: PLC0415 - loaded by now, but not for the first paint
+
+            with suppress(AimonError):  # a full disk is told when the next request cannot be kept
+                self.journal.append(Delivery(SEEN, key.encode(), session.since_ns))
+        return moved
 
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
         """Apply, tell what is news, commit. Raises JournalFailed; the sender's retry adds nothing to the ledger."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_core.spans import Span, TurnTree
-from aimon_tui.format import NONE, count, money, span, wall
+from aimon_tui.format import NONE, clock, count, money, span, wall
 from aimon_tui.waterfall import Outline, Row, name
 
 KINDS = {"turn": "turn", "llm": "model call", "tool": "tool call", "wait": "wait for you", "agent": "subagent"}
@@ -49,7 +49,7 @@ def details(session: Session, outline: Outline, row: Row, now_ns: int) -> Column
         Detail("started", f"{wall(row.start_ns)}  {span((row.start_ns - turn.start_ns) / 1e9)} into the turn"),
         Detail("id", clean(row.key.partition(":")[2], 80), "muted"),
     ]
-    right = [*_figures(row, turn), *(_place(session))]
+    right = [*_figures(row, turn), *_place(session), *_cache(session, now_ns)]
     if row.span is not None:
         links = list(_links(outline, turn, row.span))
         right = [*links, *right] if row.kind != "llm" else [*links[:2], *right]
@@ -170,3 +170,10 @@ def _place(session: Session) -> list[Detail]:
     if session.terminal is None:
         return []
     return [Detail("terminal", clean(" in ".join(session.terminal.chain)))]
+
+
+def _cache(session: Session, now_ns: int) -> list[Detail]:
+    if session.cache_expires_at_ns is None:
+        return []
+    left_s = (session.cache_expires_at_ns - now_ns) / 1e9
+    return [Detail("cache", f"expires in {clock(left_s)}") if left_s > 0 else Detail("cache", "expired", "faint")]

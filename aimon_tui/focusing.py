@@ -1,4 +1,4 @@
-"""What `f`, `n` and the digits do: to the terminal of a session, or to a line that says why not.
+"""What `f`, `n`, the digits and `y` do: to the terminal of a session, or to a line that says why not, and how else.
 
 Apart from the app because going there takes its time: the screen goes on meanwhile.
 """
@@ -6,7 +6,7 @@ Apart from the app because going there takes its time: the screen goes on meanwh
 from typing import TYPE_CHECKING
 
 from aimon_core.session import Session
-from aimon_tui.copying import Copying, resumable
+from aimon_tui.copying import Copying, resumable, shortened
 
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
@@ -18,8 +18,8 @@ NEEDS = ("waiting", "failed", "completed")
 class Focusing:
     """The ways from a screen to terminals."""
 
-    def __init__(self, app: "AimonApp", copying: Copying) -> None:
-        self._app, self._copying = app, copying
+    def __init__(self, app: "AimonApp") -> None:
+        self._app, self._copying = app, Copying()
         self._last: str | None = None
 
     def chosen(self) -> None:
@@ -43,6 +43,13 @@ class Focusing:
         self._last = line[(line.index(self._last or "") + 1) % len(line) if there else 0]
         self._app.select_key(self._last)
         self._go(self._last)
+
+    def copy(self, now_s: float) -> None:
+        """What takes the selected session up elsewhere, or shows it where `f` could not; again at once, what else."""
+        if session := self._app.board.session:
+            copied = self._copying.next(session, now_s)
+            self._app.copy_to_clipboard(copied)
+            self._app.toast(f"Copied: {shortened(copied, session)}")
 
     def _go(self, key: str) -> None:
         self._app.run_worker(self._focus(key), group="focus", exclusive=True)

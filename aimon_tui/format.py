@@ -40,6 +40,11 @@ def money(usd: float | None) -> str:
     return f"${usd:,.0f}" if usd < 999_999.5 else f"${count(int(usd))}"
 
 
+def spent(usd: float, *, unpriced: bool) -> str:
+    """A sum of dollars of which a part may not be known: $3.20, $3.20 + unpriced, unpriced."""
+    return money(usd or None) + (" + unpriced" if usd else "") if unpriced else money(usd)
+
+
 def clock(seconds: float) -> str:
     """An age in at most 6 cells: 0:42, 12:03, 3h05m, 2d04h, 120d."""
     whole = max(0, int(seconds))
@@ -63,6 +68,14 @@ def wall(at_ns: int, *, exact: bool = True) -> str:
     """The time of the day here, to the millisecond or the second: 02:16:04.123."""
     at = time.strftime("%H:%M:%S", time.localtime(at_ns // 1_000_000_000))
     return f"{at}.{at_ns // 1_000_000 % 1000:03d}" if exact else at
+
+
+def day(at_ns: int, now_ns: int) -> str:
+    """A moment to come: 14:20 today, else the day, Tu 24."""
+    at = time.localtime(at_ns // 1_000_000_000)
+    if at[:3] == time.localtime(now_ns // 1_000_000_000)[:3]:
+        return time.strftime("%H:%M", at)
+    return time.strftime("%a", at)[:2] + time.strftime(" %d", at)
 
 
 def percent(part: int, whole: int | None) -> str:

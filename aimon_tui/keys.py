@@ -1,6 +1,7 @@
 """Every key that works, in one table: footers, help, palette, README and bindings are all made from it."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,8 +9,13 @@ from textual.binding import Binding
 
 from aimon_core.errors import UsageError
 
-DASHBOARD, SESSION = "dashboard", "session"
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+DASHBOARD, SESSION, SETUP = "dashboard", "session", "setup"
 """The pages that keys work on."""
+SESSIONS = f"{DASHBOARD} {SESSION}"
+"""Those that show sessions."""
 
 
 class Key(Struct, frozen=True):
@@ -33,14 +39,15 @@ class Key(Struct, frozen=True):
     at_once: bool = False
     """Done before the next key is looked at: what is typed ahead, in one burst, already goes to the new place."""
     page: str = ""
-    """The page it works on; empty: all of them."""
+    """The page it works on, or several with a blank between; empty: all of them."""
     beside: str = ""
     """Id of the key that stands beside it in footer and help: one word for both."""
 
     @property
     def does(self) -> str:
         """The action on a page: each page moves in its own way, and a session's has keys of its own."""
-        own = self.page == SESSION or self.group in {"move", "filter"} or self.id in {"filter", "panel"}
+        listed = self.id in {"filter", "sort", "group", "panel"}
+        own = self.page in {SESSION, SETUP} or self.group in {"move", "filter"} or listed
         return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property
@@ -64,16 +71,19 @@ KEYS = (
     Key("page_up", "pageup", "pgup", "page up", "a page up, down", "move", "cursor_page(-1)", beside="page_down"),
     Key("page_down", "pagedown", "pgdn", "page down", "a page down", "move", "cursor_page(1)"),
     Key("rows", "1,2,3,4,5,6,7,8,9", "1-9", "row", "focus row 1 to 9", "move", "focus_row({key})", page=DASHBOARD),
-    Key("focus", "f", "f", "focus", "focus its terminal", "session", "focus_terminal", footer=1),
+    Key("focus", "f", "f", "focus", "focus its terminal", "session", "focus_terminal", footer=1,
+        page=SESSIONS),
     Key("next_waiting", "n", "n", "next waiting", "focus who waits longest", "session", footer=2, page=DASHBOARD),
     Key("open", "enter", "enter", "open", "open: where time went", "session", footer=3, at_once=True,
         page=DASHBOARD),
-    Key("why", "w", "w", "why", "why this state", "session", footer=5),
-    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=8, page=DASHBOARD),
-    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=10),
+    Key("why", "w", "w", "why", "why this state", "session", footer=5, page=SESSIONS),
+    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=9, page=DASHBOARD),
+    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=10, page=SESSIONS),
     Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "list", footer=4, at_once=True, page=DASHBOARD),
     Key("sort", "s", "s", "sort", "sort: need, cost, age …", "list", footer=6, page=DASHBOARD),
+    Key("group", "o", "o", "group", "group: project, agent …", "list", footer=8, page=DASHBOARD),
     Key("panel", "tab", "tab", "panel", "next panel, if small", "list", footer=7, page=DASHBOARD),
+    Key("setup", "S", "S", "setup", "connect your agents", "list", footer=14, at_once=True, page=SESSIONS),
     Key("back", "escape", "esc", "back", "back to the list", "page", footer=2, at_once=True, page=SESSION),
     Key("fold", "left", "←", "fold", "fold, or go up; unfold", "page", footer=3, page=SESSION, beside="unfold"),
     Key("unfold", "right", "→", "unfold", "unfold the row", "page", page=SESSION),
@@ -90,8 +100,15 @@ KEYS = (
     Key("follow_link", "enter", "enter", "go", "to what asked or read", "page", page=SESSION),
     Key("next_link", "tab", "tab", "link", "the next of these links", "page", page=SESSION),
     Key("attributes", "d", "d", "details", "all that was told of it", "page", footer=8, page=SESSION),
-    Key("copy_span", "y", "y", "copy", "copy the span as text", "page", footer=14, page=SESSION),
-    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=12),
+    Key("copy_span", "y", "y", "copy", "copy the span as text", "page", footer=15, page=SESSION),
+    Key("connect", "enter,a", "enter", "connect", "connect it, as shown", "setup", footer=1, page=SETUP),
+    Key("undo", "u", "u", "undo", "undo, to the byte", "setup", footer=2, page=SETUP),
+    Key("copy_snippet", "y,c", "y", "copy", "copy what to put in", "setup", footer=3, page=SETUP),
+    Key("leave", "escape", "esc", "back", "back to the list", "setup", footer=4, at_once=True, page=SETUP),
+    Key("left", "left", "←", "sideways", "long lines: left, right", "setup", "shift(-1)", footer=5, page=SETUP,
+        beside="right"),
+    Key("right", "right", "→", "right", "what is farther right", "setup", "shift(1)", page=SETUP),
+    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=12, page=SESSIONS),
     Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=13),
     Key("command_palette", "ctrl+p", "ctrl+p", "palette", "command palette", "screen"),
     Key("help", "question_mark", "?", "help", "every key", "screen"),
@@ -107,6 +124,8 @@ TYPING = (
 
 LASTING = ("help", "quit")
 """These stay in the footer at any width."""
+ALONE = ("setup", "turn_theme")
+"""These do something where there is no session, the first one most."""
 
 _SHOWN = {
     "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "less_than_sign": "<",
@@ -117,7 +136,17 @@ _SHOWN = {
 
 def on(page: str, keys: Iterable[Key] = KEYS) -> tuple[Key, ...]:
     """The keys that work on a page."""
-    return tuple(key for key in keys if key.page in {"", page})
+    return tuple(key for key in keys if not key.page or page in key.page.split())
+
+
+def page_of(screen: "Screen[Any]") -> str:
+    """The page that a screen is, as its class says; the dashboard has none."""
+    return next((page for page in (SESSION, SETUP) if screen.has_class(f"-{page}")), DASHBOARD)
+
+
+def helped(page: str, keys: Iterable[Key]) -> tuple[Key, ...]:
+    """The keys that the help shows on a page: those of the list and of a session together, those of setup alone."""
+    return on(page, keys) if page == SETUP else tuple(key for key in keys if key.page != SETUP)
 
 
 def bindings(page: str) -> list[Binding]:
@@ -142,13 +171,18 @@ def remapped(own: Mapping[str, str]) -> tuple[Key, ...]:
         else key
         for key in KEYS
     )
-    for page in (DASHBOARD, SESSION):
+    for page in (DASHBOARD, SESSION, SETUP):
         taken: dict[str, str] = {}
         for key in on(page, table):
             for one in key.keys.split(","):
                 if taken.setdefault(one, key.id) != key.id:
                     raise UsageError(f"keys: {one} is both {taken[one]!r} and {key.id!r}.", "Give one another key.")
     return table
+
+
+def shown(id: str, keys: Iterable[Key]) -> str:  # noqa: A002 - what the table calls it
+    """A key by its id, as people are told of it."""
+    return next(key.shown for key in keys if key.id == id)
 
 
 def paired(key: Key, keys: Iterable[Key]) -> str:

@@ -10,6 +10,7 @@ from aimon_core.clock import Clock
 from aimon_core.config import Settings
 from aimon_core.errors import AimonError, PortTaken
 from aimon_tui.app import AimonApp, ScreenSettings
+from aimon_tui.machine import Machine
 from aimon_tui.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -22,8 +23,24 @@ BEAT_S = 0.5
 class LiveApp(AimonApp):
     """The dashboard on a runtime of its own."""
 
-    def __init__(self, runtime: Runtime, *, clock: Clock, settings: ScreenSettings, demo: bool = False) -> None:
-        super().__init__(runtime, door=runtime.door, clock=clock, settings=settings, tells=runtime.told, demo=demo)
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        clock: Clock,
+        settings: ScreenSettings,
+        machine: Machine | None = None,
+        demo: bool = False,
+    ) -> None:
+        super().__init__(
+            runtime,
+            door=runtime.door,
+            clock=clock,
+            settings=settings,
+            tells=runtime.told,
+            machine=machine,
+            demo=demo,
+        )
         self.runtime = runtime
         runtime.remembers = True
 
@@ -42,6 +59,9 @@ class LiveApp(AimonApp):
             self.tell_problem(error)
         except AimonError as error:
             self.tell_problem(error)
+        finally:
+            if self.machine is not None:
+                self.machine.ready.set()
         await self.runtime.restored.wait()
         for notice in self.runtime.notices:
             self.toast(notice, "error")

@@ -1,11 +1,13 @@
-"""Asks the aimon that runs on this machine: where it is, its sessions, its stream of changes. Standard library only."""
+"""Asks this machine's running aimon: where it is, its sessions, its changes; says what was seen. Standard library."""
 
 import http.client
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from queue import Empty, Queue
 from typing import Any
+from urllib.parse import quote
 
 from aimon_core import runtime_dir
 from aimon_core.config import Config
@@ -35,6 +37,12 @@ def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:
     except (OSError, ValueError, http.client.HTTPException):
         return None
     return document if answer.status == 200 and isinstance(document, dict) and "sessions" in document else None
+
+
+def acknowledge(place: tuple[str, int], key: str) -> None:
+    """A person has seen that a session is done; nobody waits for this to succeed."""
+    with suppress(OSError, http.client.HTTPException):
+        _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/acknowledge", method="POST").read()
 
 
 def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:
@@ -69,9 +77,11 @@ def _read(answer: http.client.HTTPResponse, lines: "Queue[bytes | None]") -> Non
     lines.put(None)
 
 
-def _answer(place: tuple[str, int], path: str, *, endless: bool = False) -> http.client.HTTPResponse:
+def _answer(
+    place: tuple[str, int], path: str, *, method: str = "GET", endless: bool = False
+) -> http.client.HTTPResponse:
     door = http.client.HTTPConnection(*place, timeout=_WAIT_S)
-    door.request("GET", path)
+    door.request(method, path, headers={"Connection": "close"})  # else it would stay open when all is read
     if endless:
         door.sock.settimeout(None)
     return door.getresponse()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from aimon_core.clean import clean
-from aimon_core.lifecycle import RANK
 from aimon_core.session import Evidence, Session
+from aimon_core.standing import RANK
 from aimon_tui.format import wall
 
 _PLURAL = {

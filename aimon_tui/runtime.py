@@ -149,9 +149,7 @@ class Runtime:
 
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that it is done."""
-        transitions = self.store.acknowledge(key)
-        self.tell(transitions)
-        return transitions
+        return self._desk.acknowledge(key)
 
     async def _acknowledged(self, key: str, _viewer: int | None) -> "Outcome":
         """The same, asked for by another screen."""

@@ -217,26 +217,37 @@ def _asking(number: int) -> Iterator[dict[str, object]]:
         yield {"session_id": f"bench-{number}", "cwd": f"/home/dev/projects/part-{number}", **one}
 
 
-# ------------------------------------------------------------------------------------------ P10 the hook program
+# ------------------------------------------------------------------------------------------ P10 what agents start
 
 HOOKS, SPOOLED = 30, 10_000
 PYTHON = str(Path(sys.executable).resolve())
 """Not the one of a virtual environment: that one looks for its home first, which `-S` does not."""
+STATUS = (ROOT / "tests/captures/claude-code-statusline.jsonl").read_bytes().splitlines()[-1]
+"""What a real client tells its status line."""
 
 
 def p10() -> Iterator[Result]:
-    """The hook program against the start of bare Python: with a receiver, and with nobody there."""
-    program = str(ROOT / "aimon_desktop" / "hook_program.py")
-    hook, bare = [PYTHON, "-S", "-E", program, "claude-code"], [PYTHON, "-S", "-E", "-c", "pass"]
+    """The hook program and the status line's against the start of bare Python, with a receiver or with nobody there."""
+    hook, line = (_program(name) for name in ("hook_program", "statusline_program"))
+    hook, bare = [*hook, "claude-code"], [PYTHON, "-S", "-E", "-c", "pass"]
     payload = json.dumps(next(_asking(1))).encode()
     with folder() as home, serving(Path(home)) as (_, port):
-        heard, start = _alternating(hook, bare, payload, environment(Path(home)) | {"AIMON_PORT": str(port)})
+        told = environment(Path(home)) | {"AIMON_PORT": str(port)}
+        heard, start = _alternating(hook, bare, payload, told)
+        drawn, start_again = _alternating(line, bare, STATUS, told)
+        chained, shell = _alternating([*line, "exit 0"], ["/bin/sh", "-c", "exit 0"], STATUS, told)
     yield Result("hook program / bare Python", heard / start, "x", 2.5)
+    yield Result("status line / bare Python", drawn / start_again, "x", 2.5)
+    yield Result("what it adds to a person's own", (chained - shell) * 1e3, "ms")
     with folder() as home:
         spooled, start = _alternating(hook, bare, payload, environment(Path(home)) | {"AIMON_PORT": "1"})
     yield Result("the same with nobody there", spooled / start, "x", 2.5)
     yield Result("what it costs the agent then", (spooled - start) * 1e3, "ms", 50)
     yield Result(f"{SPOOLED:,} spooled hooks adopted in", _adopted(), "s", 5)
+
+
+def _program(name: str) -> list[str]:
+    return [PYTHON, "-S", "-E", str(ROOT / "aimon_desktop" / f"{name}.py")]
 
 
 def _adopted() -> float:
@@ -266,7 +277,7 @@ def _alternating(one: list[str], other: list[str], payload: bytes, environment: 
     for _ in range(HOOKS):
         for command, taken in zip((one, other), times, strict=True):
             began = time.perf_counter()
-            subprocess.run(command, input=payload, env=environment, check=True)
+            subprocess.run(command, input=payload, env=environment, check=True, stdout=subprocess.DEVNULL)
             taken.append(time.perf_counter() - began)
     return statistics.median(times[0]), statistics.median(times[1])
 

@@ -169,7 +169,7 @@ class Follower:
             if language is not None and language.matches(path):
                 found[path] = _written_s(path)
             elif language is not None:
-                found |= {path: at_s for path, at_s in _below(path, language) if self._is_wanted(path, at_s)}
+                found |= {path: at_s for path, at_s in below(path, language) if self._is_wanted(path, at_s)}
         return sorted(found, key=found.__getitem__)
 
     def _is_wanted(self, path: Path, written_s: float) -> bool:
@@ -211,7 +211,8 @@ class Follower:
             del self._followed[next(iter(self._followed))]
 
 
-def _below(folder: Path, language: Language) -> Iterator[tuple[Path, float]]:
+def below(folder: Path, language: Language) -> Iterator[tuple[Path, float]]:
+    """The transcripts in a folder and all folders below it, and when they were written, in seconds. Blocks."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place, name)

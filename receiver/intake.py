@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from aimon_core import ancestry, masking
 from aimon_core.clock import Clock
-from aimon_core.events import Counted, Drifted, Event, SessionSeen
+from aimon_core.events import Counted, Drifted, Event, Gauged, SessionSeen
 from aimon_core.identity import session_key
 from aimon_core.journal import Delivery, JournalFailed
 from receiver import codec, hooks, otlp, otlp_json, privacy
@@ -26,6 +26,9 @@ from receiver.hook_request import Beside
 from receiver.record import Record, Signal
 from receiver.status import Overloaded, Reason, Refused
 from receiver.steps import RECORDS, Steps, unhurried
+
+GAUGED = 1_000
+"""Sessions whose last status line is remembered."""
 
 
 class Sink(Protocol):
@@ -73,6 +76,7 @@ class Intake:
         self._records_limit = records_limit
         self.counters = DoorCounters()
         self.rate = Rate(clock)
+        self._gauged: dict[str, bytes] = {}
 
     async def export(self, signal: Signal, body: bytes, encoding: Encoding) -> Taken:
         """Take one OTLP request. Raises Refused."""
@@ -116,6 +120,8 @@ class Intake:
             kept = json.dumps(hooks.kept(agent, payload, process)).encode() if wanted else b""
         except (ValueError, TypeError, RecursionError) as error:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
+        if events and isinstance(events[-1], Gauged) and self._repeats(session_key(events[-1]), kept):
+            kept = b""
         self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
         self._note(len(body), 1)
         told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
@@ -124,6 +130,15 @@ class Intake:
     def learn(self, events: list[Event]) -> None:
         """Tell the ledger what no request said and the journal need not know: it holds for this run alone."""
         self._sink.accept(None, events)
+
+    def _repeats(self, session: str, kept: bytes) -> bool:
+        """Whether a status line says what the journal knows already: most do, up to three times a second."""
+        if self._gauged.get(session) == kept:
+            return True
+        if len(self._gauged) >= GAUGED:
+            self._gauged.clear()
+        self._gauged[session] = kept
+        return False
 
     async def _delivery(self, signal: Signal, message: Any, arrived_ns: int) -> Delivery | None:
         if not self._sink.wants_deliveries:

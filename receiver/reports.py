@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aimon_core.events import (
     Channel,
     Event,
     LlmCalled,
+    Nested,
     PermissionAnswered,
     PermissionAsked,
     SubagentEnded,
@@ -78,7 +80,16 @@ def _split(delivery: Delivery, interpreter: Interpreter, thing: str) -> Iterator
     elif signal := _TELLING.get(delivery.kind):
         message = codec.decode(signal, delivery.body, "protobuf")
         for record in otlp.records(signal, message, arrived_ns):
-            yield _report(record, interpreter.translate((record,)))
+            yield _report(record, _unnested(interpreter.translate((record,))))
+
+
+def _unnested(events: list[Event]) -> list[Event]:
+    """What nested spans tell, each for the session that it names itself."""
+    told: list[Event] = []
+    for event in events:
+        inner = event.told if isinstance(event, Nested) else (event,)
+        told += [replace(one, session_id=one.session_id or event.session_id) for one in inner]
+    return told
 
 
 def _report(record: Record, events: list[Event]) -> Report:

@@ -16,6 +16,13 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class RateLimit(Shape):
+    """How much of an allowance of the agent's account is used up, as the agent told last."""
+
+    used_percent: Annotated[float, Field(ge=0)]
+    resets_at: Time | None = Field(description="when it begins anew; from then on the figure says nothing")
+
+
 class Tokens(Shape):
     """Tokens in exclusive parts."""
 

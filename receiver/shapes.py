@@ -10,8 +10,9 @@ from pydantic import Field, TypeAdapter
 
 from aimon_core.session import State, WaitingFor
 from receiver.drift_shapes import DriftItem
-from receiver.shape import Count, Dollars, Shape, Time, Tokens, V
+from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
+from receiver.why_shape import WhyAnswer
 
 
 class Cost(Shape):
@@ -44,6 +45,7 @@ class Evidence(Shape):
     signal: str
     at: Time | None
     says: str
+    decides: bool = Field(description="whether it set the state")
 
 
 class Context(Shape):
@@ -103,7 +105,7 @@ class Session(Counts):
     last_error_type: str | None
     waited_ms: Count
     context: Context | None
-    limits: None
+    limits: dict[str, RateLimit] | None = Field(description="by the agent's own name of the window, e.g. five_hour")
     cache_expires_at: Time | None
     auxiliary: Auxiliary
     blind_spots: list[str]
@@ -257,5 +259,6 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "stats": TypeAdapter(StatsAnswer),
     "health": TypeAdapter(HealthAnswer),
     "focus": TypeAdapter(FocusAnswer),
+    "why": TypeAdapter(WhyAnswer),
 }
 """By the name of the file under `docs/schema`."""

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from aimon_core.errors import Unreadable
 from aimon_core.events import Event
-from aimon_core.journal import Delivery
+from aimon_core.identity import seen
+from aimon_core.journal import SEEN, Delivery
 from receiver import codec, hooks, otlp
 from receiver.codec import Encoding
 from receiver.dialects import Interpreter
@@ -66,6 +67,8 @@ def events(delivery: Delivery, interpreter: Interpreter) -> list[Event]:
     """What a delivery of the journal says today. Raises Refused, ValueError or LookupError when it cannot be read."""
     if (agent := delivery.kind.removeprefix("hooks/")) != delivery.kind:
         return hooks.restored(agent, json.loads(delivery.body), delivery.arrived_ns) if agent in HOOK_AGENTS else []
+    if delivery.kind == SEEN:
+        return [seen(delivery.body.decode(), delivery.arrived_ns)]
     signal = SIGNALS[SIGNALS.index(cast("Signal", delivery.kind))]
     message = codec.decode(signal, delivery.body, "protobuf")
     return interpreter.translate(otlp.records(signal, message, delivery.arrived_ns))

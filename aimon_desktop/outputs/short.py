@@ -48,6 +48,7 @@ def document(sessions: Iterable[Session], totals: Totals, address: str) -> dict[
         "address": address,
         "counts": {state: sum(row.state == state for row in rows) for state, _, _ in _STATES},
         "today_usd": round(totals.today_usd, 6),
+        "today_unpriced": totals.today_unpriced,
         "burn_usd_per_hour": round(totals.burn_usd_per_hour, 6),
         "sessions": [
             {"key": row.key, "agent": row.agent, "name": row.name, "state": row.state, "waiting_for": row.waiting_for}
@@ -101,7 +102,7 @@ def read(folder: str) -> dict[str, Any] | None:
 def sentence(content: dict[str, Any], *, short: bool = False) -> str:
     """The one line: `! 1 waiting · ● 3 working · $12.84 today`, or `!1 ●3 $12.84`."""
     counts = [(glyph, content["counts"].get(state, 0), word) for state, glyph, word in _STATES]
-    money = f"${content['today_usd']:,.2f}"
+    money = f"${content['today_usd']:,.2f}" + (" + unpriced" if content.get("today_unpriced") else "")
     if short:
         return " ".join([*(f"{glyph}{count}" for glyph, count, _ in counts if count), money])
     parts = [f"{glyph} {count} {word}" for glyph, count, word in counts if count] or ["no sessions"]

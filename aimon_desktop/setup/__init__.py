@@ -4,15 +4,17 @@
 stays, what was there before comes back to the byte.
 """
 
+import os.path
 from collections.abc import Iterable
 
-from aimon_core.agents import AGENTS
+from aimon_core.agents import CONNECTABLE
 from aimon_core.errors import UsageError
 from aimon_desktop.setup import claude_code, codex, copilot, executables, gemini_cli, opencode, qwen_code
 from aimon_desktop.setup.connection import Table
 from aimon_desktop.setup.place import Place
 from aimon_desktop.setup.plan import Plan, State, plan_for
 from aimon_desktop.setup.records import Records
+from aimon_desktop.setup.words import told
 
 __all__ = ["TABLES", "Place", "Plan", "State", "is_connected", "is_found", "plans", "told"]
 
@@ -35,7 +37,9 @@ def plans(place: Place, agents: Iterable[str] = ()) -> list[Plan]:
 
 def is_found(agent: str, place: Place) -> bool:
     """Whether an agent is used on this machine: its folder is there, or its program."""
-    return TABLES[agent](place).folder.is_dir() or executables.locate(agent, place) is not None
+    folder = TABLES[agent](place).folder
+    # Path.is_dir raises for a folder in one that may not be entered
+    return os.path.isdir(folder) or executables.locate(agent, place) is not None  # noqa: PTH112 - as above
 
 
 def is_connected(agent: str, place: Place) -> bool:
@@ -43,12 +47,4 @@ def is_connected(agent: str, place: Place) -> bool:
     return agent in Records(place.state_dir).agents()
 
 
-def told(plan: Plan) -> str:
-    """An agent and where it stands, e.g. `Claude Code 2.1.329  ○ not connected`."""
-    version = executables.version(plan.agent, plan.place)
-    return f"{plan.connection.label}{f' {version}' if version else ''}  {_GLYPHS[plan.state]} {plan.state}"
-
-
-_GLYPHS = {State.CONNECTED: "✓", State.NOT_CONNECTED: "○", State.OUTDATED: "!", State.BROKEN: "×"}
-
-assert TABLES.keys() <= AGENTS.keys()  # noqa: S101 - the table of agents names them all
+assert TABLES.keys() == CONNECTABLE  # noqa: S101 - who has no need of this package asks there

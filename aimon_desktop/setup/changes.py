@@ -19,6 +19,14 @@ from aimon_desktop.setup.place import is_hook
 from aimon_desktop.setup.records import Written
 
 
+class Broken(Unreadable):
+    """A file that its own agent cannot read either."""
+
+    def __init__(self, path: File, error: Malformed) -> None:
+        super().__init__(f"{path}, line {error.line}: {error.why}.", "Mend it first; nothing was changed.")
+        self.line = error.line
+
+
 class Change(Struct, frozen=True):
     """One file, before and after."""
 
@@ -55,18 +63,13 @@ def change(document: Document, record: Written | None, *, force: bool) -> Change
         for part in document.parts:
             draft.take(part)
     except Malformed as error:
-        raise unreadable(document.path, error) from error
+        raise Broken(document.path, error) from error
     written = None
     if draft.text != page.text:
         after = files.digest(page.with_text(draft.text))
         before, folders = _before(document, content, record)
         written = Written(str(document.path), before, after, tuple(draft.edits), folders)
     return Change(document, content, page, draft.text, written, draft.has_ours, tuple(draft.left))
-
-
-def unreadable(path: File, error: Malformed) -> Unreadable:
-    """A file that its own agent cannot read either."""
-    return Unreadable(f"{path}, line {error.line}: {error.why}.", "Mend it first; nothing was changed.")
 
 
 def without_edits(path: File, content: bytes, edits: tuple[Edit, ...], document: Document) -> bytes:
@@ -77,7 +80,7 @@ def without_edits(path: File, content: bytes, edits: tuple[Edit, ...], document:
         for edit in reversed(edits):
             text = taken_back(text, edit, document.language)
     except Malformed as error:
-        raise unreadable(path, error) from error
+        raise Broken(path, error) from error
     return page.with_text(text)
 
 
@@ -113,19 +116,21 @@ class _Draft:
             return isinstance(value, list) and setting.value in value
         if value is None:
             return setting.rival
-        return _same(value, setting.value) or (setting.tuning and not self._force)
+        return _same(value, setting.wanted(value)) or (setting.tuning and not self._force)
 
     def _is_blocked(self, setting: Setting) -> bool:
         value = self._value(setting)
         if value is None or setting.element or self._force or self._is_met(setting):
             return False
+        if setting.around is not None:
+            return not isinstance(value, str)
         return not is_hook(value) and not any(one.path == setting.path and one.value == value for one in self.edits)
 
     def _write(self, setting: Setting) -> None:
         """One value more; an older one of ours makes room for it."""
         value = self._value(setting)
         known = [one for one in self.edits if one.path == setting.path]
-        edit = Edit(setting.path, setting.value, setting.element, self._depth(setting.path))
+        edit = Edit(setting.path, setting.wanted(value), setting.element, self._depth(setting.path))
         if setting.element:
             older = [one for one in value or () if is_hook(one)]
             known = [one for one in known if one.value in older]
@@ -133,7 +138,8 @@ class _Draft:
                 past = Edit(setting.path, one, element=True, depth=len(setting.path))
                 self.text = taken_back(self.text, past, self._language)
         else:
-            edit = replace(edit, replaced=known[0].replaced if known else value)
+            ours = known and (value == known[0].value or is_hook(value))
+            edit = replace(edit, replaced=known[0].replaced if ours else value)
         if known:
             edit = replace(edit, depth=known[0].depth)
         self.text = applied(self.text, edit, self._language)

@@ -1,4 +1,4 @@
-"""Claude Code's settings: the environment of its telemetry, and its hooks. Strict JSON: it refuses comments itself."""
+"""Claude Code's settings: the environment of its telemetry, its hooks, its status line. Strict JSON: no comments."""
 
 from aimon_desktop.setup.connection import Connection, Document, Part, Setting, hooks
 from aimon_desktop.setup.json_text import JsonText
@@ -51,6 +51,14 @@ def connection(place: Place) -> Connection:
             ),
         ),
     )
+    status_line = Part(
+        "status line",
+        (
+            Setting(("statusLine", "type"), "command"),
+            Setting(("statusLine", "command"), place.statusline_command(None), around=place.statusline_command),
+        ),
+    )
     allowed = Setting(("disableAllHooks",), value=False, rival=True)
-    document = Document(folder / "settings.json", JsonText(comments=False), (telemetry, hooks(EVENTS, entry, allowed)))
-    return Connection(AGENT, folder, (document,), "tokens, dollars, spans; waits and ends of turns as they happen")
+    parts = (telemetry, hooks(EVENTS, entry, allowed), status_line)
+    gives = "tokens, dollars, spans; waits and ends of turns as they happen; context and limits"
+    return Connection(AGENT, folder, (Document(folder / "settings.json", JsonText(comments=False), parts),), gives)

@@ -28,13 +28,20 @@ class Setting(Struct, frozen=True):
     """Whether another value does as well: the person's own stays."""
     rival: bool = False
     """Whether it needs not be there, but must not be otherwise: it would win over ours."""
+    around: Callable[[Any], str] | None = None
+    """Gives the text that it needs from the one that is there: a person's own stays within it. Then `value` is for
+    where there is none."""
+
+    def wanted(self, there: Any) -> Any:
+        """What it should be, given what it is."""
+        return self.around(there) if self.around is not None else self.value
 
 
 class Part(Struct, frozen=True):
     """Settings that make sense together only: all are written, or none."""
 
     name: str
-    """`telemetry` or `hooks`."""
+    """`telemetry`, `hooks` or `status line`."""
     settings: tuple[Setting, ...]
 
 

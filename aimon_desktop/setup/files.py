@@ -67,13 +67,13 @@ def write(path: Path, content: bytes, mode: int = NEW_MODE) -> None:
             mode = stat.S_IMODE(target.stat().st_mode)
             if not mode & stat.S_IWUSR:
                 raise Unavailable(
-                    f"{target} is read-only.", "Something else writes it; `--show` prints what to put in."
+                    f"{target} is read-only.", "Something else writes it; `aimon setup --show` prints what to put in."
                 )
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, content, mode)
     except OSError as error:
         raise Unavailable(
-            f"{target} cannot be written: {error.strerror}.", "`--show` prints what to put in by hand."
+            f"{target} cannot be written: {error.strerror}.", "`aimon setup --show` prints what to put in by hand."
         ) from error
 
 

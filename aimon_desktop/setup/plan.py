@@ -12,7 +12,7 @@ from aimon_core.masking import mask
 from aimon_desktop.setup import files, place
 from aimon_desktop.setup.changes import Change, change, without_edits
 from aimon_desktop.setup.connection import SERVICE, Connection, Document
-from aimon_desktop.setup.edits import Edit, applied
+from aimon_desktop.setup.edits import Edit, applied, found
 from aimon_desktop.setup.place import Place
 from aimon_desktop.setup.records import Records, Written
 
@@ -73,7 +73,7 @@ class Plan(Struct, frozen=True):
         if self.problem is not None:
             raise self.problem
         if self.installs:
-            place.install_hook_program(self.place)
+            place.install_programs(self.place)
         records = Records(self.place.state_dir)
         record = records.of(self.agent)
         for one in self.changes:
@@ -81,8 +81,13 @@ class Plan(Struct, frozen=True):
                 continue
             if files.read(one.path) != one.content:
                 raise Unavailable(f"{one.path} changed in the meantime.", "Run it again.")
-            records.keep(self.agent, record := record | {one.path: one.written})
-            files.write(one.path, one.page.with_text(one.after))
+            records.keep(self.agent, record | {one.path: one.written})  # first: what is written can be undone
+            try:
+                files.write(one.path, one.page.with_text(one.after))
+            except AimonError:
+                records.keep(self.agent, record)
+                raise
+            record[one.path] = one.written
 
     def undo(self) -> list[str]:
         """Bring back what was there before, and say how, a line a file. Raises AimonError."""
@@ -95,17 +100,19 @@ class Plan(Struct, frozen=True):
                 del record[document.path]
                 records.keep(self.agent, record)
         if said and not records.agents() - {SERVICE}:
-            files.remove(self.place.hook_file, [self.place.data_dir])
+            place.remove_programs(self.place)
         return said
 
     def snippets(self) -> Iterator[tuple[str, str]]:
         """File and text of all that the agent needs, to be put in elsewhere by hand."""
+        before = {one.path: one.before for one in self.changes}
         for document in self.connection.documents:
-            text = ""
+            text, there = "", document.language.loads(before.get(document.path, ""))
             for part in document.parts:
                 for setting in part.settings:
                     if not setting.rival:
-                        text = applied(text, Edit(setting.path, setting.value, setting.element), document.language)
+                        value = setting.wanted(found(there, setting.path))
+                        text = applied(text, Edit(setting.path, value, setting.element), document.language)
             yield shortened(document.path, self.place), text
 
 
@@ -116,9 +123,9 @@ def plan_for(connection: Connection, where: Place) -> Plan:
         changes = tuple(
             change(document, record.get(document.path), force=where.force) for document in connection.documents
         )
+        return Plan(connection, where, changes, _state(connection, changes, where))
     except AimonError as error:
         return Plan(connection, where, (), State.BROKEN, error)
-    return Plan(connection, where, changes, _state(connection, changes, where))
 
 
 def shortened(path: Path, where: Place) -> str:

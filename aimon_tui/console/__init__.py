@@ -19,6 +19,8 @@ _COMMANDS = {
     "sessions": "sessions",
     "stream": "stream",
     "status": "status",
+    "statusline": "statusline",
+    "why": "why",
     "focus": "focus",
     "replay": "replay",
     "setup": "setup",

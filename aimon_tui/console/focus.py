@@ -44,7 +44,10 @@ def command(ctx: click.Context, config: Config, session: str | None, next_waitin
     if own:
         outcome = terminals.focus_now(itself(place))
     elif session is not None:
-        outcome = terminals.focus_now(target(chosen(_sessions(place), session)))
+        told = chosen(_sessions(place), session)
+        outcome = terminals.focus_now(target(told))
+        if outcome.ok:
+            peer.acknowledge(place, told["key"])
     else:
         outcome = to_next([told for told in _sessions(place) if told["state"] == "waiting"])
     click.echo(f"{outcome.line} {outcome.command}".rstrip(), err=not outcome.ok)

@@ -8,10 +8,9 @@ from aimon_core import paths
 from aimon_core.config import Config, Settings
 from aimon_core.errors import AimonError, Unavailable
 from aimon_desktop import setup
-from aimon_desktop.setup import Place, Plan, State, service
+from aimon_desktop.setup import Place, Plan, State, service, words
 from aimon_desktop.setup.connection import SERVICE
 from aimon_desktop.setup.place import endpoint
-from aimon_desktop.setup.plan import shortened
 from aimon_tui import peer
 from aimon_tui.console.options import drawn, with_settings
 
@@ -80,8 +79,8 @@ def _undo(plans: list[Plan]) -> bool:
             said = service.undo(plan) if plan.agent == SERVICE else plan.undo()
         except AimonError as error:
             failed, said = True, [str(error)]
-        for line in said or ["There is nothing of aimon's to undo."]:
-            click.echo(f"{plan.connection.label}: {line}", err=True)
+        for line in words.undone(plan, said):
+            click.echo(line, err=True)
     return not failed
 
 
@@ -98,12 +97,8 @@ def _connect(plans: list[Plan], settings: Settings, *, yes: bool) -> bool:
 
 
 def _tell(plan: Plan) -> None:
-    if plan.problem is not None:
-        click.echo(f"  {plan.problem}", err=True)
-    for words in plan.left:
-        click.echo(f"  Left as you set it, {words}. --force writes over it.", err=True)
-    if plan.has_work and plan.installs:
-        click.echo(f"  Copies the hook program to {shortened(plan.place.hook_file, plan.place)}.", err=True)
+    for sentence in words.before(plan):
+        click.echo(f"  {sentence}", err=True)
     for line in plan.diff():
         click.echo(_coloured(line))
 
@@ -131,7 +126,6 @@ def _written(plan: Plan) -> bool:
     except AimonError as error:
         click.echo(f"{plan.connection.label}: {error}", err=True)
         return False
-    click.echo(f"{plan.connection.label} is set up: {plan.connection.gives}.", err=True)
-    if plan.connection.remark:
-        click.echo(plan.connection.remark, err=True)
+    for sentence in words.done(plan):
+        click.echo(sentence, err=True)
     return True

@@ -17,8 +17,10 @@ from msgspec import Struct
 from aimon_core.config import Settings
 from aimon_tui.app import AimonApp, ScreenSettings
 from aimon_tui.demo import DemoClock, play_morning
+from aimon_tui.demo.home import machine
 from aimon_tui.demo.wire import Request
 from aimon_tui.door import Door
+from aimon_tui.machine import Machine
 from aimon_tui.runtime import Runtime
 
 CURTAIN_NS = 1_795_252_500_000_000_000
@@ -33,6 +35,7 @@ class Shot(Struct, frozen=True):
     theme: str = "aimon-dark"
     keys: tuple[str, ...] = ()
     empty: bool = False
+    """Without sessions, but on a machine with agents."""
 
 
 SHOTS = (
@@ -46,6 +49,7 @@ SHOTS = (
     Shot("filter", (120, 40), keys=("slash", *"cost>1")),
     Shot("help", (80, 24), "aimon-light", ("question_mark",)),
     Shot("empty", (80, 24), empty=True),
+    Shot("setup", (120, 40), keys=("S",), empty=True),
 )
 
 
@@ -65,6 +69,7 @@ async def draw(folder: Path) -> None:
         clock = DemoClock(CURTAIN_NS)
         runtime = Runtime(Settings(port=0, persist=False), clock, runtime_folder=f"{mine}/run")
         quiet = Runtime(Settings(port=0, persist=False), clock, runtime_folder=f"{mine}/quiet")
+        agents = machine(Path(mine, "home"), clock)
         await runtime.start()
         await runtime.priced.wait()
         async with ClientSession(f"http://{runtime.door.address}") as client:
@@ -77,7 +82,7 @@ async def draw(folder: Path) -> None:
 
             await play_morning(clock, send)
         for shot in SHOTS:
-            svg = await _drawn(shot, quiet if shot.empty else runtime, clock)
+            svg = await _drawn(shot, quiet if shot.empty else runtime, clock, agents if shot.empty else None)
             await asyncio.to_thread((folder / f"{shot.name}.svg").write_text, svg)
         await runtime.stop()
 
@@ -88,19 +93,21 @@ def _in_greenwich() -> None:
     time.tzset()
 
 
-async def _drawn(shot: Shot, runtime: Runtime, clock: DemoClock) -> str:
+async def _drawn(shot: Shot, runtime: Runtime, clock: DemoClock, agents: Machine | None) -> str:
     app = AimonApp(
         runtime,
         door=UsualDoor(runtime.door),
         clock=clock,
         settings=ScreenSettings(theme=shot.theme),
+        machine=agents,
         framed=False,
         environment={"TERM": "xterm-256color", "COLORTERM": "truecolor"},
     )
     async with app.run_test(size=shot.size) as pilot:
-        await pilot.pause()
-        await pilot.press(*shot.keys)
-        await pilot.pause()
+        for key in ("", *shot.keys):
+            await pilot.press(*[key] if key else [])
+            await app.workers.wait_for_complete()
+            await pilot.pause()
         return app.export_screenshot(title="aimon", simplify=True)
 
 

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from aimon_core.clean import clean
+from aimon_tui.away import Absence
 from aimon_tui.keys import DASHBOARD, bindings
 from aimon_tui.paint import Painted
 from aimon_tui.screens.session import SessionPage
@@ -20,6 +21,7 @@ from aimon_tui.widgets.figures import CostPanel, TokensPanel
 from aimon_tui.widgets.filter_bar import FilterBar
 from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.header import Header
+from aimon_tui.widgets.missed import MissedPanel
 from aimon_tui.widgets.session_table import SessionTable
 from aimon_tui.widgets.summary import Summary
 from aimon_tui.widgets.tabs import PANELS, TABS, TabBar, about_turn, figure
@@ -145,6 +147,16 @@ class Dashboard(Screen[None]):
         self._filter.value = ""
         self.action_keep()
 
+    def action_sort(self) -> None:
+        """Go on to the next order."""
+        self.aimon.board.next_sort()
+        self._paint_order()
+
+    def action_group(self) -> None:
+        """Go on to what the rows stand together by next."""
+        self.aimon.board.next_group()
+        self._paint_order()
+
     def action_panel(self) -> None:
         """Show the next panel."""
         self.aimon.show_panel(TABS[(TABS.index(self.aimon.tab) + 1) % len(TABS)])
@@ -178,6 +190,13 @@ class Dashboard(Screen[None]):
             self.waterfall.grow()
             self._say_time()
 
+    def tell_missed(self, absence: Absence | None) -> None:
+        """Say what happened while nobody was there, over whatever stands at the bottom; None takes it away."""
+        for old in self.query(MissedPanel):
+            old.remove()
+        if absence is not None:
+            self.mount(MissedPanel(absence))
+
     def show_panel(self, panel: str) -> None:
         """Show one panel, where there is room for one only."""
         for box in (*self._boxes, *self.query("#time")):
@@ -185,6 +204,11 @@ class Dashboard(Screen[None]):
         self.set_class(panel == "waterfall", "-time")
         self._tabs.refresh()
         self.call_after_refresh(self._paint_time)
+
+    def _paint_order(self) -> None:
+        """Paint the rows in another order."""
+        self.paint(held=False)
+        self.call_after_refresh(self.table.show_selected)  # there may be more lines now than there were
 
     def _paint_selected(self) -> None:
         """Paint what tells of the selected session."""
@@ -213,7 +237,8 @@ class Dashboard(Screen[None]):
     def _say(self, *, held: bool) -> None:
         """Paint the header, and say in the title of the table which rows it shows, and in which order."""
         board = self.aimon.board
-        note = f"by {board.sort}" + (" · held" if held else "")
+        note = f"by {board.group}, {board.sort}" if board.group else f"by {board.sort}"
+        note += " · held" if held else ""
         if board.filter:
             note += f" · {clean(board.filter.text)}"
         self._head.say(note, f"{len(board.rows)} of {len(board)}", focused=True)

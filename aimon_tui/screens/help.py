@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from aimon_tui.format import fit
-from aimon_tui.keys import groups, paired
+from aimon_tui.keys import Key, groups, paired
 from aimon_tui.paint import Line, Painted
 
 KEY = 10
@@ -23,6 +23,10 @@ class HelpText(Painted):
     """The keys in two columns, or in one where there is no room for two."""
 
     back: ClassVar[str] = "surface"
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__()
+        self._keys = keys
 
     def on_resize(self) -> None:
         """As high as there are keys."""
@@ -49,7 +53,7 @@ class HelpText(Painted):
         two = width >= TWO
         room = (width // 2 if two else width) - KEY - 2
         columns: list[list[list[tuple[str, str]]]] = [[], []] if two else [[]]
-        keys = self.aimon.keys
+        keys = self._keys
         beside = {key.beside for key in keys}
         for group in groups(keys):
             column = columns[two and group not in LEFT]
@@ -73,10 +77,15 @@ class Help(ModalScreen[None]):
         Binding("k,up", "scroll(-1)", show=False),
     ]
 
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        """`keys` are those to show."""
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         """One block in the middle."""
         with VerticalScroll(id="dialog", can_focus=False):
-            yield HelpText()
+            yield HelpText(self._keys)
 
     def action_scroll(self, rows: int) -> None:
         """Show what is above or below."""

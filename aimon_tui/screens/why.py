@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from aimon_core.clean import clean
 from aimon_core.session import Evidence, Session
 from aimon_tui.format import clock, fit
+from aimon_tui.machine import mending
 from aimon_tui.paint import Line, Painted
 from aimon_tui.reasons import since, verdict, weighed
 from aimon_tui.rows import STATES
@@ -57,8 +58,15 @@ class WhyText(Painted):
                 for spot in session.blind_spots
             ),
             self.line(),
-            self.line().put("  y", "key b").put(" copy   ", "muted").put("esc", "key b").put(" close", "muted"),
+            self._keys(session),
         ]
+
+    def _keys(self, session: Session) -> Line:
+        """What can be done here: what is not seen is mended by connecting the agent."""
+        line = self.line()
+        if session.blind_spots and (mends := mending(self.aimon, session)):
+            line.put(f"  {mends}", "key b").put(" connect the agent ", "muted")
+        return line.put("  y", "key b").put(" copy   ", "muted").put("esc", "key b").put(" close", "muted")
 
     def _signal(self, one: Evidence, session: Session, width: int) -> Line:
         channel, _, name = clean(one.signal, 100).partition(":")
@@ -79,6 +87,7 @@ class Why(ModalScreen[None]):
     BINDINGS: ClassVar = [
         Binding("escape,w,q", "dismiss", "close", priority=True),
         Binding("y", "copy", "copy", priority=True),
+        Binding("S", "setup", "setup", id="setup", priority=True),
     ]
 
     def __init__(self, key: str) -> None:
@@ -108,6 +117,11 @@ class Why(ModalScreen[None]):
         """Tell the ages anew."""
         if (session := self.aimon.ledger.get(self.key)) is not None:
             self._text.say(session)
+
+    def action_setup(self) -> None:
+        """To what shows more of the session, instead of this page."""
+        self.dismiss()
+        self.aimon.call_after_refresh(self.aimon.action_setup)
 
     def action_copy(self) -> None:
         """Copy the whole explanation."""

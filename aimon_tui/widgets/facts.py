@@ -7,6 +7,8 @@ from msgspec import Struct
 from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_tui.format import NONE, clock, fit_path, span
+from aimon_tui.limits import limits
+from aimon_tui.machine import mending
 from aimon_tui.paint import Line, Painted
 
 LABEL = 10
@@ -21,6 +23,8 @@ class Fact(Struct, frozen=True):
     """Text and spec of each piece."""
     worth: int
     """Where there is no room for all, the least worth goes first."""
+    key: str = ""
+    """The key that does something about it."""
 
 
 class FactsPanel(Painted):
@@ -31,27 +35,35 @@ class FactsPanel(Painted):
         session = self.aimon.board.session
         if session is None:
             return []
-        told = facts(session, self.aimon.now_ns, width - LABEL - 2)
+        told = facts(session, self.aimon.now_ns, width - LABEL - 2, mending(self.aimon, session))
         kept = sorted(told, key=lambda fact: -fact.worth)[: self.size.height]
         return [self._line(fact).cut(width - 1) for fact in told if fact in kept]
 
     def _line(self, fact: Fact) -> Line:
-        line = self.line().put(f" {fact.label:<{LABEL}}", "muted")
+        line = self.line()
+        if fact.key:
+            line.put(f" {fact.label}  ", "muted").put(f"{fact.key} ", "key b").to(LABEL + 1)
+        else:
+            line.put(f" {fact.label:<{LABEL}}", "muted")
         for text, spec in fact.words:
             line.put(text, spec)
         return line
 
 
-def facts(session: Session, now_ns: int, room: int) -> list[Fact]:
-    """Everything worth a line, in the order in which it is read; `room` is what a line has for its words."""
+def facts(session: Session, now_ns: int, room: int, mends: str = "") -> list[Fact]:
+    """Everything worth a line, in the order in which it is read; `room` is what a line has for its words.
+
+    `mends` is the key against what cannot be seen.
+    """
     return [
         _turn(session, room),
         _waited(session, now_ns),
         _cache(session, now_ns),
+        *_limits(session, now_ns, room),
         *_place(session),
         _folder(session, room),
         *_subagents(session),
-        *_trouble(session),
+        *_trouble(session, mends),
     ]
 
 
@@ -84,6 +96,11 @@ def _cache(session: Session, now_ns: int) -> Fact:
     return Fact("cache", (("expires in ", "muted"), (clock(left_s), "ink")), 3)
 
 
+def _limits(session: Session, now_ns: int, room: int) -> list[Fact]:
+    told = limits(session, now_ns, room)
+    return [Fact("limits", tuple(told), 4)] if told else []
+
+
 def _place(session: Session) -> list[Fact]:
     pid = f"pid {session.pid}" if session.pid is not None else ""
     if session.terminal is None:
@@ -108,7 +125,7 @@ def _subagents(session: Session) -> list[Fact]:
     return [Fact("subagents", words, 4)]
 
 
-def _trouble(session: Session) -> list[Fact]:
+def _trouble(session: Session, mends: str) -> list[Fact]:
     """What went wrong, and what aimon cannot see."""
     told = []
     if session.last_error_type:
@@ -116,7 +133,7 @@ def _trouble(session: Session) -> list[Fact]:
         told.append(Fact("error", ((clean(session.last_error_type, 40), "fail"), (times, "muted")), 6))
     if refused := session.refused_bodies:
         told.append(Fact("refused", ((f"{refused} {'body' if refused == 1 else 'bodies'} refused", "fail"),), 7))
-    told += [Fact("blind", ((clean(spot), "muted"),), 6) for spot in session.blind_spots]
+    told += [Fact("blind", ((clean(spot), "muted"),), 6, mends) for spot in session.blind_spots]
     return told
 
 

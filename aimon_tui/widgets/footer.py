@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from aimon_tui.keys import DASHBOARD, LASTING, SESSION, TYPING, Key, on, paired
+from aimon_tui.keys import ALONE, DASHBOARD, LASTING, TYPING, Key, on, page_of, paired
 from aimon_tui.paint import Line, Painted
 
 
@@ -37,18 +37,17 @@ class Footer(Painted):
             if column <= event.x < column + self._cells(key):
                 self.post_message(self.Chosen(key.does))
 
-    @property
-    def _page(self) -> str:
-        return SESSION if self.screen.has_class("-session") else DASHBOARD
-
     def _keys(self) -> tuple[list[Key], tuple[Key, ...]]:
         """The keys that do something now, and those of them that stay at any width."""
         app = self.aimon
         if self.screen.has_class("-filtering"):
             return [], TYPING
-        here = on(self._page, app.keys)
+        page = page_of(self.screen)
+        here = on(page, app.keys)
         keys = sorted((key for key in here if key.footer and app.works(key.id)), key=lambda key: key.footer)
-        return keys if len(app.board) else keys[-1:], tuple(key for key in here if key.id in LASTING)
+        if page == DASHBOARD and not len(app.board):
+            keys = sorted((key for key in keys if key.id in ALONE), key=lambda key: ALONE.index(key.id))
+        return keys, tuple(key for key in here if key.id in LASTING)
 
     def _places(self, width: int) -> list[tuple[int, Key]]:
         keys, lasting = self._keys()

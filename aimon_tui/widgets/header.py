@@ -48,8 +48,11 @@ class Header(Painted):
         """Today's dollars and those of an hour; where no call has had a price yet, nobody knows how many."""
         totals = self.aimon.board.totals
         known = bool(totals.today_usd) or totals.cost.usd is not None
-        spent, burnt = money(totals.today_usd if known else None), money(totals.burn_usd_per_hour) if known else NONE
-        today: Pieces = [(spent, "ink b" if known else "faint"), (" today", "muted")]
+        usd, burnt = money(totals.today_usd if known else None), money(totals.burn_usd_per_hour) if known else NONE
+        more = " + unpriced" if known and totals.today_unpriced else ""
+        today: Pieces = [(usd, "ink b" if known else "faint"), (more, "muted")]
+        if not more or width >= 100:
+            today.append((" today", "muted"))
         burn: Pieces = [(f"{burnt:>8}", "ink b" if totals.burn_usd_per_hour else "faint"), ("/h", "muted")]
         return [(2, today), (1, burn)] if width >= 70 else [(2, today)]
 

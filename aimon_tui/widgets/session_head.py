@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from aimon_core.clean import clean
 from aimon_core.session import Session
 from aimon_tui.format import count, fit, fit_path, money, percent, wall
+from aimon_tui.limits import limits
 from aimon_tui.paint import Line, Painted
 from aimon_tui.rows import STATES, age, dollars, model_name
 from aimon_tui.widgets.facts import home
@@ -40,7 +41,10 @@ class SessionHead(Painted):
         told = age(session, self.aimon.now_ns)
         line = self.line().put(" ").put(f" {glyph} {word:<9}", spec).put(f" {told.text:>5}", told.spec)
         line.put(f"  {clean(session.name, 40)}  ", "ink b")
-        return line.put(fit_path(clean(session.doing), max(0, width - line.width - 1)).rstrip(), "ink")
+        allowed = limits(session, self.aimon.now_ns, width // 3) if width >= 100 else []
+        room = width - line.width - sum(cell_len(text) for text, _ in allowed) - (3 if allowed else 1)
+        line.put(fit_path(clean(session.doing), max(0, room)).rstrip(), "ink")
+        return line.right(width - 1, *allowed) if allowed else line
 
     def _place(self, session: Session, width: int) -> Line:
         usd = dollars(session)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -9,7 +10,8 @@ from textual.strip import Strip
 
 from aimon_core.clean import clean
 from aimon_core.session import Session
-from aimon_tui.format import clock, fit
+from aimon_tui.board import Group
+from aimon_tui.format import clock, fit, spent
 from aimon_tui.paint import Line, Scrolled
 from aimon_tui.rows import STATES, Column, age, cells, columns, cut, gap, place
 
@@ -36,8 +38,8 @@ class SessionTable(Scrolled):
         self._kept: dict[str, tuple[object, Line]] = {}
 
     def count(self) -> int:
-        """Rows of the board."""
-        return len(self.aimon.board.rows)
+        """Lines of the board: rows, and the headings of groups."""
+        return len(self.aimon.board.lines)
 
     def head(self, width: int) -> Line:
         """The names of the columns."""
@@ -50,7 +52,9 @@ class SessionTable(Scrolled):
     def row(self, index: int, width: int) -> Line:
         """One session: what runs by itself, its pulse and its age, before what changes with the session only."""
         board, pulse = self.aimon.board, self.aimon.pulse
-        session = board.rows[index]
+        session = board.lines[index]
+        if isinstance(session, Group):
+            return self._heading(session, width)
         chosen, waits = session.key == board.selected, session.state == "waiting"
         line = Line(self.aimon, "select" if chosen else "wait-tint" if waits else "background")
         line.put("▌" if chosen else " ", "select-mark")
@@ -63,6 +67,14 @@ class SessionTable(Scrolled):
             told = age(session, self.aimon.now_ns)
             line.put(" " * gap(width) + fit(told.text, columns_left.pop(0).width, ">"), told.spec)
         return line.join(self._rest(session, columns_left, line.back, width))
+
+    def _heading(self, group: Group, width: int) -> Line:
+        """A ruled line over the rows of a group: how many there are, and what they cost."""
+        figure = f" {group.rows} · {spent(group.usd, unpriced=group.unpriced)} "
+        name = clean(group.name, 80)
+        name = fit(name, min(cell_len(name), width - len(figure) - 4))
+        line = Line(self.aimon).put(f" {name} ", "muted b")
+        return line.put("─" * (width - line.width - len(figure)), "rule").put(figure, "muted")
 
     def _rest(self, session: Session, columns_left: list[Column], back: str, width: int) -> Line:
         """The other columns, drawn once for each picture of a session: pulse and age paint a row thrice a second."""
@@ -96,19 +108,20 @@ class SessionTable(Scrolled):
 
     def show_selected(self) -> None:
         """Scroll so far that the selected row can be seen, and no further."""
-        index, room = self.aimon.board.index, self.size.height - 1
+        board, room = self.aimon.board, self.size.height - 1
+        index, top = board.line, self.scroll_offset.y
         if index is None or room < 1:
             return
-        top = self.scroll_offset.y
-        if index < top:
-            self.scroll_to(y=index, animate=False)
+        first = index - 1 if index and isinstance(board.lines[index - 1], Group) else index
+        if first < top:
+            self.scroll_to(y=first, animate=False)
         elif index >= top + room:
             self.scroll_to(y=index - room + 1, animate=False)
 
     def repaint(self, keys: set[str]) -> None:
-        """Paint the rows of some sessions anew, if they can be seen."""
-        width = self.size.width
-        self._refresh(Region(0, y, width, 1) for y, session in self._seen() if session.key in keys)
+        """Paint the rows of some sessions anew, if they can be seen, and the headings, which sum them up."""
+        width, seen = self.size.width, self._lines_seen()
+        self._refresh(Region(0, y, width, 1) for y, line in seen if isinstance(line, Group) or line.key in keys)
 
     def beat(self) -> None:
         """Paint the pulse of working rows: one cell a row."""
@@ -135,9 +148,9 @@ class SessionTable(Scrolled):
 
     def on_click(self, event: events.Click) -> None:
         """Select the row under the mouse."""
-        row = event.y - 1 + self.scroll_offset.y
-        if event.y > 0 and row < self.count():
-            self.post_message(self.Chosen(row))
+        line = dict(self._seen()).get(event.y)
+        if line is not None:
+            self.post_message(self.Chosen(self.aimon.board.keys.index(line.key)))
 
     def on_resize(self) -> None:
         """Keep the selected row in sight."""
@@ -151,5 +164,8 @@ class SessionTable(Scrolled):
 
     def _seen(self) -> list[tuple[int, Session]]:
         """The rows that can be seen, and where."""
+        return [(y, line) for y, line in self._lines_seen() if isinstance(line, Session)]
+
+    def _lines_seen(self) -> list[tuple[int, Session | Group]]:
         top, room = self.scroll_offset.y, max(0, self.size.height - 1)
-        return list(enumerate(self.aimon.board.rows[top : top + room], start=1))
+        return list(enumerate(self.aimon.board.lines[top : top + room], start=1))

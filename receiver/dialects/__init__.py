@@ -10,11 +10,14 @@ from receiver import drift
 from receiver.dialects.base import Dialect, Unread
 from receiver.dialects.claude_code import ClaudeCode
 from receiver.dialects.genai import GenAI
+from receiver.dialects.openinference import OpenInference
+from receiver.dialects.vercel import Vercel
 from receiver.record import Attributes, Record, Scope, Signal
 from receiver.sieve import sift
 from receiver.steps import Steps
 
-DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), GenAI())
+CONVENTIONS = GenAI()
+DIALECTS: tuple[Dialect, ...] = (ClaudeCode(), OpenInference(), Vercel(), CONVENTIONS)
 """In the order in which they are asked: agents first, conventions last."""
 
 UNCLAIMED = 1_000
@@ -87,7 +90,7 @@ class Interpreter:
             return found
         if dialect.noise is None:
             self._miss(record)
-            return ()
+            return (CONVENTIONS.links(record),) if dialect is CONVENTIONS and record.parent_id else ()
         if record.name not in dialect.noise.get(record.signal, ()):
             return (drift.unknown(dialect.name, record),)
         self._noise[dialect.name][record.name] += 1

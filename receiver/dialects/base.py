@@ -3,12 +3,15 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Protocol
 
-from aimon_core.events import Event
+from aimon_core.events import Event, Nested
 from aimon_core.masking import mask
 from receiver.record import Record, Scope, Signal
 
 TEXT = 256
 """Characters of foreign text an event carries: more than any cell shows, little enough to keep."""
+
+STATUS_ERROR = 2
+"""`Status.code` of a failed span."""
 
 
 class Unread(Exception):
@@ -41,3 +44,20 @@ class Dialect(Protocol):
 def head(text: str | None) -> str:
     """As much of a foreign text as an event carries, secrets masked."""
     return mask(text[: 4 * TEXT])[:TEXT] if text else ""
+
+
+def nested(record: Record, session_id: str | None, told: Iterable[Event] = ()) -> Nested:
+    """A span in its trace, with what it tells; without a session of its own it is the trace's."""
+    trace = record.trace_id.hex()
+    return Nested(
+        agent=record.scope.service or record.scope.name,
+        session_id=session_id or trace,
+        at_ns=record.at_ns,
+        channel="span",
+        signal=record.name,
+        trace=trace,
+        span=record.span_id.hex(),
+        parent=record.parent_id.hex(),
+        named=session_id is not None,
+        told=tuple(told),
+    )

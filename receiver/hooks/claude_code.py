@@ -18,6 +18,7 @@ from aimon_core.events import (
 )
 from aimon_core.masking import digest
 from aimon_core.session import WaitingFor
+from receiver import status_line
 from receiver.hooks import base
 from receiver.hooks.base import Frame, Payload, nothing, text, tool
 
@@ -99,6 +100,8 @@ _SILENT = """
 
 LANGUAGE = base.Language(
     agent="claude-code",
+    adapt=status_line.flattened,
+    unseen=frozenset({status_line.NAME}),
     reads={
         **dict.fromkeys(_SILENT.split(), nothing),
         "SessionStart": base.session_started,
@@ -119,5 +122,6 @@ LANGUAGE = base.Language(
         "StopFailure": base.stop_failed,
         "SubagentStart": base.subagent_started,
         "SubagentStop": base.subagent_ended,
+        status_line.NAME: status_line.gauged,
     },
 )

@@ -6,9 +6,8 @@ import pytest
 
 from aimon_core.agents import label
 from aimon_core.config import NAMES
-from aimon_desktop.setup import TABLES
+from aimon_desktop.setup import TABLES, claude_code
 from aimon_tui.keys import KEYS
-from aimon_tui.widgets.empty import ENVIRONMENT
 from tests.contract.house import ROOT
 from tests.fakes.homes import home
 from tests.tui.test_cli import commands
@@ -46,8 +45,12 @@ def test_every_setting_is_explained_and_none_that_is_not_there():
     assert sorted(told) == sorted(NAMES)
 
 
-def test_the_environment_is_the_one_that_the_empty_screen_tells():
-    assert "\n".join(ENVIRONMENT) in section("Connect your agents")
+def test_the_environment_to_be_set_by_hand_is_what_setup_writes():
+    lines = re.findall(r"(?m)^export (.*)", section("Connect your agents"))
+    told = dict(one.split("=") for line in lines for one in line.split())
+    assert told.pop("OTEL_EXPORTER_OTLP_ENDPOINT") == "http://127.0.0.1:4318"
+    assert told.items() <= (claude_code.ENVIRONMENT | claude_code.INTERVALS).items()
+    assert len(told) == 6
 
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])

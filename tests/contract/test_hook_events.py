@@ -24,6 +24,7 @@ UNREGISTERED: dict[str, dict[str, str]] = {
             NOTHING,
         ),
         "MessageDisplay": OFTEN,
+        "StatusLine": "it is no hook: the program that draws the status line tells it",
     },
     "codex": {
         **dict.fromkeys(["PreCompact", "PostCompact", "PreModelRequest", "PostModelRequest"], NOTHING),

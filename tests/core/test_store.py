@@ -6,12 +6,14 @@ from aimon_core.bounds import Limits
 from aimon_core.clock import SteppedClock
 from aimon_core.events import Counted, SessionSeen
 from aimon_core.evidence import NO_TELEMETRY
+from aimon_core.identity import seen
 from aimon_core.session import Tokens
 from aimon_core.store import SessionStore
 from tests.fakes.events import (
     START_NS,
     answered,
     asked,
+    at,
     decided,
     ended,
     event,
@@ -82,6 +84,21 @@ def test_a_hook_alone_is_a_session(store: SessionStore) -> None:
 def test_without_hooks_a_session_says_what_cannot_be_seen(store: SessionStore) -> None:
     store.apply([prompted(1, channel="log"), answered(2)])
     assert store.sessions()[0].blind_spots == ("no hooks: waits invisible",)
+
+
+def test_todays_dollars_say_what_they_leave_out(store: SessionStore, clock: SteppedClock) -> None:
+    store.apply([prompted(1), answered(2, "r1", cost_picodollars=110_000_000), answered(3, "r2", model="mystery")])
+    assert not store.totals().today_unpriced, "no price was asked for yet"
+    store.prices = FlatPrices()
+    store.drain()
+    assert store.totals().today_unpriced
+    store.apply([answered(3, "r2", "span", model="mystery", cost_picodollars=5)])
+    assert not store.totals().today_unpriced, "another channel reports its dollars"
+    store.apply([answered(4, "r3", model="mystery")])
+    store.drain()
+    assert store.totals().today_unpriced
+    clock.advance(24 * 3600)
+    assert not store.totals().today_unpriced, "that was yesterday"
 
 
 def test_calls_are_priced_when_drained_and_compared(store: SessionStore) -> None:
@@ -214,6 +231,48 @@ def test_what_a_person_has_seen_is_idle(store: SessionStore) -> None:
     assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
     assert store.acknowledge(KEY) == []
     assert store.apply([turn_ended(2.05, "span", channel="span")]) == [], "the late span does not undo it"
+
+
+def test_a_turn_that_silence_ended_can_be_seen_too(store: SessionStore, clock: SteppedClock) -> None:
+    store.apply([prompted(1), answered(2, "r1")])
+    clock.advance(20)
+    assert [one.after for one in store.tick()] == ["completed"]
+    assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
+
+
+def test_what_was_seen_once_is_seen_when_a_journal_is_read_again(clock: SteppedClock) -> None:
+    again = SessionStore(clock)
+    again.apply([prompted(1), answered(2, "r1"), seen(KEY, at(20))])
+    assert [one.state for one in again.sessions()] == ["idle"], "nothing but silence had ended the turn"
+    again.apply([prompted(21), turn_ended(22)])
+    assert [one.state for one in again.sessions()] == ["completed"]
+
+
+def test_what_a_person_has_seen_may_be_known_before_the_session_is(clock: SteppedClock) -> None:
+    again = SessionStore(clock)
+    again.apply([seen(KEY, at(20))])
+    assert again.sessions(every=True) == []
+    again.apply([prompted(1, channel="transcript"), turn_ended(2, "transcript", channel="transcript")])
+    assert [one.state for one in again.sessions()] == ["idle"]
+    assert again.sessions()[0].started_at_ns == at(1)
+
+
+def test_work_that_goes_on_is_not_ended_by_having_been_seen(clock: SteppedClock) -> None:
+    again = SessionStore(clock)
+    again.apply([prompted(1), tool_began(2), seen(KEY, at(20))])
+    assert [one.state for one in again.sessions()] == ["working"]
+
+
+@pytest.mark.parametrize("behind_s", [-60, 0, 60])
+def test_what_comes_after_something_was_seen_is_new_whatever_the_clients_clock_says(
+    store: SessionStore, clock: SteppedClock, behind_s: float
+) -> None:
+    clock.advance(100)
+    at_s = 100 - behind_s
+    store.apply([prompted(at_s - 9), turn_ended(at_s - 1)])
+    assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
+    assert [one.after for one in store.apply([prompted(at_s, "p2")])] == ["working"]
+    assert [one.after for one in store.apply([turn_ended(at_s + 2)])] == ["completed"]
 
 
 def test_a_new_id_in_one_process_ends_the_old_row(store: SessionStore) -> None:

@@ -59,7 +59,7 @@ def test_a_full_session_is_told_to_the_token():
         "output": 215, "reasoning": 0, "total": 17765,
     }  # fmt: skip
     assert (told["cost_usd"], told["cost"]["computed_usd"], told["waited_ms"]) == (0.028079, 0.028, 11230)
-    assert told["evidence"] == [{"signal": "hook:PermissionRequest", "at": iso(AT), "says": "waiting"}]
+    assert told["evidence"] == [{"signal": "hook:PermissionRequest", "at": iso(AT), "says": "waiting", "decides": True}]
     assert told["subagents"][0]["cost_usd"] == 0.01
     assert told["terminal"] == {"chain": ["tmux %3", "kitty 7"], "focusable": True, "confidence": "hook"}
     assert told["context"] == {"used": 14000, "limit": 200000}

@@ -96,14 +96,14 @@ def test_connecting_twice_and_undoing_once_gives_back_every_byte(place, agent, c
 
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    document=st.dictionaries(WORDS.filter(lambda word: word not in {"env", "hooks"}), VALUES, max_size=4),
+    document=st.dictionaries(WORDS.filter(lambda word: word not in {"env", "hooks", "statusLine"}), VALUES, max_size=4),
     layout=LAYOUTS,
 )
 def test_any_document_comes_back_whatever_it_holds(place, document, layout):
     content = json.dumps(document, ensure_ascii=False, **layout).encode("utf-8")
     path = written(place, CLAUDE, content)
     plan(place, "claude-code").apply()
-    assert json.loads(path.read_bytes()).keys() == document.keys() | {"env", "hooks"}
+    assert json.loads(path.read_bytes()).keys() == document.keys() | {"env", "hooks", "statusLine"}
     assert plan(place, "claude-code").state is State.CONNECTED
     plan(place, "claude-code").undo()
     assert path.read_bytes() == content
@@ -258,6 +258,7 @@ def test_a_broken_file_is_refused_with_its_line_and_stays_as_it_is(place, agent,
     path = written(place, FILES[agent], content)
     broken = plan(place, agent)
     assert broken.state is State.BROKEN
+    assert setup.told(broken).endswith(f"  × broken, line {line}")
     with pytest.raises(Unreadable, match=rf"{path.name}, line {line}: "):
         broken.apply()
     assert path.read_bytes() == content
@@ -297,7 +298,8 @@ def test_a_read_only_file_is_told_and_left(place):
     with pytest.raises(Unavailable, match=r"is read-only.*--show"):
         plan(place, "claude-code").apply()
     assert path.read_bytes() == b"{}"
-    assert plan(place, "claude-code").state is not State.CONNECTED
+    assert plan(place, "claude-code").state is State.NOT_CONNECTED
+    assert plan(place, "claude-code").undo() == []
 
 
 def test_what_changed_while_the_question_stood_is_not_written_over(place):

@@ -89,6 +89,7 @@ def test_a_file_without_a_writer_is_no_status(folder, capsys):
 
 
 def test_the_line_names_what_wants_somebody_first():
+    assert short.sentence(CONTENT | {"today_unpriced": True}, short=True) == "!1 ●2 ✓1 $1,212.84 + unpriced"
     assert short.sentence(CONTENT) == "! 1 waiting · ● 2 working · ✓ 1 done · $1,212.84 today"
     assert short.sentence(CONTENT, short=True) == "!1 ●2 ✓1 $1,212.84"
     empty = short.document([], Totals(), "")

@@ -55,7 +55,7 @@ def _telemetry(folder: Path) -> Iterator[Sent]:
             body = gzip.decompress(body)
         path = entry["path"] if entry["path"].startswith("/v1/") else f"/v1/{entry['signal']}"
         content_type = "application/json" if "json" in entry["content_type"] else "application/x-protobuf"
-        yield Sent(entry["unix"], path, content_type, body)
+        yield Sent(entry["unix"] or 0.0, path, content_type, body)
 
 
 def _hooks(folder: Path, agent: str) -> Iterator[Sent]:

@@ -6,6 +6,7 @@ from aimon_core.events import (
     CompactionEnded,
     CompactionStarted,
     Event,
+    Gauged,
     LlmCalled,
     PermissionAnswered,
     PermissionAsked,
@@ -106,3 +107,8 @@ def says(seconds: float, status: str, name: str = "", **fields: Any) -> StatusTo
 
 def spoke(seconds: float, text: str, **fields: Any) -> Spoke:
     return event(Spoke, seconds, "transcript", text=text, **fields)
+
+
+def gauged(seconds: float, **fields: Any) -> Gauged:
+    """What the agent's status line says."""
+    return event(Gauged, seconds, "statusline", **fields)

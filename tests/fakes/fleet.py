@@ -14,8 +14,10 @@ from aimon_core.session import (
     Cost,
     Evidence,
     ModelUse,
+    RateLimit,
     Session,
     State,
+    Terminal,
     Tokens,
     Totals,
     Turn,
@@ -87,6 +89,12 @@ def waiting() -> Session:
         ),
         burn_usd_per_hour=3.10, spend=SPENT, cache_expires_at_ns=ago(-192), pid=5722,
     )  # fmt: skip
+
+
+def limited() -> Session:
+    """The same, with what only its status line tells."""
+    limits = (RateLimit("five_hour", 41.0, ago(-7_200)), RateLimit("seven_day", 93.0, ago(-300_000)))
+    return replace(waiting(), limits=limits, terminal=Terminal(("tmux %3", "kitty"), focusable=True, confidence="hook"))
 
 
 def morning() -> list[Session]:
@@ -197,6 +205,8 @@ class StillLedger:
         self._dirty = set(self._sessions)
         self._turns: dict[str, list[TurnTree]] = {waiting().key: turns()}
         self.ticks = 0
+        self.unpriced = False
+        """Whether today's dollars leave something out."""
         self.focused: list[str] = []
         self.missing: dict[str, Outcome] = {}
         """Sessions that cannot be gone to, and why."""
@@ -251,6 +261,7 @@ class StillLedger:
             sessions=len(known),
             cost=Cost(usd),
             today_usd=usd,
+            today_unpriced=self.unpriced,
             burn_usd_per_hour=sum(one.burn_usd_per_hour for one in known),
         )
 

@@ -3,15 +3,17 @@
 import pytest
 
 from aimon_core.events import (
+    CallWithdrawn,
     Event,
     LlmCalled,
+    Nested,
     PermissionAnswered,
     PromptSubmitted,
     SessionEnded,
     SessionSeen,
     ToolFinished,
-    TurnEnded,
 )
+from aimon_core.traces import Traces
 from receiver.dialects import Interpreter
 from tests.fakes.otlp import log, span
 
@@ -31,7 +33,13 @@ def read(*records: object) -> list[Event]:
     interpreter = Interpreter()
     events = interpreter.translate(records)  # type: ignore[arg-type]
     assert not interpreter.unread
-    return events
+    return [told for event in events for told in (event.told if isinstance(event, Nested) else (event,))]
+
+
+def placed(*records: object) -> list[Event]:
+    """The same where the ledger has put them in their session."""
+    traces = Traces()
+    return [told for event in Interpreter().translate(records) for told in traces.enter(event)]  # type: ignore[arg-type]
 
 
 def test_numbers_may_be_strings() -> None:
@@ -147,7 +155,7 @@ CHAT = {
 
 
 def test_an_unknown_agent_that_follows_the_conventions_is_a_row() -> None:
-    call = read(span("chat gpt-5.5", CHAT))[0]
+    call = placed(span("chat gpt-5.5", CHAT))[0]
     assert isinstance(call, LlmCalled)
     assert (call.agent, call.session_id, call.model) == ("my-agent", "c1", "gpt-5.5")
     assert (call.tokens.input, call.tokens.cache_read, call.tokens.output) == (200, 800, 50), (
@@ -157,16 +165,24 @@ def test_an_unknown_agent_that_follows_the_conventions_is_a_row() -> None:
 
 def test_the_old_spelling_of_usage_is_understood() -> None:
     old = {"gen_ai.operation.name": "chat", "gen_ai.usage.prompt_tokens": 10, "gen_ai.usage.completion_tokens": 5}
-    call = read(span("chat", old))[0]
+    call = placed(span("chat", old))[0]
     assert isinstance(call, LlmCalled)
     assert (call.tokens.input, call.tokens.output, call.session_id) == (10, 5, "02" * 16), "the trace holds it together"
 
 
-def test_an_agents_own_span_never_counts_usage() -> None:
-    events = read(
-        span("invoke_agent", CHAT | {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"})
-    )
-    assert [type(one) for one in events] == [SessionSeen, PromptSubmitted, TurnEnded]
+RUN = CHAT | {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"}
+
+
+def test_an_agents_sum_counts_only_where_nothing_below_tells_of_it() -> None:
+    run = span("invoke_agent", RUN)
+    call = span("chat", CHAT | {"gen_ai.response.id": "r1"}, span_id=b"\3" * 8, parent_id=run.span_id)
+    alone = [one for one in placed(run) if isinstance(one, LlmCalled)]
+    assert [(one.counts, one.tokens.output) for one in alone] == [(False, 50)], "tokens, but no call"
+    assert [one.call_id for one in placed(call, run) if isinstance(one, LlmCalled)] == ["r1"]
+    late = placed(run, call)
+    assert [type(one) for one in late if isinstance(one, LlmCalled | CallWithdrawn)] == [
+        LlmCalled, LlmCalled, CallWithdrawn,
+    ]  # fmt: skip
 
 
 def test_a_nested_run_is_no_turn_of_its_own() -> None:

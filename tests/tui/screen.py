@@ -15,6 +15,7 @@ import aimon_tui
 from aimon_core.clock import SteppedClock
 from aimon_core.session import Session
 from aimon_tui.app import AimonApp, ScreenSettings
+from aimon_tui.machine import Machine
 from aimon_tui.views import Tells, nothing_told
 from tests.fakes.fleet import StillDoor, StillLedger, morning
 
@@ -48,6 +49,7 @@ class Played(AimonApp):
         environment: dict[str, str] = TRUECOLOR,
         demo: bool = False,
         tells: Tells = nothing_told,
+        machine: Machine | None = None,
         **settings: Any,
     ) -> None:
         Played.last = self
@@ -60,6 +62,7 @@ class Played(AimonApp):
             clock=self.stepped,
             settings=ScreenSettings(**settings),
             tells=tells,
+            machine=machine,
             framed=False,
             demo=demo,
             environment=environment,

@@ -48,6 +48,21 @@ async def test_the_header_counts_every_session_and_sums_what_is_known():
         assert "14 ev/s" in header
 
 
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (WIDE, "$12.84 + unpriced today   $3.10/h"),
+        (MEDIUM, "$12.84 + unpriced   $3.10/h"),
+        (SMALL, "$12.84 + unpriced"),
+    ],
+)
+async def test_the_header_says_that_todays_dollars_leave_something_out(size, words):
+    app = Played()
+    app.still.unpriced = True
+    async with app.run_test(size=size):
+        assert words in text(app)[0]
+
+
 async def test_no_figure_of_the_header_is_cut_at_any_width():
     app = Played(fleet(200), demo=True)
     async with app.run_test(size=WIDE) as pilot:
@@ -296,7 +311,7 @@ async def test_the_help_lists_exactly_the_keys_that_are_bound(page):
     assert bound == told
     for key in KEYS:
         assert key.shown in helped
-    for absent in ("history", "setup", "group"):
+    for absent in ("history", "setup"):
         assert absent not in helped
 
 

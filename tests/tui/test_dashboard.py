@@ -140,16 +140,9 @@ async def test_a_recording_has_no_port_and_asks_nobody_to_connect():
     app = Played([], door=door)
     async with app.run_test(size=WIDE):
         assert "No sessions yet." in said(app)
-        assert "export" not in said(app)
+        assert "connect" not in said(app)
         assert "Listening" not in said(app)
         assert "replay ●" in text(app)[0]
-
-
-async def test_a_low_screen_points_at_the_readme():
-    app = Played([])
-    async with app.run_test(size=(80, 10)):
-        assert "The README says how to connect Claude Code." in said(app)
-        assert "export" not in said(app)
 
 
 async def test_the_theme_for_poor_terminals_can_be_asked_for_on_a_rich_one():

@@ -46,12 +46,15 @@ def went(monkeypatch):
 def run(monkeypatch, tmp_path):
     monkeypatch.setenv("AIMON_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    seen = []
 
     def run(*arguments, sessions=None):
         document = None if sessions is None else {"sessions": sessions}
         monkeypatch.setattr(peer, "sessions", lambda place, every: document)
+        monkeypatch.setattr(peer, "acknowledge", lambda place, key: seen.append(key))
         return CliRunner().invoke(focus.command, arguments)
 
+    run.seen = seen
     return run
 
 
@@ -89,11 +92,12 @@ def test_the_process_comes_with_its_start_time_or_not_at_all():
 def test_a_session_is_focused_and_one_line_said(run, went):
     done = run("site", sessions=SESSIONS)
     assert (done.exit_code, done.stdout, done.stderr, went) == (0, "Went to 8.\n", "", [8])
+    assert run.seen == ["claude-code:abd-2"]
 
 
 def test_what_cannot_be_reached_is_said_with_a_command_to_copy(run, went):
     done = run("s1", sessions=[living(pid=99)])
-    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "Went to 99. do it\n")
+    assert (done.exit_code, done.stdout, done.stderr, run.seen) == (1, "", "Went to 99. do it\n", [])
 
 
 @pytest.mark.parametrize("words", [(), ("x", "--self"), ("--self", "--next-waiting"), ("x", "--next-waiting")])

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from aimon_tui.format import clock, count, fit, fit_path, money, percent, span, spark
+from aimon_tui.format import clock, count, day, fit, fit_path, money, percent, span, spark, spent
+from tests.fakes.fleet import NOW_NS, ago
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,14 @@ from aimon_tui.format import clock, count, fit, fit_path, money, percent, span, 
 )  # fmt: skip
 def test_a_count_changes_its_unit_and_is_never_cut(number, shown):
     assert count(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "shown"),
+    [(3.2, False, "$3.20"), (3.2, True, "$3.20 + unpriced"), (0.0, True, "unpriced"), (0.0, False, "$0.00")],
+)
+def test_a_sum_says_what_it_leaves_out(usd, unpriced, shown):
+    assert spent(usd, unpriced=unpriced) == shown
 
 
 @pytest.mark.parametrize(
@@ -95,6 +104,13 @@ def test_a_name_is_cut_by_cells(name, width, shown):
 
 def test_a_figure_stands_at_the_right():
     assert fit("$4.12", 9, ">") == "    $4.12"
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "shown"), [(60, "02:01"), (79_140, "23:59"), (79_200, "Su 22"), (172_800, "Mo 23")]
+)
+def test_a_moment_to_come_is_a_time_today_else_a_day(ahead_s, shown):
+    assert day(ago(-ahead_s), NOW_NS) == shown
 
 
 LETTERS = st.text(st.sampled_from("ab/. -日本語🚀é_"), max_size=60)

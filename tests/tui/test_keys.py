@@ -28,7 +28,7 @@ def test_two_pages_may_use_one_key_in_their_own_way():
 
 @pytest.mark.usefixtures("at_once")
 async def test_an_own_key_works_and_is_shown():
-    app = Played(keys={"why": "ctrl+w,v", "sort": "o"})
+    app = Played(keys={"why": "ctrl+w,v", "sort": "z"})
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause()
         assert "ctrl+w v why" in text(app)[-1]
@@ -37,7 +37,7 @@ async def test_an_own_key_works_and_is_shown():
         await pilot.press("v")
         await pilot.pause()
         assert "why waiting?" in said(app)
-        await pilot.press("escape", "o")
+        await pilot.press("escape", "z")
         assert app.board.sort == "cost"
 
 

@@ -15,6 +15,8 @@ from aimon_tui.replay import TapeClock, merged, played
 from aimon_tui.replay import shown as shown_again
 from aimon_tui.runtime import Runtime
 from tests.fakes.captures import ROOT
+from tests.fakes.machine import machine
+from tests.tui.screen import said
 
 WAIT_S = 20.0
 
@@ -35,10 +37,10 @@ async def live(tmp_path):
     """Makes dashboards, and closes what they opened however the test ends."""
     runtimes = []
 
-    def made(settings: Settings, cls=LiveApp, clock=None) -> LiveApp:
+    def made(settings: Settings, cls=LiveApp, clock=None, **given) -> LiveApp:
         clock = clock or SystemClock()
         runtimes.append(Runtime(settings, clock, runtime_folder=str(tmp_path / "run")))
-        return cls(runtimes[-1], clock=clock, settings=screen_settings(settings))
+        return cls(runtimes[-1], clock=clock, settings=screen_settings(settings), **given)
 
     yield made
     for runtime in runtimes:
@@ -89,6 +91,26 @@ async def test_a_version_that_cannot_be_read_is_said_once(settings, live):
         assert not app._notifications
 
 
+async def test_agents_are_looked_for_once_the_doors_are_open_and_would_send_there(
+    settings, tmp_path, monkeypatch, live
+):
+    app = live(settings, machine=machine(tmp_path, monkeypatch, ready=False))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.machine.agents)
+        port = app.runtime.door.receiver.port
+        assert app.machine.agents[0].plan.place.endpoint == f"http://127.0.0.1:{port}"
+        await until(pilot, lambda: "○ not connected" in said(app))
+
+
+async def test_agents_are_looked_for_where_the_doors_stay_shut_too(tmp_path, monkeypatch, live):
+    with socket.create_server(("127.0.0.1", 0)) as owner:
+        settings = Settings(port=owner.getsockname()[1], persist=False)
+        app = live(settings, machine=machine(tmp_path, monkeypatch, ready=False))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: "○ not connected" in said(app))
+            assert app.door.problem
+
+
 async def test_a_word_of_the_runtime_reaches_the_screen(tmp_path, live):
     (tmp_path / "state").touch()
     app = live(Settings(port=0, state_dir=str(tmp_path / "state")))
@@ -113,6 +135,7 @@ async def test_the_fleet_comes_in_through_the_real_doors(settings, live):
         await until(pilot, lambda: len(app.runtime.sessions()) >= 6)
         assert app.runtime.door.receiver.counters.requests > 100
         assert app.demo
+        assert app.machine is None
         await until(pilot, lambda: {one.state for one in app.runtime.sessions()} >= {"waiting", "working", "failed"})
 
 

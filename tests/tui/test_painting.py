@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from aimon_core.session import RateLimit
 from tests.fakes.fleet import ago, fleet, waiting
 from tests.tui.screen import LEDGER, WIDE, Played, listed, marked, said
 
@@ -79,10 +80,23 @@ async def test_the_pulse_beats_in_working_rows_only_and_stands_while_paused():
         assert [row[2] for row in listed(app)][2] == "●"
 
 
-async def test_a_cache_that_expires_is_counted_down():
+@pytest.mark.parametrize("keys", [(), ("enter",)])
+async def test_a_cache_that_expires_is_counted_down(keys):
     app = Played([replace(waiting(), cache_expires_at_ns=ago(-20))])
     async with app.run_test(size=WIDE) as pilot:
+        await pilot.press(*keys)
         assert "expires in 0:20" in said(app)
         app.step(21)
         await pilot.pause()
         assert "expired" in said(app)
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",)])
+async def test_a_limit_goes_from_the_screen_at_the_moment_it_begins_anew(keys):
+    app = Played([replace(waiting(), limits=(RateLimit("five_hour", 41.0, ago(-20)),))])
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press(*keys)
+        assert "5 h 41% resets 02:00" in said(app)
+        app.step(21)
+        await pilot.pause()
+        assert "41%" not in said(app)

@@ -3,9 +3,17 @@
 import pytest
 from msgspec.structs import replace
 
-from aimon_core.session import Auxiliary, Cost, ModelUse, Session, Subagent, Terminal, Tokens, Turn
+from aimon_core.session import Auxiliary, Cost, ModelUse, RateLimit, Session, Subagent, Terminal, Tokens, Turn
 from tests.fakes.fleet import HOME, ago, blind, computed, reported, session, unpriced, waiting
 from tests.tui.screen import MEDIUM, Played, text
+
+HOUR, DAY = "04:00", "Tu 24"
+"""Two hours and three and a half days from the morning of the pictures, in UTC."""
+
+
+def limit(percent: float, ago_s: float | None = None, name: str = "five_hour") -> RateLimit:
+    return RateLimit(name, percent, None if ago_s is None else ago(ago_s))
+
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -113,6 +121,11 @@ async def test_the_burn_of_what_has_no_price_is_no_zero():
         ({"cache_expires_at_ns": ago(-65)}, "cache expires in 1:05"),
         ({"cache_expires_at_ns": ago(1)}, "cache expired"),
         ({}, "cache —"),
+        ({"limits": (limit(41.4),)}, "limits 5 h 41%"),
+        ({"limits": (limit(41, -7200), limit(12, -300_000, "seven_day"))}, f"limits 5 h 41% resets {HOUR} · 7 d 12%"),
+        ({"limits": (limit(41, -60), limit(97, -300_000, "seven_day"))}, f"limits 7 d 97% resets {DAY} · 5 h 41%"),
+        ({"limits": (limit(41, 1), limit(12, -60, "seven_day"))}, "limits 7 d 12% resets 02:01"),
+        ({"limits": (limit(3, name="opus\x1b[2J_week"),)}, "limits opus week 3%"),
         ({"branch": "main"}, "folder ~/projects/shop · main"),
         ({"cwd": "/srv/shop"}, "folder /srv/shop"),
         ({"cwd": None}, "folder not told"),

@@ -15,6 +15,8 @@ from aimon_core.session import Totals
 from aimon_desktop.outputs import short
 from aimon_tui import peer
 from aimon_tui.console.stream import Mirror
+from tests.fakes.captures import Sent
+from tests.fakes.program import Program
 from tests.fakes.told import told
 
 
@@ -35,6 +37,19 @@ def answering(status: int, body: bytes) -> Iterator[tuple[str, int]]:
         yield ("127.0.0.1", server.server_port)
         server.shutdown()
         thread.join()
+
+
+def test_the_running_aimon_is_told_what_was_seen(tmp_path):
+    payload = {"session_id": "s1", "cwd": "/home/dev/shop", "prompt": ""}
+    with Program(tmp_path).serving() as serving:
+        for name in ("UserPromptSubmit", "Stop"):
+            body = json.dumps(payload | {"hook_event_name": name, "stop_hook_active": False}).encode()
+            assert serving.send(Sent(0.0, "/hooks/claude-code", "application/json", body)) == [200]
+        states = [one["state"] for one in serving.ask("/api/v1/sessions")["sessions"]]
+        peer.acknowledge(("127.0.0.1", serving.port), "claude-code:s1")
+        states += [one["state"] for one in serving.ask("/api/v1/sessions")["sessions"]]
+    assert states == ["completed", "idle"]
+    peer.acknowledge(("127.0.0.1", serving.port), "claude-code:s1")  # nobody is there: nothing to say
 
 
 @pytest.fixture

@@ -99,6 +99,27 @@ async def test_acknowledging_is_a_change_of_state_like_any_other(runtime):
     assert witness.moves == [(KEY, "idle")]
 
 
+async def test_what_was_seen_is_known_after_a_restart(runtime, settings, tmp_path):
+    runtime.state_dir.mkdir()
+    payload = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt": "", "cwd": "/home/dev/shop"}
+    stop = payload | {"hook_event_name": "Stop", "stop_hook_active": False}
+    hooks = [json.dumps(one).encode() for one in (payload, stop)]
+    journal = Journal(runtime.state_dir / "journal.db")
+    journal.append(*(Delivery("hooks/claude-code", body, NOW_NS - 10**9) for body in hooks))
+    journal.close()
+    await runtime.start(frame_s=3600)
+    await until_restored(runtime)
+    (session,) = runtime.sessions()
+    assert session.state == "completed"
+    runtime.acknowledge(session.key)
+    await runtime.stop()
+    again = Runtime(settings, SteppedClock(NOW_NS + 10**9), runtime_folder=str(tmp_path / "run"))
+    await again.start(frame_s=3600)
+    await until_restored(again)
+    assert [one.state for one in again.sessions()] == ["idle"]
+    await again.stop()
+
+
 async def test_a_hand_that_fails_is_let_go_and_the_others_go_on(runtime, caplog):
     class Broken(Witness):
         def frame(self, changed):

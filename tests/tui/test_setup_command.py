@@ -118,7 +118,7 @@ def test_a_read_only_file_is_a_line_and_an_exit_code(folder):
     (folder / SETTINGS).chmod(0o444)
     done = run("--yes")
     assert done.exit_code == 1
-    assert "is read-only. Something else writes it; `--show` prints what to put in." in done.stderr
+    assert "is read-only. Something else writes it; `aimon setup --show` prints what to put in." in done.stderr
 
 
 def test_nobody_there_and_nobody_known(folder):

@@ -9,7 +9,8 @@ import pytest
 from msgspec import Struct
 
 from receiver.told import Telling, Told
-from tests.fakes.fleet import HOME, StillDoor, ago, blind, fleet, waiting
+from tests.fakes.fleet import HOME, StillDoor, ago, blind, fleet, limited, waiting
+from tests.tui.absence import pass_a_morning
 from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, paste
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -27,6 +28,8 @@ class Shot(Struct, frozen=True):
     problem: str | None = None
     demo: bool = False
     ascii: bool = False
+    away: bool = False
+    """Somebody was away for a while, and is back."""
 
 
 NOBODY: tuple = ()
@@ -81,9 +84,22 @@ SHOTS = {
     "page-turn": Shot(WIDE, keys=("enter", "g", "j", "j")),
     "page-subagent": Shot(MEDIUM, keys=("enter", "e", "e", "left", "k", "k", "k", "k")),
     "page-empty": Shot(WIDE, keys=("j", "enter")),
+    "limits-wide": Shot(WIDE, sessions=(limited(),)),
+    "limits-medium": Shot(MEDIUM, sessions=(limited(),), keys=("tab", "tab", "tab")),
+    "limits-page": Shot(WIDE, sessions=(limited(),), keys=("enter",)),
     "details": Shot(WIDE, keys=("enter", "e", "d")),
     "why-wide": Shot(WIDE, keys=("w",)),
     "why-small": Shot(SMALL, "aimon-light", keys=("w",)),
+    "grouped-wide-dark": Shot(WIDE, keys=("o", "o")),
+    "grouped-medium-light": Shot(MEDIUM, "aimon-light", keys=("o",)),
+    "grouped-small-dark": Shot(SMALL, keys=("o", "o")),
+    "away-wide-dark": Shot(WIDE, away=True),
+    "away-wide-light": Shot(WIDE, "aimon-light", away=True),
+    "away-medium-dark": Shot(MEDIUM, away=True),
+    "away-medium-light": Shot(MEDIUM, "aimon-light", away=True),
+    "away-small-dark": Shot(SMALL, away=True),
+    "away-small-light": Shot(SMALL, "aimon-light", away=True),
+    "away-medium-ascii": Shot(MEDIUM, "aimon-ansi", ascii=True, away=True),
     "demo": Shot(WIDE, demo=True),
     "demo-small": Shot(SMALL, demo=True),
 }
@@ -117,6 +133,8 @@ def test_the_screen_looks_as_it_did(snap_compare, monkeypatch, name):
     async def play(pilot):
         await pilot.pause()
         await pilot.press(*shot.keys)
+        if shot.away:
+            await pass_a_morning(app, pilot)
         if shot.typed:
             await paste(pilot, shot.typed)
         if shot.later_s:

@@ -14,6 +14,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from aimon_tui.theme import ANSI, DARK, LIGHT, THEMES, borrowed, chosen, contrast
 from tests.fakes.fleet import StillDoor, blind, fleet, morning
+from tests.tui.absence import pass_a_morning
 from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, cells, narrow, said
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -103,6 +104,17 @@ class TestEveryPaintedCellCanBeRead:
             await pilot.pause()
             judge(app)
             await pilot.resize_terminal(*SMALL)
+            judge(app)
+
+    async def test_what_was_missed_and_the_headings_of_groups(self, name):
+        app = Played(theme=name)
+        async with app.run_test(size=WIDE) as pilot:
+            await pass_a_morning(app, pilot)
+            assert "while you were away" in said(app)
+            judge(app)
+            await pilot.resize_terminal(*SMALL)
+            judge(app)
+            await pilot.press("o")
             judge(app)
 
     async def test_many_rows_and_a_blind_one(self, name):

@@ -15,6 +15,7 @@ from aimon_tui.attached import Attachment, HttpSource, SshSource
 from aimon_tui.live import LiveApp, screen_settings
 from aimon_tui.runtime import Runtime
 from tests.fakes.captures import sent
+from tests.fakes.machine import machine
 from tests.tui.screen import TRUECOLOR, said, text
 
 CAPTURES = ("tui_permission", "print_subagents2", "print_tools", "tui_interrupt")
@@ -208,17 +209,22 @@ async def test_a_screen_that_stands_still_costs_nothing_and_catches_up(first):
     await until(lambda: not first.runtime.door.receiver._api._mirror.screens)
 
 
-async def test_a_second_aimon_attaches_by_itself(first, tmp_path):
+async def test_a_second_aimon_attaches_by_itself_and_connects_agents_to_the_first(first, tmp_path, monkeypatch):
     await first.play("print_tools")
     settings = Settings(port=first.runtime.door.port, persist=False, theme="aimon-dark")
     runtime = Runtime(settings, first.clock, runtime_folder=str(tmp_path / "second"))
-    app = LiveApp(runtime, clock=first.clock, settings=screen_settings(settings))
+    here = machine(tmp_path, monkeypatch, ready=False)
+    app = LiveApp(runtime, clock=first.clock, settings=screen_settings(settings), machine=here)
     async with app.run_test(size=(120, 40)) as pilot:
         async with asyncio.timeout(WAIT_S):
             while "via 127.0.0.1" not in said(app) or not app.board.rows:
                 await pilot.pause(0.05)
         assert f"via {first.runtime.door.address}" in said(app)
         assert [one.key for one in app.board.rows] == [one.key for one in first.runtime.sessions()]
+        await pilot.press("S")
+        async with asyncio.timeout(WAIT_S):
+            while f'"OTEL_EXPORTER_OTLP_ENDPOINT": "http://{first.runtime.door.address}"' not in said(app):
+                await pilot.pause(0.05)
     await runtime.stop()
 
 

@@ -70,6 +70,28 @@ def test_without_any_setting_the_dashboard_shows_what_is_written(program, enviro
         terminal.until("ended 0")
 
 
+def test_an_agent_is_connected_from_the_screen_and_taken_back(program, environment):
+    settings = program.folder / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(before := '{\n  "model": "opus"\n}\n')
+    with pane(program.folder, environment, f"{AIMON} --port 0; echo ended $?") as terminal:
+        terminal.until("connect the agents found on this machine")
+        terminal.until("○ not connected")
+        terminal.type("S")
+        terminal.until("+++ ~/.claude/settings.json")
+        terminal.type("Enter")
+        terminal.until("Claude Code is set up")
+        endpoint = json.loads(settings.read_text())["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"]
+        assert endpoint.removeprefix("http://") in terminal.until("1 of 1 connected")
+        terminal.type("u")
+        terminal.until("is what it was")
+        assert settings.read_text() == before
+        terminal.type("Escape")
+        assert "○ not connected" in terminal.until("they send to", gone=True)
+        terminal.type("q")
+        terminal.until("ended 0")
+
+
 def test_a_taken_port_is_named_on_the_screen(program, environment):
     with socket.create_server(("127.0.0.1", 0)) as owner:
         port = owner.getsockname()[1]
