@@ -13,6 +13,8 @@ REMEMBERED = 4_096
 _CALLS = (LlmCalled, ToolStarted, ToolFinished)
 CALLS_REMEMBERED = 100_000
 """Calls whose session is remembered: those of the transcripts of a busy day."""
+OPENING = frozenset({"hook", "file", "process"})
+"""Channels whose bare sight of a session makes it one: the agent speaks, or its process lives."""
 PEER = "peer"
 """The signal of what a connection proves: who is at its other end."""
 SESSIONS = 64

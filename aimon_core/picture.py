@@ -13,8 +13,10 @@ from aimon_core.tally import Tally
 SPEND_MINUTES = 30
 
 
-def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Kin | None = None) -> Session:
-    """The session as it stands at a moment."""
+def draw(
+    key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Kin | None = None, unread: tuple[str, ...] = ()
+) -> Session:
+    """The session as it stands at a moment; `unread` is what else cannot be seen of it."""
     status, tally = entry.fold.status, entry.tally
     cwd = entry.fact("cwd")
     given_up = entry.given_up()
@@ -27,9 +29,7 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Ki
         cwd=cwd,
         branch=entry.fact("branch"),
         host=entry.fact("host"),
-        pid=entry.process.pid,
-        pid_started_at=entry.process.started_at,
-        terminal=entry.terminal,
+        **_process(entry),
         **_standing(entry, status, cwd),
         **_models(entry, context_limit),
         turns=entry.turns.size,
@@ -47,14 +47,23 @@ def draw(key: str, entry: Entry, now_ns: int, context_limit: int | None, kin: Ki
         cost=tally.cost,
         burn_usd_per_hour=entry.spend.burn_usd_per_hour(now_ns),
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
-        blind_spots=entry.signals.blind_spots(),
+        blind_spots=entry.signals.blind_spots() + unread,
         refused_bodies=entry.refused_bodies,
-        parent=kin.key if kin else None,
-        parent_span=kin.span if kin else None,
-        parent_says=kin.says if kin else "",
+        **_kin(kin),
         auxiliary=_auxiliary(entry),
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
     )
+
+
+def _process(entry: Entry) -> dict[str, Any]:
+    """Which process it is, and where that is to be seen."""
+    process = entry.process
+    return {"pid": process.pid, "pid_started_at": process.started_at, "terminal": entry.terminal}
+
+
+def _kin(kin: Kin | None) -> dict[str, Any]:
+    """What started it."""
+    return {"parent": kin.key, "parent_span": kin.span, "parent_says": kin.says} if kin else {}
 
 
 def _auxiliary(entry: Entry) -> Auxiliary:

@@ -12,10 +12,11 @@ from aimon_core.agents import AGENTS
 from aimon_core.auxiliaries import Auxiliaries
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.clock import Clock
+from aimon_core.drift import Drifts
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
+from aimon_core.events import Counted, Drifted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
 from aimon_core.homes import Homes
-from aimon_core.identity import PEER, Owners, Processes, seen, session_key
+from aimon_core.identity import OPENING, PEER, Owners, Processes, seen, session_key
 from aimon_core.kinship import starter
 from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
@@ -36,8 +37,6 @@ _STEP_NS = 500_000_000
 """Between two looks at the silence of sessions: a thousand of them take 2 ms."""
 _LOOK = 16_384
 """Events between two looks at how much is remembered."""
-OPENING = frozenset({"hook", "file", "process"})
-"""Channels whose bare sight of a session makes it one: the agent speaks, or its process lives."""
 
 
 class SessionStore:
@@ -46,10 +45,8 @@ class SessionStore:
     def __init__(self, clock: Clock, *, options: Options = Options(), limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self._clock, self._options, self._limits = clock, options, limits
         self._entries: dict[str, Entry] = {}
-        self._pictures: dict[str, Session] = {}
-        self._states: dict[str, State] = {}
-        self._dirty: set[str] = set()
-        self._moving: set[str] = set()
+        self._pictures, self._states = dict[str, Session](), dict[str, State]()
+        self._dirty, self._moving = set[str](), set[str]()
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
         self._orphans = Orphans()
@@ -58,8 +55,7 @@ class SessionStore:
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
         self._look_at, self._ticked_ns = _LOOK, 0
-        self.machine = Metering()
-        self.counters = Counters()
+        self.machine, self.counters, self.drifts = Metering(), Counters(), Drifts()
 
     @property
     def prices(self) -> Prices | None:
@@ -78,7 +74,7 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._homes.addressed(self._orphans.addressed(self._placed(events))):
+        for event in self._homes.addressed(self._orphans.addressed(self._placed(events, now_ns))):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
@@ -150,7 +146,8 @@ class SessionStore:
         price(entry, self._prices)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
-        picture = self._pictures[key] = draw(key, entry, self._clock.now_ns(), limit, starter(entry, self._entries))
+        now_ns, kin, unread = self._clock.now_ns(), starter(entry, self._entries), self.drifts.blind_spots(key)
+        picture = self._pictures[key] = draw(key, entry, now_ns, limit, kin, unread)
         return picture
 
     def sessions(self, *, every: bool = False) -> list[Session]:
@@ -202,13 +199,15 @@ class SessionStore:
             entry.terminal = found
             self._dirty.add(key)
 
-    def _placed(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The events of nested spans where they belong."""
+    def _placed(self, events: Iterable[Event], now_ns: int) -> Iterator[Event]:
+        """The events of nested spans where they belong, and none that nobody can read."""
         for event in events:
             if isinstance(event, Nested):
                 yield from self._traces.enter(event)
                 while self._traces.left:
                     self._withdraw(self._traces.left.pop())
+            elif isinstance(event, Drifted):
+                self._dirty |= self.drifts.add(event, now_ns)
             else:
                 yield event
 

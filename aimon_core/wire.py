@@ -22,6 +22,7 @@ from aimon_core.session import (
 )
 
 if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
+    from aimon_core.drift import Drift
     from aimon_core.spans import Span, TurnTree
 
 VERSION = 1
@@ -137,6 +138,28 @@ def span_dict(span: "Span") -> dict[str, Any]:
         "agent_id": span.agent_id,
         "asked_by": span.asked_by,
         "read_by": span.read_by,
+    }
+
+
+def drift_dict(drift: "Drift") -> dict[str, Any]:
+    """What one version of an agent says that nobody reads."""
+    names = [
+        {
+            "name": one.name,
+            "channel": one.channel,
+            "count": one.count,
+            "first_at": iso(one.since_ns),
+            "last_at": iso(one.last_ns),
+            "sample": one.sample,
+        }
+        for one in drift.names.values()
+    ]
+    return {
+        "agent": drift.agent,
+        "version": drift.version,
+        "count": drift.count,
+        "first_at": iso(drift.since_ns),
+        "names": names,
     }
 
 

@@ -78,6 +78,12 @@ class LiveApp(AimonApp):
         self.show(attachment.ledger, door=attachment.door, clock=attachment.clock, tells=attachment.told)
         self.run_worker(attachment.run())
 
+    def frame(self) -> None:
+        """Show what changed, and say once of each version of an agent that it cannot be read."""
+        super().frame()
+        for drift in self.runtime.store.drifts.news():
+            self.toast(f"{drift.speaker} says what aimon cannot read. aimon doctor shows it.")
+
     def tell_problem(self, error: AimonError) -> None:
         """The doors stay shut: everything else goes on."""
         self.repaint()

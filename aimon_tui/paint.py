@@ -137,15 +137,18 @@ class Straight(_Widget):
         if self._finished_for != (circumstances := (self.size, self.app.theme)):
             self._finished, self._finished_for = {}, circumstances
             self.begin()
-        return [self._row(y).crop(crop.x, crop.right) for y in crop.line_range]
+        if unfinished := [y for y in crop.line_range if y not in self._finished]:
+            self._finish(unfinished)
+        return [self._finished[y].crop(crop.x, crop.right) for y in crop.line_range]
 
-    def _row(self, y: int) -> Strip:
-        if (strip := self._finished.get(y)) is None:
+    def _finish(self, rows: list[int]) -> None:
+        """Draw some rows; what they lie on is asked once, all the way up to the screen."""
+        filters, ground = self.get_line_filters(), self.background_colors[1]
+        for y in rows:
             strip = self.render_line(y)
-            for line_filter in self.get_line_filters():
-                strip = strip.apply_filter(line_filter, self.background_colors[1])
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, ground)
             self._finished[y] = strip
-        return strip
 
 
 class Painted(Straight, Widget):

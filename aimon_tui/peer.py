@@ -63,9 +63,9 @@ def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> 
     try:
         answer = _answer(place, f"/api/v1/stream{'?full=1' if full else ''}", endless=True)
     except (OSError, http.client.HTTPException) as error:
-        raise _nobody(place) from error
+        raise nobody(place) from error
     if answer.status != 200:
-        raise _nobody(place)
+        raise nobody(place)
     lines: Queue[bytes | None] = Queue(_AHEAD)
     threading.Thread(target=_read, args=(answer, lines), daemon=True).start()  # a socket that timed out reads no more
     while True:
@@ -97,5 +97,6 @@ def _answer(
     return door.getresponse()
 
 
-def _nobody(place: tuple[str, int]) -> Unavailable:
+def nobody(place: tuple[str, int]) -> Unavailable:
+    """What is said where no aimon answers."""
     return Unavailable(f"No aimon answers at {place[0]}:{place[1]}.", "Start one: aimon, or aimon serve.")

@@ -18,7 +18,7 @@ from aimon_core.journal import Delivery
 from aimon_core.pricing import load
 from aimon_core.store import SessionStore
 from bench.traffic import Traffic, records_in
-from receiver import codec, otlp
+from receiver import codec, otlp, steps
 from receiver.dialects import Interpreter
 from receiver.intake import Intake
 
@@ -53,8 +53,9 @@ def main() -> None:
 
     def decode(bodies: list[bytes]) -> None:
         for body in bodies:
-            walk = otlp.records("logs", codec.decode("logs", body, "protobuf"), clock.now_ns())
-            stores[0].apply(interpreter.translate(walk))
+            message = codec.decode("logs", body, "protobuf")
+            steps.at_once(interpreter.sift("logs", message))
+            stores[0].apply(interpreter.translate(otlp.records("logs", message, clock.now_ns())))
         stores[0].drain()
 
     def take(bodies: list[bytes]) -> None:

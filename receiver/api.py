@@ -5,7 +5,7 @@ Guarded like the rest of the door. The shapes are written out in `shapes` and fr
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from aimon_core import wire
 from aimon_core.clock import Clock
+from aimon_core.drift import Drift
 from aimon_core.session import Session, Totals
 from aimon_core.spans import Span, TurnTree
 from receiver import trees
@@ -96,6 +97,10 @@ class Ledger(Protocol):
     @property
     def machine(self) -> Machine:
         """Totals by metrics, never part of the sessions' figures."""
+
+    @property
+    def drifts(self) -> Iterable[Drift]:
+        """What agents say that nobody reads."""
 
     def get(self, key: str) -> Session | None:
         """One session."""

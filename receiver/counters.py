@@ -5,11 +5,8 @@ from collections import Counter, deque
 from msgspec import Struct, field
 
 from aimon_core.clock import Clock
-from aimon_core.masking import mask
 
 MINUTE = 60
-UNKNOWN = 100
-"""Names of unknown hooks kept."""
 
 
 class DoorCounters(Struct):
@@ -23,15 +20,8 @@ class DoorCounters(Struct):
     """Of bodies taken, inflated."""
     refused: Counter[int] = field(default_factory=Counter)
     """By HTTP status."""
-    unknown_hooks: Counter[str] = field(default_factory=Counter)
-    """`hooks/AGENT/EVENT` of events that their agent is not known to fire: an interpreter that needs a look."""
     unspooled: Counter[str] = field(default_factory=Counter)
     """Messages of the spool that were dropped, as `spool/old` or `spool/unreadable`."""
-
-    def drifted(self, name: str) -> None:
-        """Count a hook whose event nobody knows; foreign names are without number, so few are told apart."""
-        known = name in self.unknown_hooks or len(self.unknown_hooks) < UNKNOWN
-        self.unknown_hooks[mask(name) if known else "…"] += 1
 
 
 class Rate:

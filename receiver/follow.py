@@ -8,15 +8,18 @@ everything that was written earlier: a day of transcripts delays nobody's prompt
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from aimon_core.clean import clean
 from aimon_core.clock import Clock
 from aimon_core.events import Event
+from receiver import drift
 from receiver.otlp_json import without_surrogates
 from receiver.tail import Tail
 from receiver.transcripts import LANGUAGES, Language, Reader
@@ -69,22 +72,31 @@ class Followed:
         if piece.anew or self._reader is None:
             self._reader = self._language.reader(self.tail.path)
         events: list[Event] = []
+        base = {
+            "agent": self._language.agent,
+            "session_id": self.tail.path.stem[-_ID:],
+            "at_ns": piece.written_ns,
+            "channel": "transcript",
+        }
         for line in piece.lines:
-            events += _read(self._reader, line, counters)
+            events += _read(self._reader, line, counters, base)
         counters.lines += len(piece.lines)
         counters.bytes += sum(map(len, piece.lines))
         counters.unread += self.tail.oversized - oversized
         return events, piece.written_ns, piece.more
 
 
-def _read(reader: Reader, line: bytes, counters: Counters) -> list[Event]:
-    """The events of a line; one that cannot be read is counted."""
+def _read(reader: Reader, line: bytes, counters: Counters, base: Mapping[str, Any]) -> list[Event]:
+    """The events of a line; one that cannot be read is counted, and told where only its shape is new."""
     try:
         return reader.read(line)
     except (ValueError, RecursionError):
         pass
     try:
         return reader.read(without_surrogates(line))
+    except msgspec.ValidationError as error:
+        counters.unread += 1
+        return [drift.of_misshapen(line, base, error)]
     except (ValueError, RecursionError):
         counters.unread += 1
         return []

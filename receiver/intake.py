@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from aimon_core import ancestry, masking
 from aimon_core.clock import Clock
-from aimon_core.events import Counted, Event, Gauged, SessionSeen
+from aimon_core.events import Counted, Drifted, Event, Gauged, SessionSeen
 from aimon_core.identity import session_key
 from aimon_core.journal import Delivery, JournalFailed
 from receiver import codec, hooks, otlp, otlp_json, privacy
@@ -25,7 +25,7 @@ from receiver.counters import DoorCounters, Rate
 from receiver.hook_request import Beside
 from receiver.record import Record, Signal
 from receiver.status import Overloaded, Reason, Refused
-from receiver.steps import RECORDS, unhurried
+from receiver.steps import RECORDS, Steps, unhurried
 
 GAUGED = 1_000
 """Sessions whose last status line is remembered."""
@@ -47,6 +47,9 @@ class Sink(Protocol):
 
 class Translator(Protocol):
     """What speaks the agents' languages: `dialects.Interpreter`."""
+
+    def sift(self, signal: Signal, message: Any) -> Steps[int]:
+        """Take out of a request what is known to be of no use; how many records went. In steps."""
 
     def translate(self, records: Iterator[Record] | list[Record]) -> list[Event]:
         """The events of some records; never raises."""
@@ -79,6 +82,7 @@ class Intake:
         """Take one OTLP request. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         message = await unhurried(codec.decoding(signal, body, encoding, self._records_limit))
+        noise = await unhurried(self._interpreter.sift(signal, message))
         walk = otlp.records(signal, message, arrived_ns)
         taken, session = 0, None
         events: list[Event] = []
@@ -93,7 +97,7 @@ class Intake:
             spoken |= _spoken(events)
         if taken:
             self._accept(await self._delivery(signal, message, arrived_ns), events)
-        self._note(len(body), taken)
+        self._note(len(body), taken + noise)
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
         return Taken(left_out, session, spoken)
 
@@ -119,8 +123,6 @@ class Intake:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
         if events and isinstance(events[-1], Gauged) and self._repeats(session_key(events[-1]), kept):
             kept = b""
-        if not hooks.is_known(agent, payload):
-            self.counters.drifted(f"hooks/{agent}/{events[0].signal}")
         self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
         self._note(len(body), 1)
         told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
@@ -162,4 +164,5 @@ class Intake:
 
 def _spoken(events: list[Event]) -> dict[tuple[str, str], int]:
     """The sessions of some events. Not those of metrics: a client goes on counting what it has left."""
-    return {(event.agent, event.session_id): event.at_ns for event in events if type(event) is not Counted}
+    mute = Counted, Drifted
+    return {(event.agent, event.session_id): event.at_ns for event in events if not isinstance(event, mute)}

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
+from aimon_core.events import Channel
 from aimon_core.masking import mask
 
 Signal = Literal["logs", "traces", "metrics"]
 SIGNALS: tuple[Signal, ...] = ("logs", "traces", "metrics")
+CHANNELS: dict[Signal, Channel] = {"logs": "log", "traces": "span", "metrics": "metric"}
+"""What events call them."""
 
 
 SHORTEST_SECRET = 12

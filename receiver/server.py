@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from aimon_core.clock import Clock
 from aimon_core.errors import PortTaken, Unavailable
 from aimon_core.process import port_owner
+from aimon_core.wire import drift_dict
 from receiver import guard
 from receiver.api import Api, Ledger, Owner
 from receiver.counters import DoorCounters
@@ -39,6 +40,10 @@ class Interpreter(Translator, Protocol):
 
     unclaimed: Counter[str]
     unread: Counter[str]
+
+    @property
+    def noise(self) -> dict[str, int]:
+        """Records that are known to be of no use."""
 
 
 class Receiver:
@@ -184,7 +189,9 @@ class Receiver:
             "refused": {str(status): times for status, times in sorted(counters.refused.items())},
             "events_per_s": round(self.rate(), 3),
             "connections": len(connections),
-            "unclaimed": dict(self._interpreter.unclaimed + counters.unknown_hooks),
+            "noise": self._interpreter.noise,
+            "unclaimed": dict(self._interpreter.unclaimed),
+            "drift": [drift_dict(drift) for drift in self._ledger.drifts],
             "unread": dict(self._interpreter.unread + counters.unspooled),
             "ledger": asdict(self._ledger.counters),
             "metrics": {"tokens": self._ledger.machine.tokens, "cost_usd": self._ledger.machine.cost_usd},

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from aimon_core.session import State, WaitingFor
+from receiver.drift_shapes import DriftItem
 from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
 from receiver.why_shape import WhyAnswer
@@ -235,7 +236,9 @@ class StatsAnswer(Shape):
     refused: dict[str, int] = Field(description="by HTTP status")
     events_per_s: float = Field(description="over the last minute")
     connections: Count
+    noise: dict[str, int] = Field(description="agent/name of records that are known to be of no use")
     unclaimed: dict[str, int] = Field(description="service/scope/name of records that no dialect understands")
+    drift: list[DriftItem]
     unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
     ledger: LedgerStats
     metrics: MetricStats

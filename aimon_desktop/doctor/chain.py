@@ -93,8 +93,10 @@ def _hook(door: Door, place: Place) -> Check:
 def _unknown(door: Door) -> Check:
     stats = door.get("/api/v1/stats") or {}
     unclaimed: dict[str, int] = stats.get("unclaimed", {})
+    noise = sum(stats.get("noise", {}).values())
     if not unclaimed:
-        return fine("unknown", "Every record that came in was understood.")
+        besides = f"; {noise:,} are known to be of no use" if noise else ""
+        return fine("unknown", f"Every record that came in was understood{besides}.")
     names = sorted(unclaimed, key=lambda one: -unclaimed[one])
     shown = ", ".join(clean(one, 80) for one in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

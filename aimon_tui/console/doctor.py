@@ -8,7 +8,7 @@ import click
 from aimon_core import paths
 from aimon_core.config import Config
 from aimon_core.errors import AimonError
-from aimon_desktop.doctor import Check, Mark, agents, chain, machine
+from aimon_desktop.doctor import Check, Mark, agents, chain, drift, machine
 from aimon_desktop.setup import Place
 from aimon_desktop.setup.place import endpoint
 from aimon_tui import peer
@@ -21,9 +21,12 @@ _COLOURS = {Mark.FINE: "green", Mark.BROKEN: "red", Mark.ABSENT: None}
 @click.command
 @click.option("--fix", is_flag=True, help="Mend what aimon can mend itself.")
 @click.option("--json", "as_json", is_flag=True, help="The checks as JSON.")
+@click.option(
+    "--sample", is_flag=False, flag_value="", metavar="[AGENT]", help="Shapes of what cannot be read, for an issue."
+)
 @with_settings
 @click.pass_context
-def command(ctx: click.Context, config: Config, fix: bool, as_json: bool) -> None:
+def command(ctx: click.Context, config: Config, fix: bool, as_json: bool, sample: str | None) -> None:
     """Check all that aimon stands on.
 
     Port, folders, agents' settings, hooks, terminal, prices and journal. With a running aimon it proves the chain: a
@@ -34,7 +37,10 @@ def command(ctx: click.Context, config: Config, fix: bool, as_json: bool) -> Non
     Example:  aimon doctor
               aimon doctor --fix
               aimon doctor --json | jq '.checks[] | select(.mark == "broken")'
+              aimon doctor --sample claude-code > sample.json
     """
+    if sample is not None:
+        ctx.exit(_sampled(config, sample))
     checks = list(_examined(config))
     if fix and _mended(checks):
         checks = list(_examined(config))
@@ -60,7 +66,24 @@ def _examined(config: Config) -> Iterator[Check]:
     yield from agents.settings(place)
     yield agents.hook_program(place)
     if owned.mark is Mark.FINE:
-        yield from chain.checks(chain.Door(host, port), place)
+        door = chain.Door(host, port)
+        yield from chain.checks(door, place)
+        yield from drift.checks(door)
+
+
+def _sampled(config: Config, agent: str) -> int:
+    """Print what cannot be read; the exit code."""
+    place = peer.address(config)
+    stats = chain.Door(*place).get("/api/v1/stats")
+    if stats is None:
+        raise peer.nobody(place)
+    found = drift.sample(stats, agent)
+    if found is None:
+        click.echo("Nothing came in that aimon cannot read.", err=True)
+        return 1
+    click.echo(json.dumps(found, indent=2))
+    click.echo("It holds names, kinds and lengths, no texts, paths or ids. Attach it to an issue.", err=True)
+    return 0
 
 
 def _mended(checks: list[Check]) -> bool:

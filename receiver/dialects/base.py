@@ -1,12 +1,12 @@
 """What a dialect is: an agent's telemetry turned into events, by table, without state and without other dialects."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Protocol
 
 from aimon_core.events import Counted, Event, Nested, SessionSeen
 from aimon_core.masking import mask
 from receiver.otlp import is_delta
-from receiver.record import PointRecord, Record, Scope
+from receiver.record import PointRecord, Record, Scope, Signal
 
 TEXT = 256
 """Characters of foreign text an event carries: more than any cell shows, little enough to keep."""
@@ -23,6 +23,14 @@ class Dialect(Protocol):
     """The language of one agent, or of one convention."""
 
     name: str
+
+    @property
+    def noise(self) -> Mapping[Signal, Container[str]] | None:
+        """Names that nobody needs: log records so called are dropped before anything is built of them.
+
+        What is neither read nor noise is new of this agent, and an alarm. None for a convention, not an agent's own
+        language: what else those who follow it say is unknown, and nothing new.
+        """
 
     def claims(self, scope: Scope) -> bool:
         """Whether the records of a scope are in this language."""

@@ -46,10 +46,34 @@ PERSON_MS = 50.0
 Base = dict[str, Any]
 
 
+def _named(family: str, names: str) -> frozenset[str]:
+    return frozenset(f"{family}.{name}" for name in names.split())
+
+
+NOISE: dict[Signal, frozenset[str]] = {
+    "logs": frozenset(),
+    "traces": frozenset({"custom_notification", "plan"}),
+    "metrics": _named("gen_ai.client.inference", """
+        duration operation.input_tokens operation.output_tokens time_per_output_chunk time_to_first_chunk
+    """)
+    | _named("gen_ai.client", """
+        operation.duration operation.time_per_output_chunk operation.time_to_first_chunk token.usage
+    """)
+    | _named("gen_ai", """
+        execute_tool.duration invoke_agent.duration invoke_agent.inference_calls invoke_agent.tool_calls
+    """)
+    | _named("github.copilot", """
+        agent.turn.count code.lines_added code.lines_removed tool.call.count tool.call.duration
+    """),
+}  # fmt: skip
+"""What is known to be of no use; what is in no table is new."""
+
+
 class Copilot:
     """The dialect of Copilot CLI."""
 
     name = AGENT
+    noise = NOISE
 
     def claims(self, scope: Scope) -> bool:
         """Service and scope may be renamed, the instance may not."""
@@ -240,29 +264,6 @@ PARTS = {
     f"{_USAGE}.reasoning.output_tokens": "reasoning",
 }
 """What usage metrics count, by the names that all agents share."""
-
-
-def _named(family: str, names: str) -> frozenset[str]:
-    return frozenset(f"{family}.{name}" for name in names.split())
-
-
-NOISE: dict[Signal, frozenset[str]] = {
-    "logs": frozenset(),
-    "traces": frozenset({"custom_notification", "plan"}),
-    "metrics": _named("gen_ai.client.inference", """
-        duration operation.input_tokens operation.output_tokens time_per_output_chunk time_to_first_chunk
-    """)
-    | _named("gen_ai.client", """
-        operation.duration operation.time_per_output_chunk operation.time_to_first_chunk token.usage
-    """)
-    | _named("gen_ai", """
-        execute_tool.duration invoke_agent.duration invoke_agent.inference_calls invoke_agent.tool_calls
-    """)
-    | _named("github.copilot", """
-        agent.turn.count code.lines_added code.lines_removed tool.call.count tool.call.duration
-    """),
-}  # fmt: skip
-"""What is known to be of no use; what is in no table is new."""
 
 
 def _unless_known(record: Record, name: str) -> Iterable[Event] | None:

@@ -14,6 +14,7 @@ class Exported:
     """The dialect of `receiver.export`, which tells no news."""
 
     name = "exported"
+    noise = None
 
     def claims(self, scope: Scope) -> bool:
         """Whether an aimon has exported it."""

@@ -52,6 +52,7 @@ class GenAI:
     """The dialect of whoever follows the conventions."""
 
     name = "genai"
+    noise = None
 
     def claims(self, scope: Scope) -> bool:
         """It reads any scope: whether a span follows the conventions shows in its attributes."""

@@ -7,8 +7,8 @@ a permission neither a line nor a span says: the trace does.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -30,7 +30,7 @@ from aimon_core.failures import classify
 from aimon_core.orphans import traced
 from aimon_core.session import Tokens
 from receiver.dialects.base import head, located
-from receiver.record import Record, Scope
+from receiver.record import Record, Scope, Signal
 from receiver.subjects import subject
 
 AGENT = "opencode"
@@ -51,6 +51,7 @@ class Opencode:
     """The dialect of opencode."""
 
     name = AGENT
+    noise: ClassVar[Mapping[Signal, Container[str]]] = {}
 
     def claims(self, scope: Scope) -> bool:
         """Whatever its process tells: its own scope is called like the service."""

@@ -34,6 +34,7 @@ class OpenInference:
     """The dialect of OpenInference."""
 
     name = "openinference"
+    noise = None
 
     def claims(self, scope: Scope) -> bool:
         """Its instrumentors; a program that writes the attributes itself uses a scope of its own."""

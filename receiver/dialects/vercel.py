@@ -29,6 +29,7 @@ class Vercel:
     """The dialect of the Vercel AI SDK."""
 
     name = "vercel"
+    noise = None
 
     def claims(self, scope: Scope) -> bool:
         """Its scope is always the same."""

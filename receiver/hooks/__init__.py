@@ -42,12 +42,6 @@ def translate(
     return events
 
 
-def is_known(agent: str, payload: Payload) -> bool:
-    """Whether the payload's event is one that its agent is known to fire."""
-    language = _LANGUAGES[agent]
-    return language.adapt(payload).get("hook_event_name") in language.reads
-
-
 def kept(agent: str, payload: Payload, process: Identity | None, above: tuple[Identity, ...] = ()) -> dict[str, Any]:
     """What the journal keeps of a payload: nothing that somebody wrote."""
     stripped: dict[str, Any] = without_private_json(dict(_LANGUAGES[agent].adapt(payload)))

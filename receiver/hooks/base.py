@@ -25,6 +25,7 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from aimon_core.masking import digest
+from receiver import drift
 from receiver.subjects import subject, typed
 
 TEXT = 256
@@ -68,7 +69,9 @@ class Language(Struct, frozen=True, kw_only=True):
             "signal": name,
             "agent_id": text(payload, "agent_id") or None,
         }
-        return [*self._seen(name, payload, frame), *self.reads.get(name, nothing)(payload, frame)]
+        reads = self.reads.get(name)
+        read = (drift.of_hook(payload, frame),) if reads is None else reads(payload, frame)
+        return [*self._seen(name, payload, frame), *read]
 
     def _seen(self, name: str, payload: Payload, frame: Frame) -> Iterable[Event]:
         if name not in self.unseen:

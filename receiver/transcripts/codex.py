@@ -26,6 +26,7 @@ from aimon_core.events import (
 )
 from aimon_core.failures import ErrorType, classify
 from aimon_core.session import Tokens
+from receiver import drift
 from receiver.subjects import hook_name
 from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
 
@@ -33,6 +34,9 @@ AGENT = "codex"
 
 _CALLS = {"function_call", "custom_tool_call", "local_shell_call"}
 _OUTPUTS = {"function_call_output", "custom_tool_call_output"}
+
+_SILENT = frozenset({"compacted", "ghost_snapshot", "inter_agent_communication_metadata", "world_state"})
+"""Types of lines that are of no use here."""
 
 
 class Usage(Struct):
@@ -100,6 +104,7 @@ class Payload(Struct):
     session_id: str | None = None
     timestamp: datetime | None = None
     cwd: str | None = None
+    cli_version: Any = None
     git: Git | None = None
     turn_id: str | None = None
     model: str | None = None
@@ -139,6 +144,7 @@ class Rollout:
         self._agent_id: str | None = None
         self._facts = Facts()
         self._model = ""
+        self._version: str | None = None
         self._turn_id: str | None = None
         self._tools: dict[str, str] = {}
         self._failed: set[str] = set()
@@ -173,11 +179,12 @@ class Rollout:
                 events = list(self._item(payload, base))
             case "event_msg":
                 events = list(self._happened(payload, base))
-            case _:
-                return []
+            case kind:
+                return [] if kind in _SILENT else [drift.of_line(line, base | {"signal": kind}, self._version)]
         return [*events, *self._facts.news(base)] if events else []
 
     def _opened(self, payload: Payload) -> None:
+        self._version = payload.cli_version if isinstance(payload.cli_version, str) else None
         if payload.session_id and payload.id and payload.session_id != payload.id:
             self._session_id, self._agent_id = payload.session_id, payload.id
         elif payload.id:

@@ -25,10 +25,13 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.session import Tokens
+from receiver import drift
 from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
 
 AGENT = "gemini-cli"
 
+KINDS = frozenset({"", "error", "gemini", "info", "user", "warning"})
+"""Types of messages; a patch has none."""
 _TYPED_NS = 100_000_000
 """A person does not type a prompt within this time after the message before it."""
 
@@ -106,6 +109,8 @@ class Chat:
             "signal": told.type,
             "agent_id": self._agent_id,
         }
+        if told.type not in KINDS:
+            return [drift.of_line(line, base)]
         events = list(self._events(told, told.id, base))
         self._last_ns = base["at_ns"]
         return [*events, *self._facts.news(base)] if events else []

@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 
 from aimon_core import process
+from aimon_core.errors import UsageError
 from aimon_core.journal import Delivery, Journal
 from aimon_core.probe import PROBE
 from aimon_desktop import setup
-from aimon_desktop.doctor import Mark, agents, chain, machine
+from aimon_desktop.doctor import Mark, agents, chain, drift, machine
 from tests.fakes.homes import PROGRAM, home
 from tests.fakes.program import Program
 
@@ -98,6 +99,44 @@ def test_what_no_dialect_knows_is_named_and_cleaned(place):
     unknown = list(chain.checks(Scripted(stats={"unclaimed": names}), place))[-1]
     assert unknown.mark is Mark.ABSENT
     assert unknown.says == "1,008 records are of no use here: d/e/f, a/b/c, g/h/i and 1 more."
+
+
+def test_noise_is_not_unknown(place):
+    unknown = list(chain.checks(Scripted(stats={"unclaimed": {}, "noise": {"a/b": 1_000, "a/c": 2}}), place))[-1]
+    assert unknown.mark is Mark.FINE
+    assert unknown.says == "Every record that came in was understood; 1,002 are known to be of no use."
+
+
+def heard(agent: str = "claude-code", version: str | None = "2.2.0", names: int = 1) -> dict[str, object]:
+    """What stats tell of a version that is not understood."""
+    told = [{"name": f"new\x1b[31m_{number}", "count": 1_000, "sample": {}} for number in range(names)]
+    return {"agent": agent, "version": version, "first_at": "2026-11-21T02:16:04.123Z", "names": told}
+
+
+def test_drift_is_broken_and_says_what_to_do():
+    first, second = drift.checks(Scripted(stats={"drift": [heard(), heard("codex", None, 5)]}))
+    assert (first.name, first.mark) == ("drift", Mark.BROKEN)
+    assert first.says == ("Claude Code 2.2.0 says what aimon cannot read, since 2026-11-21 02:16 UTC: new_0 (1,000).")
+    assert first.hint.endswith("aimon doctor --sample claude-code")
+    assert second.says.startswith("Codex says what aimon cannot read")
+    assert second.says.endswith("new_2 (1,000) and 2 more.")
+
+
+def test_no_drift_is_fine_and_so_is_an_aimon_that_does_not_tell():
+    for stats in ({"drift": []}, {}, None):
+        assert marks(drift.checks(Scripted(stats=stats))) == {"drift": Mark.FINE}
+
+
+def test_a_sample_is_of_one_agent_or_of_all():
+    stats = {"drift": [heard(), heard("codex")]}
+    assert [[one["agent"] for one in drift.sample(stats, agent)["drift"]] for agent in ("", "codex")] == [
+        ["claude-code", "codex"],
+        ["codex"],
+    ]
+    assert drift.sample(stats, "gemini-cli") is None
+    assert drift.sample({}, "") is None
+    with pytest.raises(UsageError, match="no agent"):
+        drift.sample(stats, "cloud-code")
 
 
 # ---------------------------------------------------------------- the machine

@@ -176,6 +176,8 @@ def requests(count: int, session_id: str = "s1", prompt: str = "a plan", after_s
                 "model": "claude-opus-5-5",
                 "input_tokens": 3,
                 "output_tokens": 2,
+                "cache_read_tokens": 0,
+                "cache_creation_tokens": 0,
                 "cost_usd": 0.01,
                 "prompt": prompt,
             },

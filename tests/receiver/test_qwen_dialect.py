@@ -4,6 +4,7 @@ import pytest
 
 from aimon_core.call import called, fill
 from aimon_core.events import (
+    Drifted,
     LlmBegun,
     LlmCalled,
     LlmTried,
@@ -207,5 +208,5 @@ def test_a_subagent_is_one_by_its_name_in_every_channel():
 def test_only_what_is_new_is_counted():
     interpreter = Interpreter()
     noise = {"session.id": "s1", "event.name": "qwen-code.memory.recall"}
-    assert interpreter.translate([log(noise), log(noise | {"event.name": "qwen-code.daydream"})]) == []
-    assert dict(interpreter.unclaimed) == {"/qwen-code/qwen-code.daydream": 1}
+    new = interpreter.translate([log(noise), log(noise | {"event.name": "qwen-code.daydream"})])
+    assert [(type(one), one.signal) for one in new] == [(Drifted, "qwen-code.daydream")]

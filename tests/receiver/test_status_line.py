@@ -87,7 +87,6 @@ def test_the_journal_keeps_figures_and_nothing_that_somebody_wrote(payload):
     kept = hooks.kept(AGENT, payload | {"session_name": "a secret plan"}, None)
     assert "secret" not in json.dumps(kept)
     assert hooks.restored(AGENT, json.loads(json.dumps(kept)), AT_NS) == [read(payload)]
-    assert hooks.is_known(AGENT, payload)
 
 
 def sent(at_s: float, payload: dict[str, Any]) -> Sent:

@@ -72,7 +72,7 @@ def test_cache_writes_are_told_by_their_time_to_live():
     user(1, "of another session", forkedFrom={"sessionId": "s0"}),
     {"type": "file-history-snapshot", "snapshot": {}},
     {"type": "attachment", "timestamp": stamp(1), "sessionId": "s1", "attachment": {"type": "date"}},
-    {"type": "something-new", "timestamp": stamp(1), "message": {"content": [{"type": "video"}]}},
+    {"type": "progress", "timestamp": stamp(1), "message": {"content": [{"type": "video"}]}},
 ])  # fmt: skip
 def test_the_clients_own_business_is_nobodys(line):
     assert told(CLAUDE, line) == []

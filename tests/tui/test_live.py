@@ -7,6 +7,7 @@ import pytest
 
 from aimon_core.clock import SystemClock
 from aimon_core.config import Settings
+from aimon_core.events import Drifted
 from aimon_tui.demo import DemoClock
 from aimon_tui.fleet import FleetApp
 from aimon_tui.live import LiveApp, screen_settings, shown
@@ -73,6 +74,21 @@ async def test_a_taken_port_is_shown_and_said_with_its_owner(live):
             assert f"Port {port} is taken by" in toast.message
             assert "pid" in toast.message
             assert app.door.problem in toast.message
+
+
+async def test_a_version_that_cannot_be_read_is_said_once(settings, live):
+    app = live(settings)
+    told = {"agent": "claude-code", "session_id": "s1", "at_ns": 1, "channel": "log", "signal": "new"}
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, app.runtime.restored.is_set)
+        app.runtime.store.apply([Drifted(**told, version="2.2.0", sample=dict)])
+        await until(pilot, lambda: app._notifications)
+        (toast,) = app._notifications
+        assert toast.message == "Claude Code 2.2.0 says what aimon cannot read. aimon doctor shows it."
+        app.clear_notifications()
+        app.runtime.store.apply([Drifted(**told, version="2.2.0", sample=dict)])
+        app.frame()
+        assert not app._notifications
 
 
 async def test_agents_are_looked_for_once_the_doors_are_open_and_would_send_there(

@@ -2,7 +2,7 @@
 
 Scopes `com.anthropic.claude_code.events` (logs), `.tracing` (spans) and `com.anthropic.claude_code` (metrics). Numbers
 were strings until about 2.1.1xx, request and tool use ids came after 2.1.100: `tests/captures/claude-code` has both.
-Input excludes both kinds of cached tokens, output includes thinking. The rest is noise and is dropped by name.
+Input excludes both kinds of cached tokens, output includes thinking.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +11,8 @@ from typing import Any
 from aimon_core.events import Event, SessionSeen
 from receiver.dialects.base import Unread
 from receiver.dialects.claude_code import logs, metrics, spans
-from receiver.record import Record, Scope, Signal
+from receiver.dialects.claude_code.noise import NOISE
+from receiver.record import CHANNELS, Record, Scope, Signal
 
 AGENT = "claude-code"
 SCOPE = "com.anthropic.claude_code"
@@ -42,15 +43,14 @@ READS: dict[Signal, dict[str, Reads]] = {
         "claude_code.cost.usage": metrics.usage,
     },
 }
-"""Which function reads which record; what is not here is noise and makes no event."""
-
-_CHANNELS: dict[Signal, str] = {"logs": "log", "traces": "span", "metrics": "metric"}
+"""Which function reads which record; what else is known is in `noise`."""
 
 
 class ClaudeCode:
     """The dialect of Claude Code."""
 
     name = AGENT
+    noise = NOISE
 
     def claims(self, scope: Scope) -> bool:
         """Its scopes all begin alike; a resource of that name may also carry other scopes, which are not its own."""
@@ -70,7 +70,7 @@ class ClaudeCode:
             "agent": AGENT,
             "session_id": session_id,
             "at_ns": record.at_ns,
-            "channel": _CHANNELS[record.signal],
+            "channel": CHANNELS[record.signal],
             "signal": record.name,
             "agent_id": record.identity("agent_id"),
         }

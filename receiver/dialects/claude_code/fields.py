@@ -3,20 +3,30 @@
 from aimon_core.session import Tokens
 from receiver.record import Record
 
+COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens")
+"""What every call that was answered tells, in all builds since 2.1.100."""
 
-def tokens(record: Record) -> Tokens:
-    """The counts in exclusive parts; they were text before 2.1.1xx."""
-    written = record.integer("cache_creation_tokens") or 0
+Counts = tuple[int | None, ...]
+
+
+def counts(record: Record) -> Counts:
+    """The `COUNTS`, None for each that is missing or no number; they were text before 2.1.1xx."""
+    return tuple(map(record.integer, COUNTS))
+
+
+def tokens(record: Record, told: Counts) -> Tokens:
+    """The counts in exclusive parts."""
+    own, output, read, written = (count or 0 for count in told)
     short, long = record.integer("cache_creation_5m_tokens"), record.integer("cache_creation_1h_tokens")
     if short is None and long is None:
         split = (0, 0, written)
     else:
         split = (short or 0, long or 0, max(0, written - (short or 0) - (long or 0)))
     return Tokens(
-        record.integer("input_tokens") or 0,
-        record.integer("cache_read_tokens") or 0,
+        own,
+        read,
         *split,
-        record.integer("output_tokens") or 0,
+        output,
         0,  # thinking is billed as output and not told apart
     )
 

@@ -20,8 +20,9 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
+from receiver import drift
 from receiver.dialects.base import head
-from receiver.dialects.claude_code.fields import is_side, tokens
+from receiver.dialects.claude_code.fields import COUNTS, counts, is_side, tokens
 from receiver.record import Record
 from receiver.subjects import subject, typed
 
@@ -42,18 +43,20 @@ def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
 
 def request(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     """A model call that was answered, with the dollars the client reckons."""
-    dollars = record.number("cost_usd")
+    dollars, told = record.number("cost_usd"), counts(record)
     yield LlmCalled(
         **base,
         call_id=record.identity("request_id"),
         unit=_unit(record),
         model=record.text("model") or "unknown",
-        tokens=tokens(record),
+        tokens=tokens(record, told),
         cost_picodollars=None if dollars is None else round(dollars * 1e12),
         duration_ms=record.number("duration_ms"),
         prompt_id=record.identity("prompt.id"),
         side=is_side(record),
     )
+    if None in told:
+        yield from drift.reshaped(base["agent"], record, COUNTS)
 
 
 def request_failed(record: Record, base: dict[str, Any]) -> Iterable[Event]:

@@ -6,7 +6,7 @@ from typing import Any
 from aimon_core.events import Event, LlmCalled, PermissionAnswered, ToolFinished, TurnEnded
 from aimon_core.failures import classify
 from receiver.dialects.base import head
-from receiver.dialects.claude_code.fields import is_side, tokens
+from receiver.dialects.claude_code.fields import counts, is_side, tokens
 from receiver.record import Record
 
 
@@ -21,7 +21,7 @@ def call(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         call_id=record.identity("request_id"),
         unit=record.span_id.hex(),
         model=record.text("model") or "unknown",
-        tokens=tokens(record),
+        tokens=tokens(record, counts(record)),
         duration_ms=record.number("duration_ms"),
         ok=ok,
         status=status,

@@ -51,6 +51,7 @@ class GeminiCli:
     """The dialect of Gemini CLI."""
 
     name = AGENT
+    noise = NOISE
 
     def claims(self, scope: Scope) -> bool:
         """Its own scope, and what libraries in its process tell."""

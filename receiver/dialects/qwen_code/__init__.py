@@ -57,6 +57,7 @@ class QwenCode:
     """The dialect of Qwen Code."""
 
     name = AGENT
+    noise = NOISE
 
     def claims(self, scope: Scope) -> bool:
         """Its own scope, and what libraries in its process tell."""

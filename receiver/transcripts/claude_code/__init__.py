@@ -26,8 +26,9 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
+from receiver import drift
 from receiver.transcripts.base import Facts, at_ns, subject_of, words
-from receiver.transcripts.claude_code.lines import LINE, Block, Creation, Line, Message, Meta, Usage
+from receiver.transcripts.claude_code.lines import KINDS, LINE, Block, Creation, Line, Message, Meta, Usage
 
 AGENT = "claude-code"
 
@@ -62,6 +63,8 @@ class Transcript:
         told = LINE.decode(line)
         self._facts.learn(title=told.custom_title or told.ai_title or told.summary)
         events = list(self._closed(told))
+        if told.type not in KINDS:
+            return [*events, self._unread(told, line)]
         if told.forked_from is not None or told.timestamp is None:
             return events
         agent_id = told.agent_id or (SIDECHAIN if told.is_sidechain else None)
@@ -77,6 +80,16 @@ class Transcript:
             self._facts.learn(cwd=told.cwd, branch=told.git_branch if told.git_branch != "HEAD" else None)
         events += self._events(told, base)
         return [*events, *self._facts.news(base)] if events else []
+
+    def _unread(self, told: Line, line: bytes) -> Event:
+        base = {
+            "agent": AGENT,
+            "session_id": told.session_id or self._name,
+            "at_ns": at_ns(told.timestamp) if told.timestamp else 0,
+            "channel": "transcript",
+            "signal": told.type,
+        }
+        return drift.of_line(line, base, told.version if isinstance(told.version, str) else None)
 
     def _events(self, told: Line, base: dict[str, Any]) -> Iterator[Event]:
         match told.type:

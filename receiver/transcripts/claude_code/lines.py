@@ -8,6 +8,15 @@ from msgspec import Struct, field
 
 from receiver.transcripts.base import Count
 
+_KINDS = """
+    agent-color agent-name agent-setting ai-title api-request api-request-blob api-request-shape assistant
+    atis-latch attachment attribution-snapshot content-replacement cost-state custom-title file-history-delta
+    file-history-snapshot last-prompt mode permission-mode pr-link progress queue-operation summary system tag
+    task-summary tools-used user worktree-state
+"""
+KINDS = frozenset(_KINDS.split())
+"""Types of lines that are known, most of them of no use here."""
+
 
 class Creation(Struct):
     """Cache writes by their time to live."""
@@ -53,6 +62,7 @@ class Line(Struct, rename="camel"):
 
     type: str = ""
     subtype: str | None = None
+    version: Any = None
     session_id: str | None = None
     agent_id: str | None = None
     is_sidechain: bool | None = None
