@@ -74,7 +74,7 @@ async def test_it_lists_every_agent_and_shows_what_connecting_the_first_would_ch
         assert "Copies the hook program to ~/.local/share/aimon/hook_program.py." in preview(app)
         assert "+++ ~/.claude/settings.json" in preview(app)
         assert '+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",' in preview(app)
-        assert edge(app).endswith("+35 −1")
+        assert edge(app).endswith("+37 −1")
     assert tree(mine) == before
 
 
@@ -172,7 +172,7 @@ async def test_undo_gives_back_every_byte(app, mine):
         await press(pilot, "S", "enter", "u")
         assert "Claude Code: ~/.claude/settings.json is what it was." in preview(app)
         assert "○ not connected" in standings(app)[0]
-        assert edge(app).endswith("+35 −1")
+        assert edge(app).endswith("+37 −1")
         await press(pilot, "u")
         assert "Claude Code: There is nothing of aimon's to undo." in preview(app)
     assert tree(mine).items() >= before.items()

@@ -6,6 +6,7 @@ import shlex
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -110,9 +111,12 @@ class Scene:
         return until(known)
 
     def aimons(self) -> list[int]:
-        """The processes of this scene's aimon."""
-        server = psutil.Process(self.main.pid)
-        return [one.pid for one in server.children(recursive=True) if AIMON in one.cmdline()]
+        """The processes of this scene's aimon; one that has just ended has no command line any more."""
+        found = []
+        for one in psutil.Process(self.main.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                found += [one.pid] if AIMON in one.cmdline() else []
+        return found
 
     def shows(self) -> str:
         return self.main.shows(self.tty)
