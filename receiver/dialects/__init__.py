@@ -16,6 +16,7 @@ from receiver.dialects.gemini_cli import GeminiCli
 from receiver.dialects.genai import GenAI
 from receiver.dialects.opencode import Opencode
 from receiver.dialects.openinference import OpenInference
+from receiver.dialects.openllmetry import OpenLLMetry
 from receiver.dialects.qwen_code import QwenCode
 from receiver.dialects.vercel import Vercel
 from receiver.record import Attributes, Record, Scope, Signal
@@ -24,8 +25,8 @@ from receiver.steps import Steps
 
 CONVENTIONS = GenAI()
 DIALECTS: tuple[Dialect, ...] = (
-    ClaudeCode(), Codex(), GeminiCli(), QwenCode(), Copilot(), Opencode(), Exported(), OpenInference(), Vercel(),
-    CONVENTIONS,
+    ClaudeCode(), Codex(), GeminiCli(), QwenCode(), Copilot(), Opencode(), Exported(), OpenInference(), OpenLLMetry(),
+    Vercel(), CONVENTIONS,
 )  # fmt: skip
 """In the order in which they are asked: agents first, conventions last."""
 

@@ -1,7 +1,7 @@
 """The GenAI conventions of OpenTelemetry, so that an agent nobody wrote a dialect for is still a row.
 
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ in all spellings since 1.27. pydantic-ai, the Anthropic
-SDK's own spans, OpenTelemetry's instrumentors and OpenLLMetry speak it; what each adds to it is one more spelling.
+SDK's own spans, OpenTelemetry's instrumentors and goose speak it; what each adds to it is one more spelling.
 """
 
 from collections.abc import Iterable
@@ -16,18 +16,12 @@ KINDS = {
     "embeddings": "tokens",
     "execute_tool": "tool",
     **dict.fromkeys(("invoke_agent", "invoke_workflow"), "run"),
-    **dict.fromkeys(("create_agent", "execute_task", "retrieval", "vector_db_retrieve", "plan"), "link"),
+    **dict.fromkeys(("create_agent", "retrieval", "plan"), "link"),
 }
 """By `gen_ai.operation.name`."""
 
-OLDER = {"workflow": "run", "agent": "run", "task": "link", "tool": "tool"}
-"""By `traceloop.span.kind`, of OpenLLMetry before it named operations."""
-
 WORDS = Words(
-    session=(
-        "gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id",
-        "traceloop.association.properties.thread_id",
-    ),
+    session=("gen_ai.conversation.id", "session.id"),
     model=("gen_ai.response.model", "gen_ai.request.model"),
     response_id=("gen_ai.response.id",),
     input=("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
@@ -42,9 +36,9 @@ WORDS = Words(
         "gen_ai.usage.reasoning_tokens",
     ),
     finish=("gen_ai.response.finish_reasons",),
-    tool=("gen_ai.tool.name", "traceloop.entity.name"),
+    tool=("gen_ai.tool.name",),
     tool_call_id=("gen_ai.tool.call.id", "gen_ai.tool.call_id"),
-    agent=("gen_ai.agent.name", "gen_ai.workflow.name", "traceloop.workflow.name"),
+    agent=("gen_ai.agent.name", "gen_ai.workflow.name"),
 )  # fmt: skip
 
 
@@ -62,8 +56,7 @@ class GenAI:
         """A model call, a tool call or an agent's run; None for records that are none of these."""
         if record.signal != "traces":
             return None
-        operation = record.identity("gen_ai.operation.name")
-        kind = KINDS.get(operation or "") or OLDER.get(record.identity("traceloop.span.kind") or "")
+        kind = KINDS.get(record.identity("gen_ai.operation.name") or "")
         return told(record, WORDS, kind) if kind else None
 
     def links(self, record: Record) -> Event:

@@ -12,9 +12,11 @@ from aimon_core.events import (
     SessionEnded,
     SessionSeen,
     ToolFinished,
+    TurnEnded,
 )
 from aimon_core.traces import Traces
 from receiver.dialects import Interpreter
+from receiver.dialects.openllmetry import OpenLLMetry
 from tests.fakes.otlp import log, span
 
 REQUEST = {
@@ -201,3 +203,40 @@ def test_spans_that_are_no_genai_are_counted() -> None:
     interpreter = Interpreter()
     assert interpreter.translate([span("SELECT", {"db.system": "sqlite"})]) == []
     assert interpreter.unclaimed == {"my-agent/my-agent/SELECT": 1}
+
+
+def test_older_spellings_of_openllmetry_are_understood() -> None:
+    scope = "opentelemetry.instrumentation.openai.v1"
+    old = {"llm.request.type": "chat", "gen_ai.usage.prompt_tokens": 10, "gen_ai.usage.completion_tokens": 5}
+    named = old | {"traceloop.association.properties.session_id": "s7", "gen_ai.response.model": "gpt-5.5"}
+    call = placed(span("openai.chat", named, scope=scope))[0]
+    assert isinstance(call, LlmCalled)
+    assert (call.session_id, call.model, call.tokens.input, call.tokens.output) == ("s7", "gpt-5.5", 10, 5)
+    tool = read(span("search.tool", {"traceloop.span.kind": "tool", "traceloop.entity.name": "search"}, scope=scope))[0]
+    assert isinstance(tool, ToolFinished)
+    assert tool.name == "search"
+
+
+@pytest.mark.parametrize(
+    ("scope", "ours"),
+    [
+        ("opentelemetry.instrumentation.langchain", True),
+        ("traceloop.tracer", True),
+        ("opentelemetry.instrumentation.genai.langchain", False),
+        ("opentelemetry.instrumentation.openai_v2", False),
+        ("opentelemetry.instrumentation.", False),
+        ("my.opentelemetry.instrumentation.langchain", False),
+    ],
+)
+def test_openllmetry_is_told_from_opentelemetrys_own_instrumentors(scope: str, *, ours: bool) -> None:
+    assert OpenLLMetry().claims(span("x", {}, scope=scope).scope) is ours
+
+
+def test_goose_is_a_row_by_the_conventions() -> None:
+    """`invoke_agent goose` over `chat …`, as crates/goose/src/agents names them."""
+    said = {"gen_ai.conversation.id": "20261121_1", "session.id": "20261121_1"}
+    run = span("invoke_agent goose", RUN | said | {"gen_ai.agent.name": "goose"}, service="goose")
+    call = span("chat", CHAT | said, service="goose", span_id=b"\3" * 8, parent_id=run.span_id)
+    told = placed(call, run)
+    assert {(one.agent, one.session_id) for one in told} == {("goose", "20261121_1")}
+    assert [type(one) for one in told if isinstance(one, LlmCalled | TurnEnded)] == [LlmCalled, TurnEnded]

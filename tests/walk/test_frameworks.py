@@ -14,6 +14,7 @@ from receiver.codec import decode
 from receiver.dialects import Interpreter
 from receiver.otlp import records
 from tests.fakes.captures import ROOT, Sent, of_folder
+from tests.fakes.door import opened
 from tests.walk.test_captures import figures, single
 
 PRICES = load()
@@ -83,3 +84,13 @@ def pictured(store: SessionStore) -> list[tuple[object, ...]]:
         (row.key, row.turns, row.llm_calls, row.llm_calls_failed, row.tool_calls, row.errors, row.tokens, row.state)
         for row in sorted(store.sessions(every=True), key=lambda row: row.key)
     ]
+
+
+@pytest.mark.parametrize("folder", SCENARIOS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+async def test_it_does_over_http(folder: Path) -> None:
+    async with opened() as door:
+        door.ledger.prices = PRICES
+        for one in of_folder(folder, "frameworks"):
+            assert (await door.post(one.path, one.body, {"Content-Type": one.content_type})).status == 200
+        door.ledger.drain()
+        check(door.ledger, folder)
