@@ -1,8 +1,8 @@
 """What was recorded, read again: folders that hold a wire's traffic, and deliveries of the journal.
 
 Both meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl` with
-a line for each request (`unix`, `signal`, `content_type`, `content_encoding`, `file`) and `hooks.jsonl` (`unix`,
-`stdin`, or `argv` for a payload that came as an argument).
+a line for each request (`unix`, or null where nobody noted when it came, `signal`, `content_type`, `content_encoding`,
+`file`) and `hooks.jsonl` (`unix`, `stdin`, or `argv` for a payload that came as an argument).
 """
 
 import gzip
@@ -75,16 +75,26 @@ def events(delivery: Delivery, interpreter: Interpreter) -> list[Event]:
 
 
 def _exports(folder: Path) -> Iterator[Request]:
+    at_ns = 0
     for place, entry in _lines(folder / "index.jsonl"):
         try:
             signal, file = entry["signal"], folder / entry["file"]
             body = _inflated(file, entry.get("content_encoding") or "identity")
             encoding: Encoding = "json" if "json" in entry.get("content_type", "") else "protobuf"
-            at_ns = round(entry["unix"] * 1e9)
+            unix = entry["unix"]
+            at_ns = _latest(signal, body, encoding, at_ns) if unix is None else round(unix * 1e9)
         except (KeyError, TypeError, OSError, Refused) as error:
             raise Unreadable(f"{place} cannot be read: {error}.") from error
         if signal in SIGNALS:
             yield Request(at_ns, signal, encoding, body)
+
+
+def _latest(signal: Signal, body: bytes, encoding: Encoding, before_ns: int) -> int:
+    """When a request came whose time nobody noted: when the last of it happened, in the order of the file."""
+    if signal not in SIGNALS:
+        return before_ns
+    message = codec.decode(signal, body, encoding)
+    return max([before_ns, *(record.at_ns for record in otlp.records(signal, message, before_ns))])
 
 
 def _hooks(folder: Path) -> Iterator[Request]:

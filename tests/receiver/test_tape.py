@@ -90,3 +90,10 @@ def test_deliveries_that_cannot_be_read_any_more_are_logged_and_left_out(caplog)
     told = list(tape.replayed([*bad, good]))
     assert [(bool(events), arrived_ns) for events, arrived_ns in told] == [(True, 7)]
     assert len(caplog.records) == 3
+
+
+def test_a_request_without_a_time_came_when_the_last_of_it_happened():
+    requests = tape.read(ROOT / "frameworks" / "langchain-otel-genai" / "session")
+    assert [request.kind for request in requests if request.kind != "metrics"] == ["traces"] * (len(requests) - 1)
+    assert all(request.at_ns > 1_700_000_000 * 10**9 for request in requests)
+    assert requests == sorted(requests, key=lambda request: request.at_ns)
