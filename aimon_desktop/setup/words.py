@@ -32,7 +32,9 @@ def before(plan: Plan) -> Iterator[str]:
     for words in plan.left:
         yield f"Left as you set it, {words}. `aimon setup --force` writes over it."
     if plan.has_work and plan.installs:
-        yield f"Copies the hook program to {shortened(plan.place.hook_file, plan.place)}."
+        place = plan.place
+        programs = f"{place.hook_file.name} and {place.statusline_file.name}"
+        yield f"Copies {programs} to {shortened(place.data_dir, place)}, which agents call."
 
 
 def done(plan: Plan) -> Iterator[str]:

@@ -49,7 +49,7 @@ def test_without_a_terminal_it_shows_and_writes_nothing(folder):
     assert "\x1b" not in done.stdout
     assert done.stderr == (
         "Claude Code  ○ not connected\n"
-        "  Copies the hook program to ~/data/aimon/hook_program.py.\n"
+        "  Copies hook_program.py and statusline_program.py to ~/data/aimon, which agents call.\n"
         "Nothing was written. --yes writes it.\n"
     )
     assert tree(folder) == before

@@ -71,7 +71,7 @@ async def test_it_lists_every_agent_and_shows_what_connecting_the_first_would_ch
         assert "Gives tokens, dollars, spans; waits and ends of turns as they happen; context and limits." in preview(
             app
         )
-        assert "Copies the hook program to ~/.local/share/aimon/hook_program.py." in preview(app)
+        assert "Copies hook_program.py and statusline_program.py to ~/.local/share/aimon" in preview(app)
         assert "+++ ~/.claude/settings.json" in preview(app)
         assert '+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",' in preview(app)
         assert edge(app).endswith("+37 −1")
@@ -248,7 +248,7 @@ async def test_what_does_not_fit_is_read_on_with_the_page_keys(app):
         await press(pilot, *["pagedown"] * 12)
         assert "SubagentStop" in preview(app)
         await press(pilot, *["pageup"] * 20)
-        assert "Copies the hook program" in preview(app)
+        assert "Copies hook_program.py" in preview(app)
 
 
 async def test_the_mouse_selects_connects_and_leaves(app):
