@@ -28,7 +28,7 @@ demo: $(READY) # the dashboard with a scripted fleet: no agent, no network, noth
 
 test: $(READY) # every gate, then all tests with branch coverage; ARGS='-k wire' picks some, without
 	$(if $(ARGS),,@$(MAKE) --no-print-directory check)
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered)
 
 harness: $(READY) # an agent at a scripted model, in six scenarios; SCENARIO=basic plays one
 	@$(BIN)/python -m tests.harness $(SCENARIO)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -146,11 +147,11 @@ def test_another_process_of_the_same_pid_has_no_answer(family):
 @pytest.mark.tmux
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not on the PATH")
 def test_what_runs_in_a_pane_is_nobodys_even_where_an_agent_started_tmux(tmp_path):
-    name = f"aimon-{tmp_path.name}"
+    name = f"aimon-{os.getpid()}"
     pane = f"exec -a codex bash -c 'echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; sleep 60; true'"
     (tmp_path / "pane.sh").write_text(pane)
     opens = f"tmux -L {name} -f /dev/null new-session -d bash {tmp_path}/pane.sh; true"
-    environment = {"PATH": os.environ["PATH"], "TMUX_TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    environment = {"PATH": os.environ["PATH"], "TMUX_TMPDIR": tempfile.gettempdir(), "LANG": "C.UTF-8"}
     try:
         subprocess.run(["bash", "-c", 'exec -a claude bash -c "$0"', opens], env=environment, check=True, timeout=10)
         until = time.monotonic() + 10

@@ -79,6 +79,7 @@ async def refusal(call, body, signal="logs"):
 @pytest.mark.parametrize(
     ("body", "code"),
     [(b"\xff\xff\xff", grpc.StatusCode.INVALID_ARGUMENT), (requests(11), grpc.StatusCode.RESOURCE_EXHAUSTED)],
+    ids=["malformed", "too many records"],
 )
 async def test_a_bad_request_is_told_so_and_counted(body, code):
     async with called(records_limit=10) as (door, call):

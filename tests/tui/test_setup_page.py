@@ -195,7 +195,7 @@ async def test_a_file_that_cannot_be_written_is_a_line_on_the_page(app, mine):
     (mine / CLAUDE).chmod(0o444)
     async with app.run_test(size=WIDE) as pilot:
         await press(pilot, "S", "enter")
-        assert "settings.json is read-only. Something" in " ".join(preview(app).split())
+        assert "settings.json is read-only. Something" in " ".join(preview(app).replace("▐", "").split())
         assert "○ not connected" in standings(app)[0]
 
 

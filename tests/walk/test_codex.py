@@ -17,6 +17,11 @@ AGENT = "codex"
 ALL = frozenset({"logs", "traces", "hooks", "transcripts"})
 
 
+def joined(channels):
+    """A name for some channels that is the same in every process."""
+    return "+".join(sorted(channels))
+
+
 class Replay:
     """A ledger that hears some channels of a scenario as they came in, as far as it is told to go."""
 
@@ -99,7 +104,11 @@ def test_the_title_threads_of_a_process_are_priced_beside_its_session():
     )
 
 
-@pytest.mark.parametrize("channels", [{"log"}, {"log", "hook"}, {"log", "hook", "transcript"}], ids="+".join)
+@pytest.mark.parametrize(
+    "channels",
+    [{"log"}, {"log", "hook"}, {"log", "hook", "transcript"}],
+    ids=joined,
+)
 def test_fourteen_attempts_are_one_failed_call(channels):
     (one,) = heard([event for event in told(AGENT, "exec-500-fatal") if event.channel in channels]).sessions(every=True)
     figures = (one.llm_calls, one.llm_calls_failed, one.retries, one.errors, one.last_error_type)
@@ -121,7 +130,7 @@ def test_a_subagent_has_its_own_figures_within_its_session(channels):
     assert one.turns == 1
 
 
-@pytest.mark.parametrize("channels", [{"log"}, {"span", "log"}, {"transcript"}], ids="+".join)
+@pytest.mark.parametrize("channels", [{"log"}, {"span", "log"}, {"transcript"}], ids=joined)
 def test_rules_are_told_by_logs_spans_and_transcripts_alike(channels):
     events = [event for event in told(AGENT, "interactive-approval") if event.channel in channels]
     (one,) = heard(events).sessions(every=True)

@@ -71,7 +71,7 @@ def test_neither_order_nor_repetition_changes_a_figure(agent, name, seed):
 
 
 @pytest.mark.parametrize(("agent", "name"), [case for case in CASES if case[0] not in DIVIDED])
-@pytest.mark.parametrize("channels", CHANNELS, ids="+".join)
+@pytest.mark.parametrize("channels", CHANNELS, ids=lambda channels: "+".join(sorted(channels)))
 def test_what_a_channel_can_know_alone_it_knows_exactly(agent, name, channels):
     events = [event for event in told(agent, name) if event.channel in channels]
     if {event.channel for event in events} <= {"hook"}:
