@@ -55,10 +55,13 @@ def run(settings: Settings, *, popup: bool = False) -> None:
     from aimon_core.clock import SystemClock
     from aimon_tui import logs
     from aimon_tui.live import LiveApp, screen_settings, shown
+    from aimon_tui.outlets import outlets
     from aimon_tui.runtime import Runtime
     from aimon_tui.sources import Sources
 
     clock = SystemClock()
     runtime = Runtime(settings, clock, sources=Sources(settings, clock))
+    app = LiveApp(runtime, clock=clock, settings=screen_settings(settings, popup=popup))
+    runtime.outlets = lambda: outlets(runtime, clock, app.tell_terminal)
     with logs.to_file(runtime.state_dir):
-        asyncio.run(shown(LiveApp(runtime, clock=clock, settings=screen_settings(settings, popup=popup))))
+        asyncio.run(shown(app))

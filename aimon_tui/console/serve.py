@@ -14,6 +14,7 @@ from aimon_desktop.outputs.wire import Timeouts
 from aimon_tui import logs
 from aimon_tui.console.options import with_settings
 from aimon_tui.hands import Stream
+from aimon_tui.outlets import outlets
 from aimon_tui.runtime import Runtime
 from aimon_tui.sources import Sources
 
@@ -40,6 +41,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, ended.set)
     clock = SystemClock()
     runtime = Runtime(settings, clock, sources=Sources(settings, clock))
+    runtime.outlets = lambda: outlets(runtime, clock)
     writer = Writer(sys.stdout.fileno(), when_closed=lambda: _call(loop, ended))
     narrator = Narrator(clock, timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
     with logs.to_file(runtime.state_dir):
