@@ -119,7 +119,7 @@ class Notifying:
     async def _focus(self, key: str) -> None:
         outcome = await self._sessions.focus(key)
         if not outcome.ok:
-            LOG.warning("a notification was clicked in vain: %s", outcome.line)
+            await self._tell(Notice(key, "Cannot reach the terminal", outcome.line, urgent=False))
 
 
 def hand(sessions: Sessions, settings: Settings, clock: Clock, write: Callable[[str], None] | None = None) -> Notifying:

@@ -27,7 +27,14 @@ _PATH = "/org/freedesktop/Notifications"
 _SIGNALS = f"type='signal',sender='{_NAME}',interface='{_NAME}',path='{_PATH}'"
 _ACTIONS = ["default", "Go to terminal", "focus", "Go to terminal"]
 """`default` is a click on the notice itself, `focus` a button."""
-_HEARD = frozenset({"ActionInvoked", "NotificationClosed"})
+_SIGNATURES = {
+    "GetCapabilities": ("", "as"),
+    "Notify": ("susssasa{sv}i", "u"),
+    "CloseNotification": ("u", ""),
+    "AddMatch": ("s", ""),
+}
+"""What a call takes and answers; a server that answers otherwise is none."""
+_HEARD = {"ActionInvoked": "us", "NotificationClosed": "uu"}
 _CRITICAL, _NORMAL = 2, 1
 
 
@@ -51,13 +58,13 @@ class Desktop:
         hints = {"urgency": Variant("y", _CRITICAL if notice.urgent else _NORMAL)}
         replaced, body = self._shown.get(notice.key, 0), html.escape(notice.body)
         said = ["aimon", replaced, "", notice.title, body, actions, hints, -1]
-        (self._shown[notice.key],) = await self._call("Notify", "susssasa{sv}i", said)
+        (self._shown[notice.key],) = await self._call("Notify", said)
 
     async def withdraw(self, key: str) -> None:
         """Close the notice about a session; one that is gone already stays gone."""
         if (number := self._shown.pop(key, None)) is not None:
             with suppress(Unavailable):
-                await self._call("CloseNotification", "u", [number])
+                await self._call("CloseNotification", [number])
 
     def close(self) -> None:
         """Close every notice and the connection: nobody would hear a click."""
@@ -65,7 +72,7 @@ class Desktop:
         shown, self._shown = self._shown, {}
         if bus is not None and bus.connected:
             for number in shown.values():
-                bus.send(_message("CloseNotification", "u", [number]))
+                bus.send(_message("CloseNotification", [number]))
             bus.disconnect()
 
     async def _connect(self) -> None:
@@ -77,26 +84,24 @@ class Desktop:
             raise Unavailable("dbus-fast is not installed.", "pip install 'aimon-tui[desktop]'") from None
         self._bus = await _in_time(_connected(library.MessageBus))
         self._bus.add_message_handler(self._heard)
-        await self._call("AddMatch", "s", [_SIGNALS], name="org.freedesktop.DBus", path="/org/freedesktop/DBus")
+        await self._call("AddMatch", [_SIGNALS], name="org.freedesktop.DBus", path="/org/freedesktop/DBus")
 
-    async def _call(
-        self, member: str, signature: str = "", body: Sequence[Any] = (), *, name: str = _NAME, path: str = _PATH
-    ) -> list[Any]:
+    async def _call(self, member: str, body: Sequence[Any] = (), *, name: str = _NAME, path: str = _PATH) -> list[Any]:
         """What is answered. Raises Unavailable; what does not answer in time is asked on a new connection next time."""
         if self._bus is None:
             raise Unavailable("The session bus is gone.")
         try:
-            reply = await _in_time(self._bus.call(_message(member, signature, body, name=name, path=path)))
+            reply = await _in_time(self._bus.call(_message(member, body, name=name, path=path)))
         except Unavailable:
             self.close()
             raise
-        if reply.error_name:
-            raise Unavailable(f"The desktop shows no notifications: {clean(reply.error_name, 120)}.")
+        if reply.error_name or reply.signature != _SIGNATURES[member][1]:
+            raise Unavailable(f"The desktop shows no notifications: {clean(reply.error_name or 'nonsense', 120)}.")
         return list(reply.body)
 
     def _heard(self, message: "Message") -> None:
         """A signal of the server: somebody clicked, or a notice has gone."""
-        if message.interface != _NAME or message.path != _PATH or message.member not in _HEARD:
+        if message.interface != _NAME or _HEARD.get(message.member or "") != message.signature:
             return
         number = message.body[0]
         key = next((key for key, shown in self._shown.items() if shown == number), None)
@@ -112,9 +117,10 @@ async def _connected(make: Callable[..., "MessageBus"]) -> "MessageBus":
     return await make(bus_address=_address()).connect()
 
 
-def _message(member: str, signature: str, body: Sequence[Any], *, name: str = _NAME, path: str = _PATH) -> "Message":
+def _message(member: str, body: Sequence[Any], *, name: str = _NAME, path: str = _PATH) -> "Message":
     from dbus_fast import Message  # noqa: PLC0415 - loaded by now
 
+    signature, _ = _SIGNATURES[member]
     return Message(destination=name, path=path, interface=name, member=member, signature=signature, body=list(body))
 
 

@@ -106,6 +106,18 @@ async def test_without_a_server_the_reason_is_told_and_the_next_one_is_used(chan
         assert len(server.shown) == 1
 
 
+async def test_a_server_that_talks_nonsense_is_none(channel, server):
+    server.capabilities = None
+    with pytest.raises(Unavailable, match="no notifications: nonsense"):
+        await channel.tell(WAITS)
+    server.capabilities = ["actions"]
+    await channel.tell(WAITS)
+    server.signal("ActionInvoked", 1, 7)
+    server.signal("ActionInvoked", 1, "default")
+    assert await asyncio.wait_for(channel.clicked.get(), 10) == "k"
+    assert channel.clicked.empty()
+
+
 async def test_a_server_that_does_not_answer_costs_its_second_and_nothing_after(channel, server, monkeypatch):
     monkeypatch.setattr(desktop, "LIMIT_S", 0.05)
     server.silent = True

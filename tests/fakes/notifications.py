@@ -69,6 +69,8 @@ class Server:
         self._heard.set()
         if self.silent:
             return True
+        if message.member == "GetCapabilities" and self.capabilities is None:
+            return Message.new_method_return(message, "s", ["everything"])
         if message.member == "GetCapabilities":
             return Message.new_method_return(message, "as", [self.capabilities])
         if message.member == "Notify":
