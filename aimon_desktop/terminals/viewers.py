@@ -6,7 +6,9 @@ Blocking: for threads, never for the loop.
 
 import os
 import re
+from pathlib import Path
 
+import psutil
 from msgspec import Struct
 
 from aimon_core.clean import clean
@@ -16,7 +18,7 @@ from aimon_desktop.terminals.chain import Target
 from aimon_desktop.terminals.outside import run
 
 LATELY_S = 60.0
-"""For how long after a key somebody is taken to look, where tmux is not told whether its terminal has the focus."""
+"""For how long after a key somebody is taken to look, where nobody tells whether the terminal has the focus."""
 _SHOWN_MS = "5000"
 _VIEWERS = "#{client_control_mode} #{client_activity} #{focus-events} #{pane_id} #{client_tty} #{client_flags}"
 _VIEWER = re.compile(r"0 (\d+) (on|off|[01]) (%\d+) (/dev/(?:pts/\d+|ttys\d+)) ([\w,!-]*)")
@@ -42,8 +44,10 @@ class Viewer(Struct, frozen=True):
 def watched(target: Target, now_s: float) -> bool:
     """Whether somebody looks at a process's pane now. Raises Unavailable where that cannot be asked."""
     hops = chain.locate(target)
+    if not hops:
+        return _used_lately(target.pid, now_s)
     shown = [hop for hop in hops if hop.pane is not None]
-    if not hops or hops[0] not in shown:
+    if hops[0] not in shown:
         return False
     return all(any(one.pane == hop.pane and one.looks(now_s) for one in viewers(hop.server)) for hop in shown)
 
@@ -76,6 +80,15 @@ def viewers(server: tmux.Server) -> list[Viewer]:
 def literal(text: str) -> str:
     """A text that tmux shows as it is (S18): neither a format, nor a time, nor the end of a command."""
     return clean(text).replace("#", "##").replace("%", "%%").rstrip("; ")
+
+
+def _used_lately(pid: int, now_s: float) -> bool:
+    """Whether a key was pressed in a process's terminal: the system notes when it was read from, as `w` shows."""
+    try:
+        tty = psutil.Process(pid).terminal()
+        return tty is not None and now_s - Path(tty).stat().st_atime < LATELY_S
+    except (psutil.Error, OSError):
+        return False
 
 
 def _viewer(row: re.Match[str]) -> Viewer:

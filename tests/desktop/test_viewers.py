@@ -1,13 +1,15 @@
 """Who looks at a pane, and the line that the others are shown."""
 
+import os
 import time
 
+import psutil
 import pytest
 
 from aimon_core.errors import Unavailable
 from aimon_desktop.terminals import Target, viewers
 from tests.fakes.tmux import desk as desk_of_its_own
-from tests.fakes.tmux import needs_tmux, until
+from tests.fakes.tmux import needs_tmux, target, until
 
 pytestmark = [pytest.mark.tmux, needs_tmux]
 
@@ -74,9 +76,18 @@ def test_in_a_tmux_within_a_tmux_both_have_to_show_it(desk, main):
     assert watched(pane)
 
 
-def test_a_process_outside_any_tmux_is_watched_by_nobody_we_know_and_a_dead_one_is_a_reason(desk):
-    from tests.fakes.tmux import target
+def test_in_a_terminal_without_tmux_the_last_key_counts(desk):
+    terminal = desk.terminal("sh", "-c", f"echo $$ > {desk.folder}/pid; exec cat")
+    pane = target(desk.note("pid"))
+    tty = until(lambda: psutil.Process(pane.pid).terminal())
+    os.utime(tty, (1, 1))
+    assert not viewers.watched(pane, time.time())
+    terminal.press(b"x\n")
+    until(lambda: viewers.watched(pane, time.time()))
+    assert not viewers.watched(pane, time.time() + viewers.LATELY_S + 10)
 
+
+def test_a_process_in_no_terminal_is_watched_by_nobody_and_a_dead_one_is_a_reason(desk):
     assert not viewers.watched(target(desk.outside()), time.time())
     with pytest.raises(Unavailable):
         viewers.watched(Target(2**22 + 1, 1.0), time.time())
