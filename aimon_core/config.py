@@ -15,6 +15,8 @@ from aimon_core.errors import UsageError
 
 Seconds = Annotated[float, Meta(gt=0)]
 Source = Literal["otlp", "hooks", "transcripts", "processes"]
+Told = Literal["waiting", "failed", "completed"]
+_HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 
 
 PORT, GRPC_PORT = 4318, 4317
@@ -42,6 +44,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Draw with ASCII characters only."""
     theme: str | None = None
     """Name of the screen's theme; None looks at the terminal."""
+    bell: bool = True
+    """Ring the terminal's bell when a session begins to wait."""
+    title: bool = True
+    """Say in the terminal's title how many wait."""
+    notify: bool = True
+    """Whether a person is notified outside the screen."""
+    notify_on: tuple[Told, ...] = ("waiting", "failed", "completed")
+    """The states that are worth a notification."""
+    quiet_hours: Annotated[str, Meta(pattern=f"^{_HOUR}-{_HOUR}$")] | None = None
+    """Local hours without notifications, `22:00-07:00`."""
     quiet_period: Seconds = 10.0
     """Silence in seconds after a model's answer that ends a turn which nothing else ends."""
     expire_after: Seconds = 43_200.0
@@ -136,7 +148,7 @@ def _from_flags(flags: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
 
 
 def _typed(name: str, value: Any, source: str, *, strict: bool) -> Any:
-    if name in {"allow_host", "sources"} and isinstance(value, str):
+    if name in {"allow_host", "sources", "notify_on"} and isinstance(value, str):
         value = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
         # The environment has only strings, so there one may stand for a number or a boolean; a file says what it means.

@@ -10,7 +10,9 @@ import sys
 def main() -> None:
     """Run what the command line asks for, and exit with its code."""
     match sys.argv[1:]:
-        case ["status"] | ["status", "--short"]:
+        case (
+            ["status"] | ["status", "--short"] | ["status", "--format", "waybar" | "eww" | "i3status-rust" | "starship"]
+        ):
             from aimon_desktop.outputs import short
 
             sys.exit(short.main(sys.argv[2:]))

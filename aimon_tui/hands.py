@@ -41,20 +41,18 @@ class Hand(Protocol):
         """The end."""
 
 
-class Stream:
-    """The NDJSON stream of `aimon serve`."""
+class Story:
+    """What a narrator is told of some books, frame by frame."""
 
-    def __init__(self, books: Books, narrator: Narrator, writer: Writer) -> None:
-        self._books, self._narrator, self._writer = books, narrator, writer
+    def __init__(self, books: Books, narrator: Narrator) -> None:
+        self._books, self._narrator = books, narrator
         self._begun = False
 
-    def moved(self, transitions: Collection[Transition]) -> None:
-        """Nothing: lines are told once a frame."""
+    def told(self, changed: Collection[str]) -> bytes:
+        """The lines for a frame in which these sessions changed; the first ones tell all that is listed.
 
-    def frame(self, changed: Collection[str]) -> None:
-        """Tell what changed, a session that left the list with its last state."""
-        if self._writer.caught_up():
-            self._writer.put(self._narrator.again())
+        A session that left the list is told with its last state.
+        """
         listed = [session.key for session in self._books.sessions()] if changed or not self._begun else []
         if not self._begun:
             self._begun, changed = True, listed
@@ -62,7 +60,31 @@ class Stream:
         lines = self._narrator.tell({key: session_dict(session) for key, session in sessions.items() if session})
         if gone := [key for key in changed if key not in listed]:
             lines += self._narrator.tell(dict.fromkeys(gone))
-        if lines:
+        return lines
+
+    def again(self) -> bytes:
+        """The list, for a reader that has missed lines."""
+        return self._narrator.again()
+
+    def whole(self) -> bytes:
+        """All that is listed, for a reader that comes later than another."""
+        return self._narrator.whole()
+
+
+class Stream:
+    """The NDJSON stream of `aimon serve`."""
+
+    def __init__(self, books: Books, narrator: Narrator, writer: Writer) -> None:
+        self._story, self._writer = Story(books, narrator), writer
+
+    def moved(self, transitions: Collection[Transition]) -> None:
+        """Nothing: lines are told once a frame."""
+
+    def frame(self, changed: Collection[str]) -> None:
+        """Tell what changed."""
+        if self._writer.caught_up():
+            self._writer.put(self._story.again())
+        if lines := self._story.told(changed):
             self._writer.put(lines)
 
     def close(self) -> None:

@@ -126,4 +126,11 @@ async def shown(app: LiveApp | ConnectedApp) -> None:
 
 def screen_settings(settings: Settings, *, popup: bool = False) -> ScreenSettings:
     """What the settings say about the screen."""
-    return ScreenSettings(theme=settings.theme, ascii=settings.ascii, keys=settings.keys, popup=popup)
+    return ScreenSettings(
+        theme=settings.theme,
+        ascii=settings.ascii,
+        bell=settings.bell,
+        title=settings.title,
+        keys=settings.keys,
+        popup=popup,
+    )

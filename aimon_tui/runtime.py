@@ -6,7 +6,7 @@ paint. The doors open before the journal is read again, since the ledger does no
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from aimon_core import paths, runtime_dir
@@ -49,6 +49,8 @@ class Runtime:
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
         self.hands: list[Hand] = []
+        self.outlets: Callable[[], Iterable[Hand]] = tuple
+        """Makes more hands, once the first paint is done."""
         self.state_dir = paths.state_dir(settings.state_dir)
         self.priced = asyncio.Event()
         """Set when the price table has been read, or cannot be."""
@@ -80,6 +82,7 @@ class Runtime:
             self.hands.append(self._whereabouts)
             self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
             await asyncio.to_thread(_load_doors)
+            self.hands.extend(self.outlets())
             self._open_journal()
             self._spawn(self._load_prices())
             self._spawn(self._restore())

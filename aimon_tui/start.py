@@ -56,16 +56,14 @@ def run(settings: Settings, *, popup: bool = False) -> None:
     from aimon_tui import logs
     from aimon_tui.live import LiveApp, screen_settings, shown
     from aimon_tui.machine import Machine
+    from aimon_tui.outlets import outlets
     from aimon_tui.runtime import Runtime
     from aimon_tui.sources import Sources
 
     clock = SystemClock()
     runtime = Runtime(settings, clock, sources=Sources(settings, clock))
+    screen = screen_settings(settings, popup=popup)
+    app = LiveApp(runtime, clock=clock, settings=screen, machine=Machine(settings, clock))
+    runtime.outlets = lambda: outlets(runtime, clock, app.tell_terminal)
     with logs.to_file(runtime.state_dir):
-        app = LiveApp(
-            runtime,
-            clock=clock,
-            settings=screen_settings(settings, popup=popup),
-            machine=Machine(settings, clock),
-        )
         asyncio.run(shown(app))

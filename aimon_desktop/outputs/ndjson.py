@@ -53,6 +53,16 @@ class Narrator:
         """The list, for a reader that has missed lines."""
         return self._list()
 
+    def whole(self) -> bytes:
+        """The list and a line for each session, for a reader that comes later than another.
+
+        They carry the number of the last line, so that the reader knows which changes they hold.
+        """
+        now_ns = self._clock.now_ns()
+        states = self._states(now_ns)
+        messages = (session_list(states), *(session_update(told, state) for told, state in states))
+        return b"".join(line(message, self._seq, now_ns) for message in messages)
+
     @property
     def _timeless(self) -> bool:
         """Whether states change only with the ledger, not with the stream's own time limits."""

@@ -34,6 +34,7 @@ _STATES = (
     ("idle", "○", "idle"),
 )
 """State, glyph and word, in the order in which they want somebody."""
+STATES = tuple(state for state, _, _ in _STATES)
 _ASCII = str.maketrans("×●✓○·", "x*+o-")
 _LISTED = 50
 """Sessions told apart in the file; the counts hold all."""
@@ -101,27 +102,46 @@ def read(folder: str) -> dict[str, Any] | None:
 
 def sentence(content: dict[str, Any], *, short: bool = False) -> str:
     """The one line: `! 1 waiting · ● 3 working · $12.84 today`, or `!1 ●3 $12.84`."""
-    counts = [(glyph, content["counts"].get(state, 0), word) for state, glyph, word in _STATES]
     money = f"${content['today_usd']:,.2f}" + (" + unpriced" if content.get("today_unpriced") else "")
     if short:
-        return " ".join([*(f"{glyph}{count}" for glyph, count, _ in counts if count), money])
+        return f"{tally(content)} {money}".lstrip()
+    counts = [(glyph, content["counts"].get(state, 0), word) for state, glyph, word in _STATES]
     parts = [f"{glyph} {count} {word}" for glyph, count, word in counts if count] or ["no sessions"]
     return " · ".join([*parts, f"{money} today"])
 
 
+def tally(content: dict[str, Any]) -> str:
+    """Who is there, in as few characters as possible: `!1 ●3`."""
+    counts = [(glyph, content["counts"].get(state, 0)) for state, glyph, _ in _STATES]
+    return " ".join(f"{glyph}{count}" for glyph, count in counts if count)
+
+
+def word(state: str) -> str:
+    """What a person calls a state."""
+    return next((word for name, _, word in _STATES if name == state), state)
+
+
 def main(arguments: list[str]) -> int:
-    """`aimon status [--short]`: 0 and a line, or 1 and a word on stderr."""
+    """`aimon status [--short|--format NAME]`: 0 and a line, or 1 and a word on stderr."""
     content = read(runtime_dir.locate())
     if content is None:
         sys.stderr.write("No aimon is running. Start one: aimon, or aimon serve.\n")
         return 1
-    text = sentence(content, short="--short" in arguments)
+    text = _written(content, arguments)
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         text = text.translate(_ASCII)
     sys.stdout.write(text + "\n")
     return 0
+
+
+def _written(content: dict[str, Any], arguments: list[str]) -> str:
+    if "--format" in arguments:
+        from aimon_desktop.outputs.bars import FORMATS  # noqa: PLC0415 - the plain line does not wait for it
+
+        return FORMATS[arguments[-1]](content)
+    return sentence(content, short="--short" in arguments)
 
 
 def _claimed(folder: str) -> bool:

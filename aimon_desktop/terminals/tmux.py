@@ -122,7 +122,7 @@ def _ask(pid: int, claimed: str | None) -> tuple[Server, list[re.Match[str]]]:
     """A server by its pid, and its panes: whichever of its sockets leads to it and not to another one."""
     problem = Unavailable("The socket of its tmux is gone.", f"This makes it anew: kill -USR1 {pid}")
     for path in dict.fromkeys(chain([claimed] if claimed else [], _listening(pid))):
-        if not _is_ours(path):
+        if not is_ours(path):
             continue
         try:
             rows = _matches(_PANE, run("tmux", "-S", path, "list-panes", "-a", "-F", _PANES))
@@ -152,7 +152,8 @@ def _listening(pid: int) -> Iterable[str]:
         return ()
 
 
-def _is_ours(path: str) -> bool:
+def is_ours(path: str) -> bool:
+    """Whether a path is a socket that belongs to this user."""
     try:
         found = os.lstat(path)
     except (OSError, ValueError):

@@ -23,6 +23,7 @@ _OPTIONS = (
     click.option("--sources", metavar="A,B", help="Where to learn of sessions.  [otlp,hooks,transcripts,processes]"),
     click.option("--state-dir", metavar="DIR", help="Folder of the journal and the log."),
     click.option("--persist/--no-persist", default=None, help="Keep what comes in for a restart.  [persist]"),
+    click.option("--notify/--no-notify", default=None, help="Notify you of who waits, failed, is done.  [notify]"),
     click.option("--quiet-period", type=float, metavar="S", help="Silence that ends a turn nothing else ends.  [10]"),
     click.option("--expire-after", type=float, metavar="S", help="Silence after which a session is given up.  [43200]"),
     click.option("--export-otlp", metavar="URL", help="Collector to send every finished trace to."),
@@ -32,8 +33,8 @@ _OPTIONS = (
     click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings to read instead."),
 )
 _NAMES = (
-    "host", "port", "grpc_port", "allow_host", "sources", "state_dir", "persist", "quiet_period", "expire_after",
-    "export_otlp", "export_content", "ascii", "theme", "file",
+    "host", "port", "grpc_port", "allow_host", "sources", "state_dir", "persist", "notify", "quiet_period",
+    "expire_after", "export_otlp", "export_content", "ascii", "theme", "file",
 )  # fmt: skip
 
 

@@ -10,10 +10,10 @@ import click
 from aimon_core.clock import SystemClock
 from aimon_core.config import Config, Settings
 from aimon_desktop.outputs.ndjson import Narrator, Writer
-from aimon_desktop.outputs.wire import Timeouts
 from aimon_tui import logs
 from aimon_tui.console.options import with_settings
 from aimon_tui.hands import Stream
+from aimon_tui.outlets import outlets, timeouts
 from aimon_tui.runtime import Runtime
 from aimon_tui.sources import Sources
 
@@ -40,6 +40,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, ended.set)
     clock = SystemClock()
     runtime = Runtime(settings, clock, sources=Sources(settings, clock))
+    runtime.outlets = lambda: outlets(runtime, clock)
     writer = Writer(sys.stdout.fileno(), when_closed=lambda: _call(loop, ended))
     narrator = Narrator(clock, timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
     with logs.to_file(runtime.state_dir):
@@ -53,11 +54,6 @@ async def serve(settings: Settings) -> None:
             await ended.wait()
         finally:
             await runtime.stop()
-
-
-def timeouts(settings: Settings) -> Timeouts:
-    """The stream's own time limits, where they are asked for."""
-    return Timeouts(settings.stream_quiet_period, settings.stream_completed_timeout, settings.stream_session_timeout)
 
 
 def _call(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

@@ -2,39 +2,76 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from aimon_core.clock import SystemClock
 from aimon_core.config import Config, Settings
+from aimon_core.errors import UsageError
+from aimon_desktop.outputs.bars import FORMATS, OFF, Content, listed
 from aimon_desktop.outputs.ndjson import Narrator
 from aimon_tui import peer
 from aimon_tui.console.options import with_settings
-from aimon_tui.console.serve import timeouts
+from aimon_tui.outlets import timeouts
 
+BARS = ("waybar", "eww", "i3status-rust")
 _SILENCE_S = 0.5
 """How often the full list's turn is looked at while nothing changes."""
 
 
 @click.command
-@click.option("--format", "form", type=click.Choice(["ndjson"]), default="ndjson", help="What a line is.  [ndjson]")
+@click.option("--format", "form", type=click.Choice(["ndjson", *BARS]), default="ndjson", help="Whose lines.  [ndjson]")
 @click.option("--full", is_flag=True, help="Everything another aimon needs to show the same.")
 @with_settings
-def command(config: Config, form: str, full: bool) -> None:  # noqa: ARG001 - one form so far
+def command(config: Config, form: str, full: bool) -> None:
     """Follow the running aimon.
 
-    One line of JSON for each change, for as long as it runs.
+    One line of JSON for each change, for as long as it runs. A status bar's last line says that nobody is there.
 
     \b
     Example:  aimon stream | jq -c '[.type, .project, .state]'
+              aimon stream --format waybar
     """
-    mirror = Mirror(config.settings)
+    if full and form != "ndjson":
+        raise UsageError("A status bar's line is never full.", "Leave --full or --format out.")
+    bar = None if form == "ndjson" else Bar(FORMATS[form])
+    told = bar.told if bar else Mirror(config.settings).told
     for line in peer.changes(peer.address(config), _SILENCE_S, full=full):
-        lines = line if full else mirror.told(line)
-        if lines:
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
+        _write(line if full else told(line))
+    if bar is not None:
+        _write(bar.end())
+
+
+def _write(lines: bytes) -> None:
+    if lines:
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+
+
+class Bar:
+    """Turns the API's lists into lines of one status bar, each when it reads differently."""
+
+    def __init__(self, form: Callable[[Content], str]) -> None:
+        self._form = form
+        self._last = b""
+
+    def told(self, line: bytes) -> bytes:
+        """The line to write for one that came; b"" while it would read the same."""
+        message = json.loads(line) if line else {}
+        return self._say(listed(message)) if message.get("type") == "session_list" else b""
+
+    def end(self) -> bytes:
+        """What the bar shows once aimon has gone."""
+        return self._say(OFF)
+
+    def _say(self, content: Content) -> bytes:
+        said = self._form(content).encode() + b"\n"
+        if said == self._last:
+            return b""
+        self._last = said
+        return said
 
 
 class Mirror:

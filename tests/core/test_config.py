@@ -70,6 +70,9 @@ def test_a_list_and_a_table_come_from_the_file(file):
         ("port = 70000", "port = 70000 is not understood"),
         ("quiet_period = 0", "quiet_period = 0 is not understood"),
         ("port = ", "config.toml cannot be read"),
+        ('quiet_hours = "22-7"', "quiet_hours = '22-7' is not understood"),
+        ('quiet_hours = "22:00-24:00"', "quiet_hours = '22:00-24:00' is not understood"),
+        ('notify_on = ["working"]', "notify_on = .* is not understood"),
     ],
 )
 def test_what_is_not_understood_is_named_with_its_remedy(file, text, words):
@@ -100,3 +103,10 @@ def test_sources_are_chosen_by_name(file):
     assert load(file, {}, {}).settings.sources == ("transcripts",)
     with pytest.raises(UsageError, match=r"sources = .*telepathy"):
         load(file, {"AIMON_SOURCES": "otlp,telepathy"}, {})
+
+
+def test_notifications_are_chosen_by_state_and_by_the_hour(file):
+    environment = {"AIMON_NOTIFY_ON": "waiting,failed", "AIMON_QUIET_HOURS": "22:00-07:30", "AIMON_NOTIFY": "true"}
+    settings = load(file, environment, {"notify": False}).settings
+    assert (settings.notify_on, settings.quiet_hours) == (("waiting", "failed"), "22:00-07:30")
+    assert settings.notify is False

@@ -35,6 +35,30 @@ def test_the_first_line_is_the_list_even_when_it_is_empty(clock):
     }  # fmt: skip
 
 
+def test_the_lines_byte_for_byte(clock):
+    item = (
+        b'"session_id": "s1", "tool": "claude-code", "state": "waiting", "project": "caf\\u00e9", '
+        b'"key": "claude-code:s1", "agent": "claude-code", "waiting_for": "permission"'
+    )
+    waiting = told(state="waiting", name="café", waiting_for="permission", model="claude-opus-4-5")
+    assert Narrator(clock).tell({"k": waiting}) == (
+        b'{"v": 1, "seq": 1, "type": "session_list", "sessions": [{' + item + b', "window_id": null}], '
+        b'"has_working": false, "has_waiting": true, "timestamp": 1795226400}\n'
+        b'{"v": 1, "seq": 2, "type": "session_update", ' + item + b', "since": "2026-11-21T02:00:00.000Z", '
+        b'"model": "claude-opus-4-5", "context": null, "metrics": {"input_tokens": 10, "output_tokens": 3, '
+        b'"cache_tokens": 7, "cost_usd": 0.012346, "error_count": 0}, "timestamp": 1795226400}\n'
+    )
+
+
+def test_a_reader_that_comes_later_is_told_what_the_others_know(clock):
+    narrator = Narrator(clock)
+    narrator.tell({"a": told("a"), "b": told("b", "waiting")})
+    whole = narrator.whole()
+    assert kinds(whole) == [("session_list", 3), ("session_update", 3), ("session_update", 3)]
+    assert [line["state"] for line in read(whole)[1:]] == ["working", "waiting"]
+    assert kinds(narrator.tell({"b": None})) == [("session_list", 4)]
+
+
 def test_an_update_carries_every_name_of_otel_ai_monitor(clock):
     narrator = Narrator(clock)
     narrator.tell({})

@@ -32,7 +32,8 @@ class Program:
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_RUNTIME_DIR": str(self.runtime),
             "LANG": "C.UTF-8",
-            "AIMON_SOURCES": "otlp,hooks",  # the processes of the machine that runs the tests are none of our business
+            "AIMON_NOTIFY": "false",  # the desktop of who runs the tests is none of our business
+            "AIMON_SOURCES": "otlp,hooks",  # nor are the processes of their machine
         } | {name: value for name, value in os.environ.items() if name.startswith("COV")}
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -65,6 +65,8 @@ def test_the_help_names_every_command_in_a_line_that_fits(run):
         (("replay", "nowhere", "--json"), "nowhere is no recording"),
         (("--port", "70000", "config", "show"), "--port: port = 70000 is not understood"),
         (("config", "show", "--config", "."), "cannot be read"),
+        (("stream", "--full", "--format", "eww"), "Leave --full or --format out."),
+        (("status", "--format", "polybar"), "'polybar' is not one of"),
     ],
 )
 def test_what_is_not_understood_exits_with_2_and_words_on_stderr(run, words, said):

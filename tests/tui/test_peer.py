@@ -13,8 +13,9 @@ from aimon_core.config import Config, Settings, load
 from aimon_core.errors import Unavailable
 from aimon_core.session import Totals
 from aimon_desktop.outputs import short
+from aimon_desktop.outputs.bars import starship
 from aimon_tui import peer
-from aimon_tui.console.stream import Mirror
+from aimon_tui.console.stream import Bar, Mirror
 from tests.fakes.captures import Sent
 from tests.fakes.program import Program
 from tests.fakes.told import told
@@ -132,3 +133,18 @@ def test_whole_sessions_become_the_lines_that_status_bars_know():
     assert kinds({"type": "session_gone", "key": "claude-code:s1"}) == ["session_list"]
     assert kinds({"type": "news"}) == []
     assert kinds(None) == []
+
+
+def test_a_bar_is_told_when_it_reads_differently_and_at_the_end():
+    bar = Bar(starship)
+
+    def listed(*states: str) -> bytes:
+        items = [told(state=state) | {"project": "shop"} for state in states]
+        return json.dumps({"type": "session_list", "sessions": items, "totals": {"today_usd": 1.5}}).encode()
+
+    assert bar.told(b"") == b""
+    assert bar.told(listed("working")) == "●1\n".encode()
+    assert bar.told(json.dumps({"type": "session_update"}).encode()) == b""
+    assert bar.told(listed("working")) == b""
+    assert bar.told(listed("working", "waiting")) == "!1 ●1\n".encode()
+    assert (bar.end(), bar.end()) == (b"\n", b"")

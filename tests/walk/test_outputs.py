@@ -1,0 +1,119 @@
+"""The ways out of a running `aimon serve`: what each reader gets, and that all of them may stop reading."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+from time import time_ns
+
+import pytest
+
+from tests.fakes.captures import Sent
+from tests.fakes.program import AIMON, WAIT_S, Program
+from tests.fakes.tmux import until
+
+SESSIONS, CALLS, POSTS = 200, 5, 10
+
+
+@pytest.fixture
+def program(tmp_path):
+    return Program(tmp_path)
+
+
+def hook(event: str, **facts) -> Sent:
+    payload = {"session_id": "s-1", "cwd": "/home/dev/shop-api", "hook_event_name": event, **facts}
+    return Sent(0.0, "/hooks/claude-code", "application/json", json.dumps(payload).encode())
+
+
+def calls(number: int) -> Sent:
+    """1,000 model calls of 200 sessions."""
+    records = [
+        {
+            "timeUnixNano": str(time_ns()),
+            "body": {"stringValue": "claude_code.api_request"},
+            "attributes": [
+                {"key": "session.id", "value": {"stringValue": f"session-{call % SESSIONS}"}},
+                {"key": "request_id", "value": {"stringValue": f"req-{number}-{call}"}},
+                {"key": "model", "value": {"stringValue": "claude-opus-4-5"}},
+                {"key": "input_tokens", "value": {"intValue": "10"}},
+                {"key": "output_tokens", "value": {"intValue": "1"}},
+            ],
+        }
+        for call in range(SESSIONS * CALLS)
+    ]
+    scope = {"scope": {"name": "com.anthropic.claude_code.events"}, "logRecords": records}
+    body = {"resourceLogs": [{"resource": {}, "scopeLogs": [scope]}]}
+    return Sent(0.0, "/v1/logs", "application/json", json.dumps(body).encode())
+
+
+def connected(program: Program) -> socket.socket:
+    ear = socket.socket(socket.AF_UNIX)
+    ear.connect(str(program.runtime / "aimon" / "events.sock"))
+    ear.settimeout(WAIT_S)
+    return ear
+
+
+def test_s21_all_readers_stop_during_ten_thousand_events_and_nothing_waits(program):
+    with program.serving("--no-persist") as serving:  # its stdout is read by nobody
+        ear = connected(program)
+        pipe = os.open(program.runtime / "otel-ai-monitor.pipe", os.O_RDONLY | os.O_NONBLOCK)
+        stream = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=WAIT_S)
+        stream.request("GET", "/api/v1/stream")
+        for number in range(POSTS):
+            assert serving.send(calls(number)) == [200]
+            assert serving.ask("/health")["status"] == "ok"
+        assert serving.ask("/api/v1/sessions")["totals"]["llm_calls"] == SESSIONS * CALLS * POSTS
+
+        def lists() -> list[dict]:
+            try:
+                lines = [json.loads(line) for line in os.read(pipe, 1 << 20).splitlines()]
+            except BlockingIOError:
+                return []
+            return [line for line in lines if line["type"] == "session_list" and line["sessions"]]
+
+        listed = until(lists)[-1]
+        assert listed["truncated"] + len(listed["sessions"]) == SESSIONS
+        os.close(pipe)
+        stream.close()
+        ear.close()
+        assert serving.end() == 0
+
+
+def test_a_wait_is_told_by_the_socket_and_the_pipe(program):
+    with program.serving() as serving:
+        ear = connected(program)
+        pipe = os.open(program.runtime / "otel-ai-monitor.pipe", os.O_RDONLY)
+        serving.send(hook("UserPromptSubmit", prompt="rm"), hook("PermissionRequest", tool_name="Bash"))
+        for lines in (ear.makefile("rb"), open(pipe, "rb")):  # noqa: PTH123, SIM115 - a descriptor
+            first = json.loads(next(lines))
+            assert (first["type"], first["v"]) == ("session_list", 1)
+            waiting = next(told for line in lines if (told := json.loads(line)).get("state") == "waiting")
+            assert (waiting["project"], waiting["waiting_for"]) == ("shop-api", "permission")
+            lines.close()
+        ear.close()
+        assert serving.end() == 0
+        assert not (program.runtime / "aimon" / "events.sock").exists()
+
+
+def test_a_bar_follows_aimon_to_its_end(program):
+    with program.serving() as serving:
+        serving.send(hook("UserPromptSubmit", prompt="x"))
+        command = [AIMON, "stream", "--port", str(serving.port), "--format", "waybar"]
+        with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE) as bar:
+            try:
+                assert json.loads(bar.stdout.readline())["alt"] == "working"
+                serving.send(hook("PermissionRequest", tool_name="Bash"))
+                waiting = json.loads(bar.stdout.readline())
+                assert waiting == {
+                    "text": "!1",
+                    "alt": "waiting",
+                    "tooltip": "shop-api: waiting",
+                    "class": ["waiting"],
+                }
+                assert json.loads(program.run("status", "--format", "waybar").stdout) == waiting
+                serving.end()
+                assert json.loads(bar.stdout.readline())["alt"] == "none"
+                assert bar.wait(WAIT_S) == 0
+            finally:
+                bar.kill()
