@@ -21,7 +21,7 @@ class Addresses:
     def __init__(
         self,
         entries: MutableMapping[str, Entry],
-        forget: Callable[[str], None],
+        forget: Callable[[str], object],
         drifted: Callable[[Drifted, int], None],
     ) -> None:
         """`forget` takes an entry away that was none, `drifted` takes what nobody can read."""

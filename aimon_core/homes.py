@@ -40,7 +40,7 @@ _WORK = (
 class Homes:
     """The sessions of all subagents that have ids of their own."""
 
-    def __init__(self, entries: Mapping[str, Entry], forget: Callable[[str], None]) -> None:
+    def __init__(self, entries: Mapping[str, Entry], forget: Callable[[str], object]) -> None:
         """`forget` takes an entry away that was none."""
         self._entries, self._forget = entries, forget
         self._parents: OrderedDict[str, str] = OrderedDict()

@@ -21,7 +21,7 @@ from aimon_core.kinship import starter
 from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
 from aimon_core.picture import draw
-from aimon_core.priced import Prices, price
+from aimon_core.priced import Prices, settle
 from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
@@ -130,7 +130,7 @@ class SessionStore:
         for key in changed:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
-                price(entry, self._prices)
+                settle(entry, self._prices)
         return changed | self._trees.behind()
 
     def get(self, key: str) -> Session | None:
@@ -140,7 +140,7 @@ class SessionStore:
         entry = self._entries.get(key)
         if entry is None or not entry.shown:
             return self._probes.get(key, self._clock.now_ns())
-        price(entry, self._prices)
+        settle(entry, self._prices)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
         now_ns, kin, unread = self._clock.now_ns(), starter(entry, self._entries), self.drifts.blind_spots(key)
@@ -156,19 +156,19 @@ class SessionStore:
         """The tree of a session, as far as it has been read; when there is more, `drain` tells the key again."""
         if (entry := self._entries.get(key)) is None:
             return []
-        price(entry, self._prices)
+        settle(entry, self._prices)
         return self._trees.turns(key, entry)
 
     def growing(self, key: str) -> Iterator[TurnTree | None]:
         """All of it for whoever shares the loop: a None where others may run."""
         if (entry := self._entries.get(key)) is not None:
-            price(entry, self._prices)
+            settle(entry, self._prices)
             yield from growing(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
         for key in self._dirty & self._entries.keys():
-            price(self._entries[key], self._prices)
+            settle(self._entries[key], self._prices)
         return total(self._sums, self._entries.values(), self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
@@ -217,17 +217,18 @@ class SessionStore:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
         worth = sorted(self._entries, key=lambda key: (key in self._moving, self._entries[key].arrived_ns))
         for key in worth[: self._limits.sessions // 20 + 1]:
-            price(entry := self._entries[key], self._prices)  # the sums keep what is forgotten
-            self.counters.calls_folded += entry.tally.calls
-            self._forget(key)
+            self.counters.calls_folded += self._forget(key).tally.calls
             self.counters.sessions_evicted += 1
 
-    def _forget(self, key: str) -> None:
-        self._auxiliaries.forget(key, self._entries.pop(key))
+    def _forget(self, key: str) -> Entry:
+        """Let a session go, with books that are settled: everybody's sums keep what stands in them."""
+        settle(entry := self._entries.pop(key), self._prices)
+        self._auxiliaries.forget(key, entry)
         self._moving.discard(key)
         self._pictures.pop(key, None)
         self._states.pop(key, None)
         self._dirty.add(key)
+        return entry
 
     def _repeats(self, event: Event, owner: str) -> bool:
         """Whether a transcript repeats another session's call; one that only a transcript claimed gives way."""
