@@ -29,7 +29,7 @@ class Addresses:
         self._traces, self._orphans, self._homes = Traces(), Orphans(), Homes(entries, forget)
 
     def told(self, events: Iterable[Event], now_ns: int) -> Iterator[Event]:
-        """Events as the sessions know them whose they are; those that name theirs take 0.2 us, and were 0.9."""
+        """Events as the sessions know them whose they are; those that name theirs take 0.3 us, and took 1."""
         children = self._homes.children
         for event in events:
             session_id = event.session_id
