@@ -5,7 +5,7 @@ session that was asked last before it began, of the same process, host and folde
 late may show another one: the newest helpers are looked at again then.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 
 from aimon_core.entry import Entry
@@ -54,8 +54,9 @@ class Auxiliaries:
 
     def _note(self, agent: str, at_ns: int, key: str) -> None:
         prompts = self._prompts.setdefault(agent, [])
-        if (at_ns, key) not in prompts[-LOOKED_AT:]:
-            insort(prompts, (at_ns, key))
+        place = bisect_left(prompts, (at_ns, key))
+        if prompts[place : place + 1] != [(at_ns, key)]:
+            prompts.insert(place, (at_ns, key))
             del prompts[:-REMEMBERED]
 
     def _settle(self, agent: str) -> set[str]:

@@ -150,10 +150,9 @@ class Entry:
         for book in self._remembered():
             book.forget()
 
-    def price(self, picodollars: Callable[[Call], int | None]) -> None:
-        """Price the calls that changed since the last time; only the money in the books moves."""
-        self.version += 1
-        self.money.price(picodollars)
+    def settle(self, picodollars: Callable[[Call], int | None] | None) -> None:
+        """Enter the calls that changed since the last time in the sums, priced where there are prices."""
+        self.version += self.money.settle(picodollars)
 
     def _remembered(self) -> list[Calls | Tools]:
         return [self.calls, self.tools, *(helper.tools for helper in self.helpers.values())]

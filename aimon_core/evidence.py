@@ -53,7 +53,7 @@ class Signals:
         """Remember the newest of its kind."""
         self.channels.add(event.channel)
         self._counted = self._counted or isinstance(event, LlmCalled)
-        says = _says(event)
+        says = SAYS.get(type(event)) or _says(event)
         if says is None:
             return
         source = (event.channel, event.signal)
@@ -98,4 +98,4 @@ def _says(event: Event) -> str | None:
         return "failed" if event.reason == "failed" else "completed"
     if isinstance(event, StatusTold):
         return {"busy": "working", "idle": "completed", "waiting": "waiting"}[event.status]
-    return SAYS.get(type(event))
+    return None

@@ -40,12 +40,12 @@ _WORK = (
 class Homes:
     """The sessions of all subagents that have ids of their own."""
 
-    def __init__(self, entries: Mapping[str, Entry], forget: Callable[[str], None]) -> None:
+    def __init__(self, entries: Mapping[str, Entry], forget: Callable[[str], object]) -> None:
         """`forget` takes an entry away that was none."""
         self._entries, self._forget = entries, forget
         self._parents: OrderedDict[str, str] = OrderedDict()
         """By the key of a thread: the id of the thread it works for."""
-        self._children: set[str] = set()
+        self.children: set[str] = set()
         """The ids of all of them: most events are of none, and pass with one look."""
 
     def addressed(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -57,7 +57,7 @@ class Homes:
                 self._forget(child)
                 for earlier in entry.thread.backlog or ():
                     yield from self._home(earlier)
-            if event.session_id in self._children:
+            if event.session_id in self.children:
                 yield from self._home(event)
             else:
                 yield event
@@ -73,9 +73,9 @@ class Homes:
         if child == parent or key in self._parents or (known is not None and known.thread.backlog is None):
             return ""  # what was asked for something itself, or did too much to be told again, stays a session
         self._parents[key] = parent
-        self._children.add(child)
+        self.children.add(child)
         if len(self._parents) > REMEMBERED:
-            self._children.discard(self._parents.popitem(last=False)[0].partition(":")[2])
+            self.children.discard(self._parents.popitem(last=False)[0].partition(":")[2])
         return key
 
     def _home(self, event: Event) -> Iterator[Event]:

@@ -32,12 +32,9 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
-from aimon_core.moves import close, enter, of_background, without_own, work
+from aimon_core.moves import close, enter, of_background, settled, without_own, work
 from aimon_core.session import State
 from aimon_core.standing import AGREEMENT_NS, RANK, OpenTool, OpenWait, Options, Status
-
-DONE_REMEMBERED = 16
-"""Finished tool calls remembered, for a start that is told after its own end."""
 
 
 def advance(status: Status, event: Event) -> Status:
@@ -165,18 +162,7 @@ def _tool_started(status: Status, event: ToolStarted) -> Status:
 def _tool_finished(status: Status, event: ToolFinished) -> Status:
     if event.interrupted and not status.turn_open:
         return status
-    return work(status, event, **_settled(status, event.call_id or event.name, event.name), answered_ns=0)
-
-
-def _settled(status: Status, key: str, name: str) -> dict[str, Any]:
-    """What is left open once a tool call is decided or done: the first of that name where no id tells."""
-    tools, waits = list(status.tools), list(status.waits)
-    if tool := next((one for one in tools if one.key == key), None):
-        tools.remove(tool)
-    if wait := next((one for one in waits if one.key == key or (not one.name or one.key == one.name == name)), None):
-        waits.remove(wait)
-    done = status.done if key == name else (*status.done[-DONE_REMEMBERED:], key)
-    return {"tools": tuple(tools), "waits": tuple(waits), "done": done}
+    return work(status, event, **settled(status, event.call_id or event.name, event.name), answered_ns=0)
 
 
 def _asked(status: Status, event: PermissionAsked) -> Status:
@@ -205,7 +191,7 @@ def _told(status: Status, event: StatusTold) -> Status:
 
 def _answered(status: Status, event: PermissionAnswered) -> Status:
     key = event.call_id or event.name
-    left = _settled(status, key, event.name)
+    left = settled(status, key, event.name)
     if not event.accepted:
         if event.ends_turn and event.agent_id is None:
             return close(status, "idle", event.at_ns, "denied", done=left["done"])

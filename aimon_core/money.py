@@ -1,7 +1,9 @@
-"""The money of one session: which books each of its model calls stands in, and which calls wait for a price."""
+"""The money of one session: which books each of its model calls stands in, entered once a frame."""
 
 from collections import deque
 from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from aimon_core.call import Call
 from aimon_core.spending import Spend
@@ -20,31 +22,41 @@ class Money:
         """`sums` are everybody's, `helper` finds the books of a subagent."""
         self.tally, self.models, self.spend = Tally(), dict[str, Tally](), Spend()
         self.recent: deque[Call] = deque(maxlen=RECENT)
-        self.pending: dict[int, Call] = {}
-        """Calls without a price, by their identity."""
+        self._changed: dict[int, tuple[Call | None, Call]] = {}
+        """By their identity, calls that changed since they were entered: as the books have them, and as they are."""
+        self._unpriced: dict[int, Call] = {}
+        """By their identity, calls in the books that no price table was asked for."""
         self._sums, self._helper = sums, helper
 
-    def price(self, picodollars: Callable[[Call], int | None]) -> None:
-        """Price the calls that changed since the last time; only the money in the books moves."""
-        for call in self.pending.values():
-            computed = picodollars(call)
-            if call.computed is None:
-                for tally in self._tallies(call):
-                    tally.price(call, computed)
-                self._priced(call, computed)
-            call.computed, call.priced = computed, True
-        self.pending.clear()
-
     def book(self, before: Call | None, after: Call | None) -> None:
-        """A call as it was (None: new) and as it is (None: withdrawn)."""
-        self._enter(before, after)
-        if after is None:
-            self.pending.pop(id(before), None)
-            return
-        if before is None:
-            self.recent.append(after)
-        if after.ok and not after.priced:
-            self.pending[id(after)] = after
+        """A call as it was (None: new) and as it is (None: withdrawn); entered when the books are settled.
+
+        So a call is entered once a frame, with its price, however many channels told of it meanwhile.
+        """
+        if after is not None:
+            self._changed.setdefault(id(after), (before, after))
+            if before is None:
+                self.recent.append(after)
+        elif before is not None:
+            stands, _ = self._changed.pop(id(before), (before, None))
+            self._unpriced.pop(id(before), None)
+            self._enter(stands, None)
+
+    def settle(self, picodollars: Callable[[Call], int | None] | None) -> bool:
+        """Enter what changed since the last time, priced where there are prices; whether anything was entered."""
+        if picodollars and self._unpriced:
+            for call in self._unpriced.values():
+                self._changed.setdefault(id(call), (replace(call), call))
+            self._unpriced.clear()
+        changed, self._changed = self._changed, {}
+        for before, call in changed.values():
+            if call.ok and not call.priced:
+                if picodollars:
+                    call.computed, call.priced = picodollars(call), True
+                else:
+                    self._unpriced[id(call)] = call
+            self._enter(before, call)
+        return bool(changed)
 
     def _enter(self, before: Call | None, after: Call | None) -> None:
         for call, sign in ((before, -1), (after, 1)):
@@ -62,11 +74,6 @@ class Money:
         if call.agent_id is not None and (helper := self._helper(call.agent_id)) is not None:
             tallies.append(helper.tally)
         return tallies
-
-    def _priced(self, call: Call, computed: int | None) -> None:
-        if computed and call.reported is None:
-            self.spend.add(call.at_ns, computed)
-        self._sums.reprice(call, computed)
 
     def _model(self, model: str) -> Tally:
         tally = self.models.get(model)

@@ -1,12 +1,18 @@
 """The moves of the state machine: what it means to enter a state, to work, to end a turn; `lifecycle` says when."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from aimon_core.events import Event
 from aimon_core.session import State
 from aimon_core.standing import OpenTool, OpenWait, Status
+
+Open = TypeVar("Open", OpenTool, OpenWait)
+
+DONE_REMEMBERED = 16
+"""Finished tool calls remembered, for a start that is told after its own end."""
 
 
 def enter(status: Status, state: State, at_ns: int, **changes: Any) -> Status:
@@ -43,3 +49,21 @@ def work(status: Status, event: Event, **changes: Any) -> Status:
     elif not status.turn_open and not waits and status.state not in {"working", "waiting"}:
         return replace(status, **changes)  # a subagent in the background does not wake its session
     return enter(status, "waiting" if waits else "working", event.at_ns, **changes)
+
+
+def settled(status: Status, key: str, name: str) -> dict[str, Any]:
+    """What is left open once a tool call is decided or done: the first of that name where no id tells."""
+    done = status.done if key == name else (*status.done[-DONE_REMEMBERED:], key)
+    tools = _without_first(status.tools, lambda tool: tool.key == key)
+    waits = _without_first(
+        status.waits, lambda wait: wait.key == key or (not wait.name or wait.key == wait.name == name)
+    )
+    return {"tools": tools, "waits": waits, "done": done}
+
+
+def _without_first(opened: tuple[Open, ...], is_it: Callable[[Open], bool]) -> tuple[Open, ...]:
+    """What is left open once the first that is meant is not; mostly nothing is."""
+    for at, one in enumerate(opened):
+        if is_it(one):
+            return opened[:at] + opened[at + 1 :]
+    return opened

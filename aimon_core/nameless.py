@@ -4,7 +4,7 @@ What was asked and what may have ended it is kept with its time, and paired when
 matter in which order the channels told of it.
 """
 
-from bisect import insort
+from bisect import bisect_left
 from typing import Literal
 
 REMEMBERED = 400
@@ -24,8 +24,9 @@ class NamelessWaits:
         """Something was asked, or happened that shows the end of a wait: a tool's result, the turn's end, a prompt."""
         self._asked = self._asked or kind == "asked"
         entry = (at_ns, kind, name)
-        if entry not in self._told[-8:]:
-            insort(self._told, entry)
+        place = bisect_left(self._told, entry)
+        if self._told[place : place + 1] != [entry]:
+            self._told.insert(place, entry)
             del self._told[:-REMEMBERED]
 
     def windows(self) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Pricing calls in the books, and what the ledger wants of a price table; `pricing` itself takes 0.1 s to load."""
+"""Settling books with prices, and what the ledger wants of a price table; `pricing` itself takes 0.1 s to load."""
 
 from typing import Protocol
 
@@ -24,15 +24,16 @@ class Prices(Protocol):
         """Tokens that fit its context, or None."""
 
 
-def price(entry: Entry, prices: Prices | None) -> None:
-    """Price what is new in a session: at the frame, or when somebody reads it before."""
+def settle(entry: Entry, prices: Prices | None) -> None:
+    """Enter and price what is new in a session: at the frame, or when somebody reads it before."""
     for helper in entry.auxiliary.values():
-        price(helper, prices)
-    if prices is None or not entry.money.pending:
+        settle(helper, prices)
+    if prices is None:
+        entry.settle(None)
         return
 
     def computed(call: Call) -> int | None:
         found = prices.price(entry.agent, call.model)
         return found.picodollars(call.tokens) if found else None
 
-    entry.price(computed)
+    entry.settle(computed)

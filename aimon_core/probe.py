@@ -7,6 +7,7 @@ from aimon_core.entry import Entry
 from aimon_core.events import Event
 from aimon_core.identity import session_key
 from aimon_core.picture import draw
+from aimon_core.priced import settle
 from aimon_core.session import Session
 from aimon_core.sums import Sums
 
@@ -38,5 +39,7 @@ class Probes:
 
     def get(self, key: str, now_ns: int) -> Session | None:
         """The picture of a session of the doctor's."""
-        entry = self._entries.get(key)
-        return draw(key, entry, now_ns, None) if entry is not None else None
+        if (entry := self._entries.get(key)) is None:
+            return None
+        settle(entry, None)
+        return draw(key, entry, now_ns, None)

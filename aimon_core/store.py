@@ -8,28 +8,26 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from aimon_core.addresses import Addresses
 from aimon_core.agents import AGENTS
 from aimon_core.auxiliaries import Auxiliaries
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.clock import Clock
 from aimon_core.drift import Drifts
 from aimon_core.entry import Entry
-from aimon_core.events import Counted, Drifted, Event, Gauged, LlmCalled, Nested, SessionEnded, SessionSeen
-from aimon_core.homes import Homes
+from aimon_core.events import Counted, Drifted, Event, Gauged, LlmCalled, SessionEnded, SessionSeen
 from aimon_core.identity import OPENING, PEER, Owners, Processes, seen, session_key
 from aimon_core.kinship import starter
 from aimon_core.lifecycle import elapse
 from aimon_core.metering import Metering
-from aimon_core.orphans import Orphans
 from aimon_core.picture import draw
-from aimon_core.priced import Prices, price
+from aimon_core.priced import Prices, settle
 from aimon_core.probe import Probes, is_probe
 from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import AGREEMENT_NS, Options, Status
 from aimon_core.sums import Sums
 from aimon_core.totals import total
-from aimon_core.traces import Traces
 from aimon_core.trees import Trees
 
 _MINUTE_NS = 60_000_000_000
@@ -48,9 +46,9 @@ class SessionStore:
         self._pictures, self._states = dict[str, Session](), dict[str, State]()
         self._dirty, self._moving = set[str](), set[str]()
         self._processes, self._owners = Processes(), Owners()
-        self._auxiliaries, self._homes = Auxiliaries(self._entries), Homes(self._entries, self._forget)
-        self._orphans = Orphans()
-        self._sums, self._trees, self._probes, self._traces = Sums(), Trees(clock), Probes(), Traces()
+        self._auxiliaries = Auxiliaries(self._entries)
+        self._addresses = Addresses(self._entries, self._forget, self._drifted)
+        self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
@@ -74,25 +72,24 @@ class SessionStore:
         """
         now_ns = arrived_ns or self._clock.now_ns()
         touched: dict[str, None] = {}
-        for event in self._homes.addressed(self._orphans.addressed(self._placed(events, now_ns))):
+        for event in self._addresses.told(events, now_ns):
             self.counters.events += 1
             if isinstance(event, Counted):
                 self.machine.add(event)
                 continue
-            if is_probe(event):
+            key = session_key(event)
+            entry = self._entries.get(key)
+            if entry is None and is_probe(event):
                 self._probes.take(event, now_ns)
                 continue
-            key = session_key(event)
             if (owner := self._owners.claim(event, key)) is not None and self._repeats(event, owner):
                 continue
-            entry = self._entries.get(key)
-            if entry is None:
-                if isinstance(event, SessionSeen | Gauged) and (event.channel not in OPENING or event.signal == PEER):
-                    continue  # start-up noise alone makes no session: a resumed client first shows an id it never uses
-                entry = self._open(key, event)
+            if entry is None and (entry := self._opened(key, event)) is None:
+                continue
             if entry.take(event, now_ns):
                 touched[key] = None
-            touched |= dict.fromkeys(self._auxiliaries.hear(event, entry))
+            for changed in self._auxiliaries.hear(event, entry):
+                touched[changed] = None
             if isinstance(event, SessionSeen) and (left := self._left(event, entry, now_ns)) is not None:
                 touched[left] = None
         self._dirty.update(touched)
@@ -133,7 +130,7 @@ class SessionStore:
         for key in changed:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
-                price(entry, self._prices)
+                settle(entry, self._prices)
         return changed | self._trees.behind()
 
     def get(self, key: str) -> Session | None:
@@ -143,7 +140,7 @@ class SessionStore:
         entry = self._entries.get(key)
         if entry is None or not entry.shown:
             return self._probes.get(key, self._clock.now_ns())
-        price(entry, self._prices)
+        settle(entry, self._prices)
         model = entry.last_call[1].model if entry.last_call else ""
         limit = self._prices.context_limit(entry.agent, model) if self._prices and model else None
         now_ns, kin, unread = self._clock.now_ns(), starter(entry, self._entries), self.drifts.blind_spots(key)
@@ -159,19 +156,19 @@ class SessionStore:
         """The tree of a session, as far as it has been read; when there is more, `drain` tells the key again."""
         if (entry := self._entries.get(key)) is None:
             return []
-        price(entry, self._prices)
+        settle(entry, self._prices)
         return self._trees.turns(key, entry)
 
     def growing(self, key: str) -> Iterator[TurnTree | None]:
         """All of it for whoever shares the loop: a None where others may run."""
         if (entry := self._entries.get(key)) is not None:
-            price(entry, self._prices)
+            settle(entry, self._prices)
             yield from growing(entry)
 
     def totals(self) -> Totals:
         """Sums over all sessions ever applied."""
         for key in self._dirty & self._entries.keys():
-            price(self._entries[key], self._prices)
+            settle(self._entries[key], self._prices)
         return total(self._sums, self._entries.values(), self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
@@ -199,24 +196,13 @@ class SessionStore:
             entry.terminal = found
             self._dirty.add(key)
 
-    def _placed(self, events: Iterable[Event], now_ns: int) -> Iterator[Event]:
-        """The events of nested spans where they belong, and none that nobody can read."""
-        for event in events:
-            if isinstance(event, Nested):
-                yield from self._traces.enter(event)
-                while self._traces.left:
-                    self._withdraw(self._traces.left.pop())
-            elif isinstance(event, Drifted):
-                self._dirty |= self.drifts.add(event, now_ns)
-            else:
-                yield event
+    def _drifted(self, event: Drifted, now_ns: int) -> None:
+        self._dirty |= self.drifts.add(event, now_ns)
 
-    def _withdraw(self, key: str) -> None:
-        if (entry := self._entries.get(key)) is not None:
-            entry.withdraw()
-            self._forget(key)
-
-    def _open(self, key: str, event: Event) -> Entry:
+    def _opened(self, key: str, event: Event) -> Entry | None:
+        """A new session, or None where a word alone makes none."""
+        if isinstance(event, SessionSeen | Gauged) and (event.channel not in OPENING or event.signal == PEER):
+            return None  # start-up noise: a resumed client first shows an id it never uses
         if len(self._entries) >= self._limits.sessions:
             self._evict()
         self._entries[key] = Entry(event.agent, event.session_id, self._sums)
@@ -231,16 +217,18 @@ class SessionStore:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""
         worth = sorted(self._entries, key=lambda key: (key in self._moving, self._entries[key].arrived_ns))
         for key in worth[: self._limits.sessions // 20 + 1]:
-            self.counters.calls_folded += self._entries[key].tally.calls
-            self._forget(key)
+            self.counters.calls_folded += self._forget(key).tally.calls
             self.counters.sessions_evicted += 1
 
-    def _forget(self, key: str) -> None:
-        self._auxiliaries.forget(key, self._entries.pop(key))
+    def _forget(self, key: str) -> Entry:
+        """Let a session go, with books that are settled: everybody's sums keep what stands in them."""
+        settle(entry := self._entries.pop(key), self._prices)
+        self._auxiliaries.forget(key, entry)
         self._moving.discard(key)
         self._pictures.pop(key, None)
         self._states.pop(key, None)
         self._dirty.add(key)
+        return entry
 
     def _repeats(self, event: Event, owner: str) -> bool:
         """Whether a transcript repeats another session's call; one that only a transcript claimed gives way."""

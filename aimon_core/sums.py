@@ -26,13 +26,5 @@ class Sums:
                 elif spent is None and call.priced:
                     self._without_price(call, sign)
 
-    def reprice(self, call: Call, computed: int | None) -> None:
-        """A call gets its first computed price, or there is none."""
-        self.tally.price(call, computed)
-        if computed and call.reported is None:
-            self.spend.add(call.at_ns, computed)
-        elif computed is None and call.picodollars is None:
-            self._without_price(call, 1)
-
     def _without_price(self, call: Call, number: int) -> None:
         put(self._unpriced, local_day(call.at_ns), number, DAYS)

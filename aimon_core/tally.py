@@ -77,17 +77,6 @@ class Tally:
         else:
             self._unpriced(call.model, sign)
 
-    def price(self, call: Call, computed: int | None) -> None:
-        """A call of these books gets its computed price, its first one: only the money moves."""
-        if computed is None:
-            return
-        self.computed += computed
-        self.computed_calls += 1
-        if call.reported is None:
-            self.picodollars += computed
-            if call.tokens.total:
-                self._unpriced(call.model, -1)
-
     def _unpriced(self, model: str, number: int) -> None:
         left = self.unpriced.get(model, 0) + number
         if left:
