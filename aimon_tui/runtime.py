@@ -7,6 +7,7 @@ paint. The doors open before the journal is read again, since the ledger does no
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aimon_core import paths, runtime_dir
@@ -18,7 +19,7 @@ from aimon_core.spans import TurnTree
 from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.desk import Desk
-from aimon_tui.door import Door
+from aimon_tui.door import Door, load
 from aimon_tui.exporting import Exporting
 from aimon_tui.hands import Hand, Publication, StatusFile
 from aimon_tui.sources import Sources
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # what `start` imports
 LOG = logging.getLogger("aimon")
 
 FRAME_S = 0.1
+CAUGHT_UP_S = 8.0  # less than the silence after which a screen takes us for gone
 
 
 class Runtime:
@@ -79,15 +81,17 @@ class Runtime:
             folder = runtime_dir.secure(self._runtime_folder)
             self.hands.append(self._whereabouts)
             self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
-            await asyncio.to_thread(_load_doors)
+            await asyncio.to_thread(load)
             self._open_journal()
             self._spawn(self._load_prices())
-            self._spawn(self._restore())
             self._spawn(self._beat(frame_s))
             self._spawn(self._exporting.run(self.hands))
             if self._sources is not None:
                 self._spawn(self._see(self._sources))
-            await self._open_doors()
+            try:
+                await self._open_doors()
+            finally:  # whoever had the port before has written everything that it acknowledged
+                self._spawn(self._restore())
         except AimonError as error:
             self.door.problem = error.message
             if not self._tasks:
@@ -108,6 +112,14 @@ class Runtime:
             self.hands.pop().close()
         if self._desk.journal is not None:
             self._desk.journal.close()
+
+    async def caught_up(self) -> None:
+        """Wait, not for ever, until what was known before the start is known again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CAUGHT_UP_S):
+                await self.restored.wait()
+                if self._sources is not None:
+                    await self._sources.caught_up.wait()
 
     def tell(self, transitions: list[Transition]) -> None:
         """Sessions changed their state: the hands hear of it at once."""
@@ -217,6 +229,8 @@ class Runtime:
                 acts={"acknowledge": self._acknowledged, "focus": self.focus},
                 exports=self._exporting.figures,
                 content=self.settings.export_content,
+                ready=self.caught_up,
+                journal=str(self._desk.journal.path.resolve()) if self._desk.journal else "",
             ),
         )
         self.door.receiver = receiver
@@ -284,9 +298,3 @@ def _say_why(task: asyncio.Task[None]) -> None:
     """Work that should go on until we end has failed: the log says why, everything else goes on."""
     if not task.cancelled() and (error := task.exception()) is not None:
         LOG.error("a part of aimon failed", exc_info=error)
-
-
-def _load_doors() -> None:
-    """Import what is heavy, beside the loop: aiohttp alone takes as long as the first paint."""
-    import receiver.server
-    import receiver.tape  # noqa: F401

@@ -60,12 +60,17 @@ def run(settings: Settings, *, popup: bool = False) -> None:
     from aimon_tui.sources import Sources
 
     clock = SystemClock()
-    runtime = Runtime(settings, clock, sources=Sources(settings, clock))
+
+    def made() -> Runtime:
+        return Runtime(settings, clock, sources=Sources(settings, clock))
+
+    runtime = made()
     with logs.to_file(runtime.state_dir):
         app = LiveApp(
             runtime,
             clock=clock,
             settings=screen_settings(settings, popup=popup),
             machine=Machine(settings, clock),
+            heir=made,
         )
         asyncio.run(shown(app))
