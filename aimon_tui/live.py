@@ -35,7 +35,7 @@ class LiveApp(AimonApp):
         demo: bool = False,
         heir: Callable[[], Runtime] | None = None,
     ) -> None:
-        """`heir` makes the runtime that takes over when the aimon that is shown instead is gone; without it, none does."""
+        """`heir` makes the runtime that takes over from an aimon that was shown and is gone; without it, none does."""
         super().__init__(
             runtime,
             door=runtime.door,
