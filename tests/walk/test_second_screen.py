@@ -235,14 +235,14 @@ async def test_what_a_person_chose_stays_when_the_screen_takes_over(tmp_path):
     await first.start()
     for name in CAPTURES:
         await first.play(name)
-    before = first.runtime.totals()
+    before, listed = first.runtime.totals(), {one.key: one.state for one in first.runtime.sessions()}
     settings = Settings(port=first.runtime.door.port, state_dir=str(tmp_path / "state"), theme="aimon-dark")
 
     def made() -> Runtime:
         return Runtime(settings, first.clock, runtime_folder=str(tmp_path / "run"))
 
     app = LiveApp(made(), clock=first.clock, settings=screen_settings(settings), heir=made)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40)):
         await until(lambda: len(app.board.rows) == len(first.runtime.sessions()))
         app.narrow("agent:claude-code")
         app.board.next_sort()
@@ -250,8 +250,10 @@ async def test_what_a_person_chose_stays_when_the_screen_takes_over(tmp_path):
         chosen, sort, words = app.board.selected, app.board.sort, app.board.filter
         await first.runtime.stop()
         await until(lambda: app.ledger is app.runtime)
-        await pilot.pause()
-        assert f"took over {first.runtime.door.address}" in said(app)
+        assert {one.key: one.state for one in app.runtime.sessions()} == listed
+        assert app.runtime.notices == []
+        await until(lambda: len(app._notifications))
+        assert [one.message for one in app._notifications] == [f"took over {first.runtime.door.address}"]
         assert (app.board.selected, app.board.sort, app.board.filter) == (chosen, sort, words)
         assert app.runtime.totals() == before
     await app.runtime.stop()

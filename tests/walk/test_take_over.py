@@ -1,4 +1,4 @@
-"""The aimon that others look at is killed under load: one of its screens has the doors within two seconds, and the books."""
+"""The aimon that others show is killed under load: one of them has its doors within two seconds, and its books."""
 
 import http.client
 import json
