@@ -110,8 +110,8 @@ class AimonApp(VoicedApp):
 
     def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
         """Show another ledger from now on; selection, order and filter stay."""
-        self.ledger = self.board.ledger = self.away.ledger = ledger
-        self.door, self.tells, self._clock, self.away.clock = door, tells, clock, clock
+        self.ledger, self.board.ledger, self.door, self.tells, self._clock = ledger, ledger, door, tells, clock
+        self.away = Away(ledger, clock, self._dashboard.tell_missed)
         self._changed, self._shown, self._stale = set(), None, True
         self._attention.look(ledger.sessions())
         self.frame()

@@ -48,14 +48,14 @@ class Away:
 
     def __init__(self, ledger: Ledger, clock: Clock, tell: Callable[[Absence | None], None]) -> None:
         """`tell` is given what was missed, and None when it has been read."""
-        self.ledger, self.clock, self._tell = ledger, clock, tell
+        self._ledger, self._clock, self._tell = ledger, clock, tell
         self._blurred = self._told = False
         self._begin()
 
     def note(self, keys: Iterable[str]) -> None:
         """These sessions changed."""
         for key in keys:
-            if (session := self.ledger.get(key)) is None:
+            if (session := self._ledger.get(key)) is None:
                 continue
             if session.last_activity_at_ns < self._left_ns:
                 self._before[key] = session  # only learned now, as from a journal or a transcript: no news
@@ -94,17 +94,17 @@ class Away:
 
     @property
     def _lasted_s(self) -> float:
-        return self.clock.monotonic() - self._left_s
+        return self._clock.monotonic() - self._left_s
 
     def _begin(self) -> None:
-        self._left_s, self._left_ns = self.clock.monotonic(), self.clock.now_ns()
-        self._before = {session.key: session for session in self.ledger.sessions()}
+        self._left_s, self._left_ns = self._clock.monotonic(), self._clock.now_ns()
+        self._before = {session.key: session for session in self._ledger.sessions()}
         self._after: dict[str, Session] = {}
 
     def _absence(self) -> Absence | None:
         if self._lasted_s < (SHORTEST_S if self._blurred else IDLE_S):
             return None
-        now_ns = self.clock.now_ns()
+        now_ns = self._clock.now_ns()
         each = [_since(session, self._before, self._left_ns, now_ns) for session in self._after.values()]
         missed = [one for one in each if one.waited_ns or _is_news(one.session, self._left_ns)]
         if not missed:
