@@ -15,7 +15,7 @@ from msgspec import Struct
 from aimon_core.session import Session, Totals
 from aimon_core.spans import Span, TurnTree
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change to the structs that are sent."""
 SPANS = 500
 """Spans in a line: some 200 KB."""
@@ -34,6 +34,8 @@ class Head(Struct, frozen=True, tag="mirror"):
     now_ns: int
     keys: tuple[str, ...]
     """Of the listed sessions, in their order."""
+    journal: str = ""
+    """The file in which what is told is kept, for whoever takes over; empty where nothing is."""
 
 
 class Frame(Struct, frozen=True, tag="frame"):

@@ -53,9 +53,18 @@ def facts(pid: int) -> Process | None:
                 command = " ".join(process.cmdline()) or process.name()
             except psutil.AccessDenied:
                 command = process.name()
-            return Process(pid, process.create_time(), process.uids().real, process.ppid(), process.terminal(), command)
+            return Process(pid, process.create_time(), process.uids().real, process.ppid(), terminal(process), command)
     except psutil.Error:
         return None
+
+
+def terminal(process: psutil.Process) -> str | None:
+    """The terminal of a process, e.g. `/dev/pts/3`; psutil only knows those that were there when it looked first."""
+    found: str | None = process.terminal()
+    if found is None and (terminals := getattr(psutil, "_psposix", None)) is not None:
+        terminals.get_terminal_map.cache_clear()
+        found = process.terminal()
+    return found
 
 
 def alive(pid: int, started_at: float) -> bool:

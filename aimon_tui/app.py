@@ -109,9 +109,9 @@ class AimonApp(VoicedApp):
         return action == "setup" or self.works(action)
 
     def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
-        """Show another ledger from now on."""
-        self.ledger, self.door, self.tells, self._clock = ledger, door, tells, clock
-        self.board, self.away = Board(ledger), Away(ledger, clock, self._dashboard.tell_missed)
+        """Show another ledger from now on; selection, order and filter stay."""
+        self.ledger, self.board.ledger, self.door, self.tells, self._clock = ledger, ledger, door, tells, clock
+        self.away = Away(ledger, clock, self._dashboard.tell_missed)
         self._changed, self._shown, self._stale = set(), None, True
         self._attention.look(ledger.sessions())
         self.frame()

@@ -7,7 +7,7 @@ tried again; meanwhile the screen shows what it has and says so.
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -31,6 +31,7 @@ PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 """Between attempts to reach it again; the last one for ever."""
 _SSH = re.compile(r"ssh://(?:(?P<user>[A-Za-z0-9_][\w.-]*)@)?(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?/?")
 
+Succeeds = Callable[[], Awaitable[bool]]
 Says = Callable[[str, Literal["information", "error"]], None]
 """Tells the person something: the words, and `information` or `error`."""
 
@@ -57,8 +58,9 @@ class Source(Protocol):
 class Attachment:
     """The ledger, door and clock of a screen that shows another aimon, and what keeps them up to date."""
 
-    def __init__(self, source: Source, clock: Clock, says: Says) -> None:
-        self.source, self._says = source, says
+    def __init__(self, source: Source, clock: Clock, says: Says, succeeds: Succeeds | None = None) -> None:
+        """`succeeds` tries to take the place of the other one when it is gone, and returns whether it did."""
+        self.source, self._says, self._succeeds = source, says, succeeds
         self.clock = RemoteClock(clock)
         self.door = RemoteDoor(source.name)
         self.ledger = RemoteLedger(self.clock, self.door, self._act, source.focus)
@@ -67,7 +69,7 @@ class Attachment:
         self._deeds: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Listen, and when it is gone try again, until cancelled or there is no sense in it."""
+        """Listen, and when it is gone try again, until cancelled or its place is taken from here."""
         attempt = 0
         while True:
             try:
@@ -79,7 +81,10 @@ class Attachment:
                 why = f"{self.source.name} is gone."
             except (AimonError, OSError) as error:
                 why = str(error) or f"{self.source.name} is gone."
-            self._lost(why)
+            if self._succeeds is not None and await self._succeeds():
+                return
+            if attempt or self._succeeds is None:  # else another screen may just have taken over: no word, then
+                self._lost(why)
             await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
             attempt += 1
 

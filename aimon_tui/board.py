@@ -90,7 +90,8 @@ class Board:
     """Rows, order and selection."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
+        """What is shown; another one may be put in its place, and the selection, order and filter stay."""
         self._listed: dict[str, Session] = {}
         self.rows: list[Session] = []
         self.filter = Filter()
@@ -141,9 +142,9 @@ class Board:
 
     def refresh(self, now_s: float) -> None:
         """Take the ledger's sessions in."""
-        self._listed = {session.key: session for session in self._ledger.sessions()}
+        self._listed = {session.key: session for session in self.ledger.sessions()}
         self.states = Counter(session.state for session in self._listed.values())
-        self.totals = self._ledger.totals()
+        self.totals = self.ledger.totals()
         self._arrange(now_s)
 
     def narrow(self, text: str) -> None:

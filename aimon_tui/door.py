@@ -48,3 +48,9 @@ class Door:
     def rate(self) -> float:
         """Events per second over the last minute."""
         return self.receiver.rate() if self.receiver else 0.0
+
+
+def load() -> None:
+    """Import what is heavy, for a thread beside the loop: aiohttp alone takes as long as the first paint."""
+    import receiver.server  # noqa: PLC0415 - after the first paint
+    import receiver.tape  # noqa: F401, PLC0415 - as above

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from aimon_core.config import Settings
 from aimon_core.errors import AimonError, PortTaken
 from aimon_tui.app import AimonApp, ScreenSettings
 from aimon_tui.machine import Machine
+from aimon_tui.remote import RemoteLedger
 from aimon_tui.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -31,7 +33,9 @@ class LiveApp(AimonApp):
         settings: ScreenSettings,
         machine: Machine | None = None,
         demo: bool = False,
+        heir: Callable[[], Runtime] | None = None,
     ) -> None:
+        """`heir` makes the runtime that takes over from an aimon that was shown and is gone; without it, none does."""
         super().__init__(
             runtime,
             door=runtime.door,
@@ -43,6 +47,7 @@ class LiveApp(AimonApp):
         )
         self.runtime = runtime
         runtime.remembers = True
+        self._heir, self._own_clock = heir, clock
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""
@@ -63,6 +68,10 @@ class LiveApp(AimonApp):
             if self.machine is not None:
                 self.machine.ready.set()
         await self.runtime.restored.wait()
+        self.settle()
+
+    def settle(self) -> None:
+        """Everything stands: say what went wrong on the way."""
         for notice in self.runtime.notices:
             self.toast(notice, "error")
         gc.freeze()  # what was imported and restored lives as long as we do: the collector need not look at it again
@@ -74,9 +83,31 @@ class LiveApp(AimonApp):
 
         address = self.runtime.door.address.rpartition(":")
         await self.runtime.stop()
-        attachment = Attachment(HttpSource(address[0], int(address[2])), self._clock, self.say)
+        attachment = Attachment(HttpSource(address[0], int(address[2])), self._own_clock, self.say, self.take_over)
         self.show(attachment.ledger, door=attachment.door, clock=attachment.clock, tells=attachment.told)
         self.run_worker(attachment.run())
+        gc.enable()
+
+    async def take_over(self) -> bool:
+        """Become the aimon that was shown and is gone; whether that went well: of several screens one gets the port.
+
+        What the other one kept must be ours to read, or its sessions would vanish from the screen.
+        """
+        kept = (self.runtime.state_dir / "journal.db").resolve()
+        if self._heir is None or not isinstance(self.ledger, RemoteLedger) or self.ledger.journal != str(kept):
+            return False
+        self.runtime = runtime = self._heir()
+        runtime.remembers = True
+        try:
+            await runtime.start(frame_s=BEAT_S)
+        except AimonError:
+            await runtime.stop()
+            return False
+        await runtime.caught_up()
+        self.show(runtime, door=runtime.door, clock=self._own_clock, tells=runtime.told)
+        self.say(f"took over {runtime.door.address}", "information")
+        self.settle()
+        return True
 
     def frame(self) -> None:
         """Show what changed, and say once of each version of an agent that it cannot be read."""

@@ -72,6 +72,8 @@ class RemoteLedger:
         self._sessions: dict[str, Session] = {}
         self._turns: dict[str, list[TurnTree]] = {}
         self._totals = Totals()
+        self.journal = ""
+        """The file in which the other one keeps what it is told; empty where it keeps nothing, or nothing was heard."""
         self._changed: set[str] = set()
 
     def hear(self, line: bytes) -> None:
@@ -137,6 +139,7 @@ class RemoteLedger:
             version = clean(head.version, 20)
             raise Unavailable(f"The aimon there is version {version}, and shows itself in another way.", "Update both.")
         self._clock.heard(head.now_ns)
+        self.journal = head.journal
         for key in self._sessions.keys() - set(head.keys):
             self._forget(key)
         self._turns.clear()  # they are told again

@@ -7,6 +7,7 @@ paint. The doors open before the journal is read again, since the ledger does no
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aimon_core import paths, runtime_dir
@@ -18,7 +19,7 @@ from aimon_core.spans import TurnTree
 from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.desk import Desk
-from aimon_tui.door import Door
+from aimon_tui.door import Door, load
 from aimon_tui.exporting import Exporting
 from aimon_tui.hands import Hand, Publication, StatusFile
 from aimon_tui.sources import Sources
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # what `start` imports
 LOG = logging.getLogger("aimon")
 
 FRAME_S = 0.1
+CAUGHT_UP_S = 8.0  # less than the silence after which a screen takes us for gone
 
 
 class Runtime:
@@ -41,10 +43,7 @@ class Runtime:
     def __init__(
         self, settings: Settings, clock: Clock, *, runtime_folder: str | None = None, sources: Sources | None = None
     ) -> None:
-        """`runtime_folder` is where `status.json` and the socket go; None takes the user's own, and their spool.
-
-        Without `sources` only the doors tell.
-        """
+        """`runtime_folder` holds `status.json` and the socket, None is the user's own; without `sources` doors tell."""
         self.settings, self._clock = settings, clock
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
         self.door = Door(settings)
@@ -59,38 +58,38 @@ class Runtime:
         self.complete = asyncio.Event()
         """Set when every door is open, or has been found shut."""
         self.remembers = False
-        """Whether what comes in is kept in memory where there is no journal: a screen wants to show it."""
+        """Whether what comes in is kept in memory without a journal, too: a screen wants to show it."""
         self.notices: list[str] = []
-        """What a person should know though everything goes on: no journal, no prices."""
+        """What a person should know though all goes on: no journal, no prices."""
         self._runtime_folder = runtime_folder or runtime_dir.locate()
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self.store, self.tell, clock)
         self._sources = sources
         self._whereabouts, self._exporting = Whereabouts(self.store), Exporting(settings, self.store, clock)
-        self._unseen: set[str] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._unseen, self._tasks = set[str](), list[asyncio.Task[None]]()
 
     async def start(self, *, frame_s: float = FRAME_S) -> None:
         """Open the doors; the journal and the price table are read meanwhile. Raises AimonError when they stay shut.
 
-        Everything else goes on then, for a screen that has something to show all the same.
-
-        `frame_s` is how often the hands are told what changed, besides whenever the screen asks.
+        Everything else goes on then, for a screen that has something to show all the same. `frame_s` is how often the
+        hands are told what changed, besides whenever the screen asks.
         """
         try:
             folder = runtime_dir.secure(self._runtime_folder)
-            self.hands.append(self._whereabouts)
-            self.hands.append(StatusFile(self.store, folder, lambda: self.door.address, self._clock))
-            await asyncio.to_thread(_load_doors)
+            status = StatusFile(self.store, folder, lambda: self.door.address, self._clock)
+            self.hands += [self._whereabouts, status]
+            await asyncio.to_thread(load)
             self.hands.extend(self.outlets())
             self._open_journal()
             self._spawn(self._load_prices())
-            self._spawn(self._restore())
             self._spawn(self._beat(frame_s))
             self._spawn(self._exporting.run(self.hands))
             if self._sources is not None:
                 self._spawn(self._see(self._sources))
-            await self._open_doors()
+            try:
+                await self._open_doors()
+            finally:  # whoever had the port before has written everything that it acknowledged
+                self._spawn(self._restore())
         except AimonError as error:
             self.door.problem = error.message
             if not self._tasks:
@@ -111,6 +110,14 @@ class Runtime:
             self.hands.pop().close()
         if self._desk.journal is not None:
             self._desk.journal.close()
+
+    async def caught_up(self) -> None:
+        """Wait, not for ever, until what was known before the start is known again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CAUGHT_UP_S):
+                await self.restored.wait()
+                if self._sources is not None:
+                    await self._sources.caught_up.wait()
 
     def tell(self, transitions: list[Transition]) -> None:
         """Sessions changed their state: the hands hear of it at once."""
@@ -220,6 +227,8 @@ class Runtime:
                 acts={"acknowledge": self._acknowledged, "focus": self.focus},
                 exports=self._exporting.figures,
                 content=self.settings.export_content,
+                ready=self.caught_up,
+                journal=str(self._desk.journal.path.resolve()) if self._desk.journal else "",
             ),
         )
         self.door.receiver = receiver
@@ -287,9 +296,3 @@ def _say_why(task: asyncio.Task[None]) -> None:
     """Work that should go on until we end has failed: the log says why, everything else goes on."""
     if not task.cancelled() and (error := task.exception()) is not None:
         LOG.error("a part of aimon failed", exc_info=error)
-
-
-def _load_doors() -> None:
-    """Import what is heavy, beside the loop: aiohttp alone takes as long as the first paint."""
-    import receiver.server
-    import receiver.tape  # noqa: F401

@@ -61,9 +61,14 @@ def run(settings: Settings, *, popup: bool = False) -> None:
     from aimon_tui.sources import Sources
 
     clock = SystemClock()
-    runtime = Runtime(settings, clock, sources=Sources(settings, clock))
     screen = screen_settings(settings, popup=popup)
-    app = LiveApp(runtime, clock=clock, settings=screen, machine=Machine(settings, clock))
-    runtime.outlets = lambda: outlets(runtime, clock, app.tell_terminal)
+
+    def made() -> Runtime:
+        runtime = Runtime(settings, clock, sources=Sources(settings, clock))
+        runtime.outlets = lambda: outlets(runtime, clock, app.tell_terminal)
+        return runtime
+
+    runtime = made()
+    app = LiveApp(runtime, clock=clock, settings=screen, machine=Machine(settings, clock), heir=made)
     with logs.to_file(runtime.state_dir):
         asyncio.run(shown(app))

@@ -63,6 +63,10 @@ def nothing_exported() -> None:
     """The answer of a receiver that exports nothing."""
 
 
+async def nothing_awaited() -> None:
+    """A receiver behind which nothing is kept is ready."""
+
+
 class Owner(Struct, frozen=True):
     """What whoever runs the receiver can tell and do beyond the ledger."""
 
@@ -73,6 +77,10 @@ class Owner(Struct, frozen=True):
     """What became of exported spans; None where none are."""
     content: bool = False
     """Whether what people wrote may be exported."""
+    ready: Callable[[], Awaitable[None]] = nothing_awaited
+    """Waits until what was known before the start is known again."""
+    journal: str = ""
+    """The file in which deliveries are kept; empty where they are not."""
 
 
 class Machine(Protocol):
@@ -135,7 +143,7 @@ class Api:
         self._owner = owner
         self._stats = stats
         self._stream = Stream(ledger, clock, options)
-        self._mirror = Mirror(ledger, clock, rate, options.streams)
+        self._mirror = Mirror(ledger, clock, rate, options.streams, ready=owner.ready, journal=owner.journal)
 
     def refused(self, key: str) -> None:
         """A body of a session's client was not taken: its row says so."""

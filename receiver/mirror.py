@@ -4,7 +4,7 @@ Nothing is queued: a screen that stands still is told what changed when it reads
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from importlib import metadata
 from typing import Protocol
@@ -55,9 +55,19 @@ class Screen:
 class Mirror:
     """All screens elsewhere."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, rate: Callable[[], float], limit: int) -> None:
-        """`limit` is how many screens there may be."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        rate: Callable[[], float],
+        limit: int,
+        *,
+        ready: Callable[[], Awaitable[None]],
+        journal: str,
+    ) -> None:
+        """`limit` is how many screens there may be, `ready` waits until there is something to show them."""
         self._ledger, self._clock, self._rate, self._limit = ledger, clock, rate, limit
+        self._ready, self._journal = ready, journal
         self.screens: set[Screen] = set()
 
     def publish(self, keys: Collection[str]) -> None:
@@ -87,6 +97,7 @@ class Mirror:
         connection.when_lost = lost
         try:
             with suppress(ConnectionError):  # a screen may leave at any time
+                await self._ready()  # half a list would take the other half off the screen
                 await response.prepare(_request)
                 await self._tell(screen, response)
         finally:
@@ -99,7 +110,7 @@ class Mirror:
         screen.listed = [session.key for session in sessions]
         screen.changed.update(screen.listed)
         version = metadata.version("aimon-tui")
-        head = mirror.Head(mirror.FORMAT, version, self._clock.now_ns(), tuple(screen.listed))
+        head = mirror.Head(mirror.FORMAT, version, self._clock.now_ns(), tuple(screen.listed), self._journal)
         await response.write(mirror.encode(head))
         while screen.open:
             await self._frame(screen, response)

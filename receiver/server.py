@@ -5,13 +5,14 @@ import errno
 import logging
 from collections import Counter
 from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec.structs import asdict
 
 from aimon_core.clock import Clock
-from aimon_core.errors import PortTaken, Unavailable
+from aimon_core.errors import AimonError, PortTaken, Unavailable
 from aimon_core.process import port_owner
 from aimon_core.wire import drift_dict
 from receiver import guard
@@ -92,19 +93,24 @@ class Receiver:
     async def start(self) -> None:
         """Open the doors, and take in the spool. Raises Unsafe, PortTaken or Unavailable.
 
-        When it raises, the port is not open; the Unix socket, where there is one, is, and hooks work until `stop`.
+        When it raises, the port is not open; the Unix socket, where there is one, is, and hooks work until `stop`,
+        unless an aimon has the port. Binding it is the lock: of several that want it one has it.
         """
         addresses = guard.addresses(self._options.host)
         door = self._door = HttpDoor(self._intake, self._api, self._options)
         try:
-            await self._listen_for_hooks(door)
             for address in addresses:
                 await self._listen(door, address, needed=address == addresses[0])
-        except BaseException:
-            if self._unix.held:
-                await _close(self._listeners)
-            else:
+            await self._listen_for_hooks(door)
+        except AimonError as error:
+            await _close(self._listeners)
+            if not (isinstance(error, PortTaken) and error.by_aimon):  # else hooks are that aimon's
+                await self._listen_for_hooks(door)
+            if not self._unix.held:
                 await self.stop()
+            raise
+        except BaseException:
+            await self.stop()
             raise
 
     async def start_grpc(self) -> int | None:
@@ -118,7 +124,10 @@ class Receiver:
         return self._grpc.port if self._grpc else None
 
     async def stop(self) -> None:
-        """Close the doors: running requests get a second to finish. Harmless when nothing is open."""
+        """Close the doors: running requests get a second to finish. Harmless when nothing is open.
+
+        The port is let go of last: whoever takes it then finds everything that was acknowledged in the journal.
+        """
         if self._spool is not None:
             self._spool.cancel()
             await asyncio.wait({self._spool})
@@ -126,28 +135,37 @@ class Receiver:
         self._unix.release()
         if self._grpc is not None:
             await self._grpc.stop()
-        for listener in (*self._listeners, *self._hooks):
-            listener.close()
-        if self._door is not None:
-            door, self._door = self._door, None
-            await door.close()
-        await _close(self._listeners)
-        await _close(self._hooks)
+        with ExitStack() as ports:
+            for listener in self._listeners:
+                for port in listener.sockets:
+                    ports.enter_context(port.dup())
+            for listener in (*self._listeners, *self._hooks):
+                listener.close()
+            if self._door is not None:
+                door, self._door = self._door, None
+                await door.close()
+            await _close(self._listeners)
+            await _close(self._hooks)
 
     async def _listen(self, door: HttpDoor, address: str, *, needed: bool) -> None:
+        listener: asyncio.Server | None = None
         try:
             listener = await asyncio.get_running_loop().create_server(
                 door.connections, address, self.port, backlog=_BACKLOG, start_serving=False
             )
+            port = listener.sockets[0].getsockname()[1]
+            if needed:
+                door.named(port)
+            await listener.start_serving()  # two may bind a port at the same moment: one of them may listen
         except OSError as error:
+            if listener is not None:
+                listener.close()
             if needed or (error.errno not in _NO_SUCH_ADDRESS and self._options.port):
                 raise await self._explained(error) from error
             return  # no IPv6 here, or somebody has the same free port there: one address will do
         self._listeners.append(listener)
         if needed:
-            self.port = listener.sockets[0].getsockname()[1]
-            door.named(self.port)
-        await listener.start_serving()
+            self.port = port
 
     async def _listen_for_hooks(self, door: HttpDoor) -> None:
         """Open the Unix socket, unless another aimon has it; where it cannot be had, hooks find the port."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from aimon_core.clean import clean
 from aimon_core.errors import Unavailable
+from aimon_core.process import terminal
 from aimon_desktop.terminals import chain, tmux
 from aimon_desktop.terminals.chain import Target
 from aimon_desktop.terminals.outside import run
@@ -85,7 +86,7 @@ def literal(text: str) -> str:
 def _used_lately(pid: int, now_s: float) -> bool:
     """Whether a key was pressed in a process's terminal: the system notes when it was read from, as `w` shows."""
     try:
-        tty = psutil.Process(pid).terminal()
+        tty = terminal(psutil.Process(pid))
         return tty is not None and now_s - Path(tty).stat().st_atime < LATELY_S
     except (psutil.Error, OSError):
         return False

@@ -1,10 +1,13 @@
 """Process facts of processes that really run."""
 
+import fcntl
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import psutil
 import pytest
 
-from aimon_core.process import Owner, alive, facts, port_owner
+from aimon_core.process import Owner, alive, facts, port_owner, terminal
 
 
 @contextmanager
@@ -100,3 +103,14 @@ def test_where_the_system_does_not_tell_the_door_is_asked(monkeypatch):
 
 def test_an_owner_is_named_by_its_program():
     assert str(Owner(812, "/usr/bin/otelcol --config x", is_aimon=False)) == "otelcol (pid 812)"
+
+
+def test_a_terminal_opened_after_the_first_look_is_found(monkeypatch):
+    psutil.Process().terminal()  # psutil remembers the terminals of now
+    ours, theirs = pty.openpty()
+    command, adopts = ["sleep", "60"], lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+    with subprocess.Popen(command, stdin=theirs, start_new_session=True, preexec_fn=adopts) as child:
+        assert terminal(psutil.Process(child.pid)) == os.ttyname(theirs)
+        child.kill()
+    os.close(ours)
+    os.close(theirs)

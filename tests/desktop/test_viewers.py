@@ -79,7 +79,7 @@ def test_in_a_tmux_within_a_tmux_both_have_to_show_it(desk, main):
 def test_in_a_terminal_without_tmux_the_last_key_counts(desk):
     terminal = desk.terminal("sh", "-c", f"echo $$ > {desk.folder}/pid; exec cat")
     pane = target(desk.note("pid"))
-    tty = until(lambda: psutil.Process(pane.pid).terminal())
+    tty = until(lambda: terminal(psutil.Process(pane.pid)))
     os.utime(tty, (1, 1))
     assert not viewers.watched(pane, time.time())
     terminal.press(b"x\n")

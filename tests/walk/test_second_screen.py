@@ -228,6 +228,54 @@ async def test_a_second_aimon_attaches_by_itself_and_connects_agents_to_the_firs
     await runtime.stop()
 
 
+async def test_what_a_person_chose_stays_when_the_screen_takes_over(tmp_path):
+    first = First(tmp_path)
+    first.runtime = Runtime(Settings(port=0, state_dir=str(tmp_path / "state")), first.clock,
+                            runtime_folder=str(tmp_path / "run"))  # fmt: skip
+    await first.start()
+    for name in CAPTURES:
+        await first.play(name)
+    before, listed = first.runtime.totals(), {one.key: one.state for one in first.runtime.sessions()}
+    settings = Settings(port=first.runtime.door.port, state_dir=str(tmp_path / "state"), theme="aimon-dark")
+
+    def made() -> Runtime:
+        return Runtime(settings, first.clock, runtime_folder=str(tmp_path / "run"))
+
+    app = LiveApp(made(), clock=first.clock, settings=screen_settings(settings), heir=made)
+    async with app.run_test(size=(120, 40)):
+        await until(lambda: len(app.board.rows) == len(first.runtime.sessions()))
+        app.narrow("agent:claude-code")
+        app.board.next_sort()
+        app.move(2)
+        chosen, sort, words = app.board.selected, app.board.sort, app.board.filter
+        await first.runtime.stop()
+        await until(lambda: app.ledger is app.runtime)
+        assert {one.key: one.state for one in app.runtime.sessions()} == listed
+        assert app.runtime.notices == []
+        await until(lambda: len(app._notifications))
+        assert [one.message for one in app._notifications] == [f"took over {first.runtime.door.address}"]
+        assert (app.board.selected, app.board.sort, app.board.filter) == (chosen, sort, words)
+        assert app.runtime.totals() == before
+    await app.runtime.stop()
+
+
+async def test_without_the_other_ones_journal_a_screen_waits(first, tmp_path):
+    await first.play("print_tools")
+    settings = Settings(port=first.runtime.door.port, state_dir=str(tmp_path / "state"), theme="aimon-dark")
+
+    def made() -> Runtime:
+        return Runtime(settings, first.clock, runtime_folder=str(tmp_path / "second"))
+
+    app = LiveApp(made(), clock=first.clock, settings=screen_settings(settings), heir=made)
+    async with app.run_test(size=(120, 40)):
+        await until(lambda: app.board.rows)
+        await first.runtime.stop()
+        await until(lambda: app.door.problem)
+        assert app.ledger is not app.runtime
+        assert app.runtime.door.receiver is None or not app.runtime.door.receiver._listeners
+    await app.runtime.stop()
+
+
 # ------------------------------------------------------------------ through ssh
 
 
