@@ -1,14 +1,13 @@
 """Process facts of processes that really run."""
 
-import fcntl
 import json
 import os
 import pty
 import socket
 import subprocess
 import sys
-import termios
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -108,8 +107,10 @@ def test_an_owner_is_named_by_its_program():
 def test_a_terminal_opened_after_the_first_look_is_found(monkeypatch):
     psutil.Process().terminal()  # psutil remembers the terminals of now
     ours, theirs = pty.openpty()
-    command, adopts = ["sleep", "60"], lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
-    with subprocess.Popen(command, stdin=theirs, start_new_session=True, preexec_fn=adopts) as child:
+    with subprocess.Popen(["setsid", "--ctty", "sleep", "60"], stdin=theirs) as child:
+        until = time.monotonic() + 10
+        while psutil.Process(child.pid).name() != "sleep":
+            assert time.monotonic() < until
         assert terminal(psutil.Process(child.pid)) == os.ttyname(theirs)
         child.kill()
     os.close(ours)

@@ -6,6 +6,7 @@ import time
 import psutil
 import pytest
 
+from aimon_core import process
 from aimon_core.errors import Unavailable
 from aimon_desktop.terminals import Target, viewers
 from tests.fakes.tmux import desk as desk_of_its_own
@@ -79,7 +80,7 @@ def test_in_a_tmux_within_a_tmux_both_have_to_show_it(desk, main):
 def test_in_a_terminal_without_tmux_the_last_key_counts(desk):
     terminal = desk.terminal("sh", "-c", f"echo $$ > {desk.folder}/pid; exec cat")
     pane = target(desk.note("pid"))
-    tty = until(lambda: terminal(psutil.Process(pane.pid)))
+    tty = until(lambda: process.terminal(psutil.Process(pane.pid)))
     os.utime(tty, (1, 1))
     assert not viewers.watched(pane, time.time())
     terminal.press(b"x\n")
