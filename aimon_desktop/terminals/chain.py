@@ -75,10 +75,10 @@ def _absence(pid: int) -> str:
 
 def _innermost(pid: int) -> tuple[Hop, ...]:
     """The next hop, with its window where it is a terminal."""
-    inside, edge = _up_to_boundary(pid)
-    if edge is not None and edge.name() != _TMUX:
-        return _step(inside[-1], edge.pid)
-    hop = _tmux(pid, inside, edge.pid if edge else None)
+    inside, edge, is_tmux = _up_to_boundary(pid)
+    if edge is not None and not is_tmux:
+        return _step(inside[-1], edge)
+    hop = _tmux(pid, inside, edge)
     return (hop,) if hop else ()
 
 
@@ -100,17 +100,17 @@ def _tmux(pid: int, inside: list[int], server: int | None) -> tmux.Hop | None:
     return hop if hop.pane or inside else None
 
 
-def _up_to_boundary(pid: int) -> tuple[list[int], psutil.Process | None]:
-    """The processes from one up to the nearest multiplexer, terminal or login above it, and that."""
+def _up_to_boundary(pid: int) -> tuple[list[int], int | None, bool]:
+    """From one up to the nearest multiplexer, terminal or login above it; that; and whether it is tmux."""
     inside: list[int] = []
     with suppress(psutil.Error):
         own = psutil.Process(pid)
         for one in (own, *own.parents()):
             name = one.name()
             if inside and (name == _TMUX or boundaries.is_boundary(name)):
-                return inside, one
+                return inside, one.pid, name == _TMUX
             inside.append(one.pid)
-    return inside, None
+    return inside, None, False
 
 
 def _claimed(pid: int) -> tuple[str | None, int | None]:

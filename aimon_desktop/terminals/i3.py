@@ -39,7 +39,7 @@ def _owned(node: dict[str, Any], boundary: Boundary) -> Iterator[tuple[int, str]
     """A window and the process it belongs to; in i3 only the terminal's own, by its X11 id."""
     if isinstance(node.get("pid"), int):
         yield node["pid"], str(int(node["id"]))
-    elif node.get("window") and str(node["window"]) == boundary.checked("WINDOWID", r"\d+"):
+    elif node.get("window") and str(node["window"]) == boundary.x11_window:
         yield boundary.pids[0], str(int(node["id"]))
 
 

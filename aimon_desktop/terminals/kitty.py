@@ -12,6 +12,7 @@ from aimon_desktop.terminals.outside import connect
 from aimon_desktop.terminals.step import Boundary, Step
 
 NAMES = ("kitty",)
+_LONGEST = 4096
 _OLDEST = [0, 14, 2]
 """The version whose protocol is spoken; later ones take it."""
 
@@ -32,7 +33,8 @@ def focus(socket: str, window: str) -> None:
         stream.write(b"\x1bP@kitty-cmd" + json.dumps(request).encode() + b"\x1b\\")
         stream.flush()
         answer = b""
-        while not answer.endswith(b"\x1b\\") and (byte := stream.read(1)):
+        while not answer.endswith(b"\x1b\\") and len(answer) < _LONGEST and (byte := stream.read(1)):
             answer += byte
-    if not json.loads(answer.removeprefix(b"\x1bP@kitty-cmd").removesuffix(b"\x1b\\") or b"{}").get("ok"):
+        told = json.loads(answer.removeprefix(b"\x1bP@kitty-cmd").removesuffix(b"\x1b\\"))
+    if not told.get("ok"):
         raise Unavailable(f"kitty has no window {window}, or does not let it be selected.")

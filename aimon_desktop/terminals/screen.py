@@ -3,14 +3,14 @@
 Its server tells no client's pid, so the client is looked for among the processes called screen.
 """
 
-import os
 import shlex
+from contextlib import suppress
 from functools import partial
 
 import psutil
 
 from aimon_desktop.terminals.outside import run
-from aimon_desktop.terminals.step import Boundary, Step
+from aimon_desktop.terminals.step import Boundary, Step, ours
 
 NAMES = ("screen", "SCREEN")
 
@@ -32,14 +32,12 @@ def step(boundary: Boundary) -> Step:
 def _client(session: str) -> int | None:
     """The process that shows a session: the one that names it, or the one that has made it."""
     pid, _, name = session.partition(".")
-    named, makers = [], []
-    for process in psutil.process_iter(["pid", "name", "uids", "terminal", "cmdline"]):
-        about = process.info
-        if about["name"] != "screen" or about["terminal"] is None or about["uids"].real != os.getuid():
-            continue
-        if {session, pid, name} & set((about["cmdline"] or [])[1:]):
-            named.append(about["pid"])
-        else:
-            makers.append(about["pid"])
+    named: list[int] = []
+    makers: list[int] = []
+    with suppress(psutil.Error):
+        for process in ours("screen"):
+            if process.terminal() is not None:
+                words = {session, pid, name} & set(process.cmdline()[1:])
+                (named if words else makers).append(process.pid)
     found = named or makers
     return found[0] if len(found) == 1 else None

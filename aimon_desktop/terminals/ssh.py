@@ -1,13 +1,13 @@
 """ssh: a login from elsewhere, whose window is on the machine it came from; one from this machine is followed here."""
 
 import getpass
-import os
 import re
 import shlex
+from contextlib import suppress
 
 import psutil
 
-from aimon_desktop.terminals.step import Boundary, Step
+from aimon_desktop.terminals.step import Boundary, Step, ours
 
 NAMES = ("sshd", "sshd-session")
 _ADDRESS = r"[0-9a-fA-F.:]+(?:%\w+)?"
@@ -31,12 +31,8 @@ def step(boundary: Boundary) -> Step:
 
 def _client(port: int) -> int | None:
     """Our ssh whose connection starts at a port of this machine."""
-    for process in psutil.process_iter(["pid", "name", "uids"]):
-        if process.info["name"] != "ssh" or process.info["uids"].real != os.getuid():
-            continue
-        try:
+    with suppress(psutil.Error):
+        for process in ours("ssh"):
             if any(one.laddr.port == port for one in process.net_connections("tcp")):
-                return int(process.info["pid"])
-        except psutil.Error:
-            continue
+                return process.pid
     return None

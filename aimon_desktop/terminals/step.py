@@ -3,12 +3,16 @@
 Apart from the terminals because all of them speak in these words and none knows another.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+import psutil
 from msgspec import Struct
 
 from aimon_core.errors import Unavailable
+
+_SET_WINDOWID = frozenset({"alacritty", "kitty", "konsole", "st", "xterm"})
 
 
 class Boundary(Struct, frozen=True):
@@ -21,6 +25,11 @@ class Boundary(Struct, frozen=True):
     """What it gave its child, whatever that changed later."""
     tty: str | None
     """Its child's terminal."""
+
+    @property
+    def x11_window(self) -> str | None:
+        """WINDOWID of a terminal that is known to set it: others hand on that of where they were started."""
+        return self.checked("WINDOWID", r"\d+") if self.name in _SET_WINDOWID else None
 
     def checked(self, variable: str, shape: str) -> str | None:
         """A variable of the child, if it has the shape of an id (S15)."""
@@ -60,3 +69,9 @@ def only_window(windows: Iterable[tuple[int, str]], pids: Iterable[int], own: st
         if found:
             raise Unavailable("Its terminal has several windows, and which one it is in is not known.")
     raise Unavailable("Its window was not found.")
+
+
+def ours(name: str) -> list[psutil.Process]:
+    """Our own processes of a name."""
+    found = psutil.process_iter(["name", "uids"])
+    return [one for one in found if one.info["name"] == name and one.info["uids"].real == os.getuid()]

@@ -21,7 +21,7 @@ def window(boundary: Boundary) -> Step:
         return _finder(boundary)(boundary)
     except Unavailable as error:
         return Step("window", why_not=str(error))
-    except (LookupError, TypeError, ValueError):  # JSON of a version that nobody here has seen
+    except (LookupError, TypeError, ValueError, AttributeError):  # JSON of a version that nobody here has seen
         return Step("window", why_not="The desktop's list of windows cannot be read.")
 
 
@@ -30,7 +30,7 @@ def _finder(boundary: Boundary) -> Callable[[Boundary], Step]:
         return macos.window
     environ = boundary.environ
     for variable, finder in _BY_VARIABLE:
-        if environ.get(variable):
+        if environ.get(variable) and (finder is not i3.window or variable == "SWAYSOCK" or boundary.x11_window):
             return finder
     if environ.get("WAYLAND_DISPLAY"):
         if "KDE" in environ.get("XDG_CURRENT_DESKTOP", ""):

@@ -14,7 +14,6 @@ def window(boundary: Boundary) -> Step:
     keys = ("DISPLAY", "XAUTHORITY")
     ask = partial(run, "wmctrl", environ={key: boundary.environ[key] for key in keys if key in boundary.environ})
     rows = [row for line in ask("-l", "-p").splitlines() if (row := _ROW.match(line))]
-    own = boundary.checked("WINDOWID", r"\d+")
     windows = [(int(row[2]), str(int(row[1], 16))) for row in rows]
-    number = hex(int(only_window(windows, boundary.pids, own)))
+    number = hex(int(only_window(windows, boundary.pids, boundary.x11_window)))
     return Step(f"window {number}", partial(ask, "-i", "-a", number))

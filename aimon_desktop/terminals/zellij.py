@@ -3,14 +3,14 @@
 `focus-pane-id` is younger than its other actions; an older one says that it does not know it.
 """
 
-import os
 import shlex
+from contextlib import suppress
 from functools import partial
 
 import psutil
 
 from aimon_desktop.terminals.outside import run
-from aimon_desktop.terminals.step import Boundary, Step
+from aimon_desktop.terminals.step import Boundary, Step, ours
 
 NAMES = ("zellij",)
 
@@ -30,10 +30,7 @@ def step(boundary: Boundary) -> Step:
 
 def _client(server: int) -> int | None:
     """The only process of ours that shows a Zellij; which session one of several shows, none of them tells."""
-    found = [
-        one.info["pid"]
-        for one in psutil.process_iter(["pid", "name", "uids", "terminal"])
-        if one.info["name"] == "zellij" and one.info["terminal"] and one.info["uids"].real == os.getuid()
-    ]
-    clients = [pid for pid in found if pid != server]
-    return clients[0] if len(clients) == 1 else None
+    with suppress(psutil.Error):
+        clients = [one.pid for one in ours("zellij") if one.terminal() and one.pid != server]
+        return clients[0] if len(clients) == 1 else None
+    return None
