@@ -91,7 +91,7 @@ class Whereabouts:
             return False
         finally:
             chain = tuple(str(hop) for hop in hops)
-            self._store.place(key, process, chain, focusable=bool(hops) and hops[0].pane is not None)
+            self._store.place(key, process, chain, focusable=terminals.focusable(hops))
         return True
 
 

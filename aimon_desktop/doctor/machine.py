@@ -80,7 +80,7 @@ def prices(now_s: float | None = None) -> Check:
 def terminal() -> Check:
     """Whether a session's terminal can be brought to the front."""
     if shutil.which("tmux") is None:
-        return absent("terminal", "tmux is not on the PATH.", "Sessions outside tmux cannot be focused.")
+        return absent("terminal", "tmux is not on the PATH.", "Sessions in tmux cannot be focused.")
     inside = bool(os.environ.get("TMUX"))
     try:
         version = run("tmux", "-V").strip()

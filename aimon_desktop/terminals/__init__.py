@@ -12,8 +12,9 @@ from msgspec import Struct
 from aimon_core.errors import AimonError
 from aimon_desktop.terminals import chain, tmux
 from aimon_desktop.terminals.chain import Hop, Target
+from aimon_desktop.terminals.step import Step
 
-__all__ = ["Hop", "Outcome", "Target", "focus", "focus_now", "in_front", "locate"]
+__all__ = ["Hop", "Outcome", "Target", "focus", "focus_now", "focusable", "in_front", "locate"]
 
 
 class Outcome(Struct, frozen=True):
@@ -41,7 +42,7 @@ def focus_now(target: Target, viewer: int | None = None) -> Outcome:
     hops: tuple[Hop, ...] = ()
     try:
         hops = chain.locate(target)
-        here = chain.around(viewer or os.getpid())
+        here = chain.panes(viewer or os.getpid())
         return _show(hops, here)
     except AimonError as error:
         return _missed(str(error), hops[0] if hops else None)
@@ -50,21 +51,32 @@ def focus_now(target: Target, viewer: int | None = None) -> Outcome:
 def in_front(target: Target, viewer: int | None = None) -> bool:
     """Whether whoever looks at the viewer has the process's pane before him already. Raises Unavailable."""
     hops = chain.locate(target)
-    client = _client_of(hops[0], chain.around(viewer or os.getpid())) if hops else None
+    if not hops or isinstance(hops[0], Step):
+        return False  # no other terminal tells who looks at it
+    client = _client_of(hops[0], chain.panes(viewer or os.getpid()))
     return client is not None and any(window.active and window.session == client.session for window in hops[0].windows)
 
 
+def focusable(hops: tuple[Hop, ...]) -> bool:
+    """Whether the way leads anywhere: to a pane, or else to a tab or a window."""
+    if hops and isinstance(hops[0], tmux.Hop):
+        return hops[0].pane is not None
+    return any(hop.show for hop in hops if isinstance(hop, Step))
+
+
 def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:
-    """Outwards, until a pane is before the viewer or in another terminal's front."""
+    """Outwards, until a pane is before the viewer or its window is in front."""
     if not hops:
-        return _missed("It runs outside tmux, and no other terminal can be focused yet.")
-    if hops[0].pane is None:
+        return _missed("It runs in no terminal that aimon knows.")
+    if isinstance(hops[0], tmux.Hop) and hops[0].pane is None:
         return _missed("It runs in a popup or a background job of tmux: there is no pane to go to.")
-    seen = hops[0]
+    done, problems = "", list[Step]()
     for hop in hops:
+        if isinstance(hop, Step):
+            done, problems = _forward(hop, hops[0], done, problems)
+            continue
         if hop.pane is None:
             break  # the client that shows the last pane is in a popup, which is in front of all panes
-        seen = hop
         client = _client_of(hop, here)
         if client and (client in hop.clients or not hop.clients):
             tmux.switch(client, hop)
@@ -72,22 +84,37 @@ def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:
         tmux.select(hop)
         if not hop.clients:
             return _attach(hop, here)
-    return Outcome(ok=True, line=f"Selected {hops[0]} in the terminal {seen.clients[0].tty}.")
+        done = f"Selected {hops[0]} in the terminal {hop.clients[0].tty}."
+    line = " ".join(filter(None, (done, *(step.why_not for step in problems))))
+    return Outcome(ok=bool(done), line=line, command=next((step.command for step in problems if step.command), ""))
 
 
-def _client_of(hop: Hop, here: tuple[Hop, ...]) -> tmux.Client | None:
+def _forward(step: Step, first: Hop, done: str, problems: list[Step]) -> tuple[str, list[Step]]:
+    """Bring a step forward; what goes wrong further out undoes nothing."""
+    if step.show is None:
+        return done, [*problems, step] if step.why_not else problems
+    try:
+        step.show()
+    except AimonError as error:
+        return done, [*problems, Step(step.name, why_not=str(error), command=step.command)]
+    return done or f"Selected {first}.", problems
+
+
+def _client_of(hop: tmux.Hop, here: tuple[Hop, ...]) -> tmux.Client | None:
     """The viewer's own client of the server that a hop belongs to."""
-    return next((own.clients[0] for own in here if own.server == hop.server and own.clients), None)
+    panes = (own for own in here if isinstance(own, tmux.Hop))
+    return next((own.clients[0] for own in panes if own.server == hop.server and own.clients), None)
 
 
-def _attach(hop: Hop, here: tuple[Hop, ...]) -> Outcome:
+def _attach(hop: tmux.Hop, here: tuple[Hop, ...]) -> Outcome:
     """Show a session that no terminal shows: in a window of the viewer's tmux, else by the viewer's own hand."""
-    within = any(own.server == hop.server for own in here)  # a server shown in itself shows itself for ever
-    if within or not here or not here[0].clients:
+    panes = [own for own in here if isinstance(own, tmux.Hop)]
+    within = any(own.server == hop.server for own in panes)  # a server shown in itself shows itself for ever
+    if within or not panes or panes[0] != here[0] or not panes[0].clients:
         return _missed(f"{hop} is in a session that no terminal shows.", hop)
-    tmux.open_window(here[0].server, here[0].clients[0], hop)
+    tmux.open_window(panes[0].server, panes[0].clients[0], hop)
     return Outcome(ok=True, line=f"Opened {hop} of another tmux in a new window.")
 
 
 def _missed(why: str, hop: Hop | None = None) -> Outcome:
-    return Outcome(ok=False, line=why, command=tmux.attach_command(hop) if hop else "")
+    return Outcome(ok=False, line=why, command=tmux.attach_command(hop) if isinstance(hop, tmux.Hop) else "")

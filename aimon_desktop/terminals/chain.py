@@ -16,24 +16,16 @@ from msgspec import Struct
 
 from aimon_core import process
 from aimon_core.errors import Unavailable
-from aimon_desktop.terminals import tmux
+from aimon_desktop.terminals import boundaries, tmux, windows
+from aimon_desktop.terminals.step import Step
 
-Hop: TypeAlias = tmux.Hop  # other multiplexers and terminals will join it
+Hop: TypeAlias = tmux.Hop | Step
 
 DEPTH = 6
 """Hops followed: tmux in tmux over ssh is three."""
 
 _TMUX = "tmux: server" if sys.platform == "linux" else "tmux"
 """What its server calls itself; on Linux a wrapper may well be called `tmux`."""
-
-_TERMINALS = frozenset(
-    {
-        "alacritty", "code", "foot", "footclient", "ghostty", "gnome-terminal-server", "iTerm2", "kitty", "konsole",
-        "ptyxis", "rio", "screen", "SCREEN", "st", "terminator", "tilix", "warp", "wezterm-gui", "xfce4-terminal",
-        "xterm", "zellij",
-    }
-)  # fmt: skip
-"""What runs in one of these that was itself started from a pane is in its window, not in the pane."""
 
 
 class Target(Struct, frozen=True):
@@ -54,14 +46,27 @@ def locate(target: Target) -> tuple[Hop, ...]:
     return around(target.pid)
 
 
-def around(pid: int) -> tuple[Hop, ...]:
-    """The same for a process that is certainly there, like this one."""
+def panes(pid: int) -> tuple[tmux.Hop, ...]:
+    """The panes around a process that is certainly there, like this one; no desktop is asked for windows."""
+    return tuple(hop for hop in around(pid, windows=False) if isinstance(hop, tmux.Hop))
+
+
+def around(pid: int, *, windows: bool = True) -> tuple[Hop, ...]:
+    """All hops around a process that is certainly there."""
     hops: list[Hop] = []
     looking: int | None = pid
-    while looking is not None and len(hops) < DEPTH and (hop := _innermost(looking)):
-        hops.append(hop)
-        looking = hop.clients[0].pid if hop.clients else None
+    while looking is not None and len(hops) < DEPTH:
+        found = _innermost(looking, windows=windows)
+        hops += found
+        looking = _outward(found[-1]) if found else None
     return tuple(hops)
+
+
+def _outward(hop: Hop) -> int | None:
+    """The process through which a hop is seen."""
+    if isinstance(hop, Step):
+        return hop.outward
+    return hop.clients[0].pid if hop.clients else None
 
 
 def _absence(pid: int) -> str:
@@ -73,28 +78,44 @@ def _absence(pid: int) -> str:
     return f"Its process has ended; {pid} is another program now."
 
 
-def _innermost(pid: int) -> Hop | None:
-    inside, server = _up_to_tmux(pid)
+def _innermost(pid: int, *, windows: bool) -> tuple[Hop, ...]:
+    """The next hop, with its window where it is a terminal."""
+    inside, edge, is_tmux = _up_to_boundary(pid)
+    if edge is not None and not is_tmux:
+        return _step(inside[-1], edge, asked=windows)
+    hop = _tmux(pid, inside, edge)
+    return (hop,) if hop else ()
+
+
+def _step(child: int, edge: int, *, asked: bool) -> tuple[Hop, ...]:
+    boundary = boundaries.beyond(child, edge)
+    if boundary is None:
+        return ()
+    step = boundaries.step(boundary)
+    return (step, windows.window(boundary)) if asked and step.has_window else (step,)
+
+
+def _tmux(pid: int, inside: list[int], server: int | None) -> tmux.Hop | None:
     socket, claimed = _claimed(pid)
     if server is None:  # its parents may have ended: then only the terminal can prove that it is in the server it names
-        inside, server = set(), claimed
+        inside, server = [], claimed
     if server is None or not _is_our_tmux(server):
         return None
     hop = tmux.find(server, socket if claimed == server else None, inside, _tty_device(pid))
     return hop if hop.pane or inside else None
 
 
-def _up_to_tmux(pid: int) -> tuple[set[int], int | None]:
-    """The processes from one up to the tmux server above it, and that server."""
-    inside: set[int] = set()
+def _up_to_boundary(pid: int) -> tuple[list[int], int | None, bool]:
+    """From one up to the nearest multiplexer, terminal or login above it; that; and whether it is tmux."""
+    inside: list[int] = []
     with suppress(psutil.Error):
         own = psutil.Process(pid)
         for one in (own, *own.parents()):
             name = one.name()
-            if inside and (name == _TMUX or name in _TERMINALS):
-                return inside, one.pid if name == _TMUX else None
-            inside.add(one.pid)
-    return inside, None
+            if inside and (name == _TMUX or boundaries.is_boundary(name)):
+                return inside, one.pid, name == _TMUX
+            inside.append(one.pid)
+    return inside, None, False
 
 
 def _claimed(pid: int) -> tuple[str | None, int | None]:

@@ -10,8 +10,7 @@ from contextlib import suppress
 
 from aimon_core.clean import clean
 from aimon_core.errors import Unavailable
-from aimon_desktop.terminals.outside import run
-from aimon_desktop.terminals.tmux import is_ours
+from aimon_desktop.terminals.outside import is_ours, run
 
 NAME = "@aimon"
 

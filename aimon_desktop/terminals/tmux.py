@@ -4,10 +4,8 @@ Everything that goes into a command was read from the system or from tmux itself
 titles, which programs in a pane can write, are never asked for.
 """
 
-import os
 import re
 import shlex
-import stat
 from collections.abc import Collection, Iterable
 from itertools import chain
 from pathlib import Path
@@ -16,7 +14,7 @@ import psutil
 from msgspec import Struct
 
 from aimon_core.errors import Unavailable
-from aimon_desktop.terminals.outside import run
+from aimon_desktop.terminals.outside import is_ours, run
 
 _TTY = r"/dev/(?:pts/\d+|ttys\d+)"
 # Blanks between the fields: in the C locale tmux prints a tab as `_`.
@@ -150,15 +148,6 @@ def _listening(pid: int) -> Iterable[str]:
         return sorted({str(one.laddr) for one in psutil.Process(pid).net_connections("unix")} - {""})
     except psutil.Error:
         return ()
-
-
-def is_ours(path: str) -> bool:
-    """Whether a path is a socket that belongs to this user."""
-    try:
-        found = os.lstat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
 
 
 def _device(tty: str) -> int | None:

@@ -44,7 +44,7 @@ class Viewer(Struct, frozen=True):
 
 def watched(target: Target, now_s: float) -> bool:
     """Whether somebody looks at a process's pane now. Raises Unavailable where that cannot be asked."""
-    hops = chain.locate(target)
+    hops = _panes(target)
     if not hops:
         return _used_lately(target.pid, now_s)
     shown = [hop for hop in hops if hop.pane is not None]
@@ -59,10 +59,10 @@ def announce(text: str, target: Target | None, viewer: int | None = None) -> Non
     Our tmux is the one that the viewer (a pid of ours, this process by default) runs in. Raises Unavailable where no
     terminal is shown anything.
     """
-    hops = _hops(target)
+    hops = _known(target)
     own = {(hop.server, hop.pane) for hop in hops}
     told = 0
-    for server in {hop.server for hop in (*hops, *chain.around(viewer or os.getpid()))}:
+    for server in {hop.server for hop in (*hops, *chain.panes(viewer or os.getpid()))}:
         for one in viewers(server):
             if (server, one.pane) not in own:
                 command = ("display-message", "-c", one.tty, "-d", _SHOWN_MS, "--", literal(text))
@@ -97,10 +97,12 @@ def _viewer(row: re.Match[str]) -> Viewer:
     return Viewer(tty, pane, "focused" in flags.split(","), told in {"on", "1"}, int(used_at))
 
 
-def _hops(target: Target | None) -> tuple[chain.Hop, ...]:
-    if target is None:
-        return ()
+def _panes(target: Target) -> list[tmux.Hop]:
+    return [hop for hop in chain.locate(target) if isinstance(hop, tmux.Hop)]
+
+
+def _known(target: Target | None) -> list[tmux.Hop]:
     try:
-        return chain.locate(target)
+        return _panes(target) if target else []
     except Unavailable:
-        return ()
+        return []

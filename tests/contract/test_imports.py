@@ -80,7 +80,7 @@ def test_the_contracts_hold():
 def house(tmp_path) -> Path:
     """An empty house with the project's contracts."""
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    for folder in (*FLOORS, "receiver/dialects", "receiver/hooks"):
+    for folder in (*FLOORS, "receiver/dialects", "receiver/hooks", "aimon_desktop/terminals"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").touch()
     return tmp_path
@@ -98,6 +98,7 @@ def test_an_empty_house_keeps_every_contract(house):
         ("aimon_trace/run.py", "import aimon_desktop", "One floor above another"),
         ("aimon_desktop/focus.py", "import aimon_tui", "One floor above another"),
         ("receiver/dialects/codex.py", "import receiver.dialects.genai", "Dialects do not know each other"),
+        ("aimon_desktop/terminals/niri.py", "import aimon_desktop.terminals.kitty", "Terminals and desktops"),
         ("receiver/hooks/codex.py", "import receiver.hooks.claude_code", "Hook payloads of one agent"),
         ("receiver/server.py", "import textual.app", "Only aimon_tui draws"),
         ("aimon_core/store.py", "from rich.text import Text", "Only aimon_tui draws"),
@@ -110,7 +111,11 @@ def test_an_empty_house_keeps_every_contract(house):
     ],
 )
 def test_each_contract_can_fail(house, module, line, contract):
-    for neighbour in ("receiver/dialects/genai.py", "receiver/hooks/claude_code.py"):
+    for neighbour in (
+        "receiver/dialects/genai.py",
+        "receiver/hooks/claude_code.py",
+        "aimon_desktop/terminals/kitty.py",
+    ):
         (house / neighbour).touch()
     (house / module).write_text(textwrap.dedent(line) + "\n")
     done = lint(house)

@@ -104,7 +104,8 @@ def test_an_owner_is_named_by_its_program():
     assert str(Owner(812, "/usr/bin/otelcol --config x", is_aimon=False)) == "otelcol (pid 812)"
 
 
-def test_a_terminal_opened_after_the_first_look_is_found(monkeypatch):
+@pytest.mark.skipif(sys.platform != "linux", reason="`setsid` is a program of Linux")
+def test_a_terminal_opened_after_the_first_look_is_found():
     psutil.Process().terminal()  # psutil remembers the terminals of now
     ours, theirs = pty.openpty()
     with subprocess.Popen(["setsid", "--ctty", "sleep", "60"], stdin=theirs) as child:

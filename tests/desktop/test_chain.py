@@ -12,7 +12,7 @@ import pytest
 
 from aimon_core import process
 from aimon_core.errors import Unavailable
-from aimon_desktop.terminals import Target, locate, outside
+from aimon_desktop.terminals import Target, focusable, locate, outside
 from aimon_desktop.terminals.chain import around
 from aimon_desktop.terminals.tmux import Client, Server, Window
 from tests.fakes.tmux import desk as desk_of_its_own
@@ -124,7 +124,9 @@ async def test_a_variable_alone_proves_nothing(desk, tmux):
 async def test_a_terminal_that_was_started_from_a_pane_is_outside_of_it(desk, tmux):
     (desk.folder / "xterm").symlink_to(PYTHON)
     pane = tmux.session("work", f"{desk.folder}/xterm", "-c", "import pty; pty.spawn(['sleep', '600'])")
-    assert await locate(target(pane.child("sleep"))) == ()
+    hops = await locate(target(pane.child("sleep")))
+    assert [str(hop) for hop in hops] == ["xterm", "window"]
+    assert not focusable(hops)
     assert [str(hop) for hop in await locate(pane.target)] == ["tmux %0"]
 
 

@@ -199,9 +199,9 @@ async def test_from_a_popup_and_from_a_key_of_tmux_the_terminal_below_is_used(de
         assert main.shows(main.tty) == wanted.id
 
 
-async def test_outside_tmux_says_so(desk, main):
+async def test_without_a_terminal_that_is_said(desk, main):
     outcome = await focus(target(desk.outside()), main.aimon.pid)
-    assert outcome == Outcome(False, "It runs outside tmux, and no other terminal can be focused yet.")
+    assert outcome == Outcome(False, "It runs in no terminal that aimon knows.")
 
 
 async def test_s17_a_reused_pid_moves_nothing(main):

@@ -1,0 +1,45 @@
+"""What stands between a process and the desktop: the nearest multiplexer, terminal or login above it, by its name."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from aimon_desktop.terminals import kitty, konsole, macos, screen, ssh, wezterm, zellij
+from aimon_desktop.terminals.step import Boundary, Step
+
+_STEPS: dict[str, Callable[[Boundary], Step]] = {
+    name: module.step
+    for module in (kitty, konsole, macos, screen, ssh, wezterm, zellij)
+    for name in module.NAMES
+}  # fmt: skip
+
+_PLAIN = {
+    "alacritty": "alacritty", "foot": "foot", "ghostty": "ghostty", "gnome-terminal-server": "gnome-terminal",
+    "ptyxis": "ptyxis", "rio": "rio", "st": "st", "terminator": "terminator", "tilix": "tilix", "warp": "warp",
+    "xfce4-terminal": "xfce4-terminal", "xterm": "xterm",
+}  # fmt: skip
+"""Terminals that have a window and let nobody choose among their tabs."""
+
+
+def is_boundary(name: str) -> bool:
+    """Whether a process of this name parts those below it from what is above."""
+    return name in _STEPS or name in _PLAIN or name == "code"
+
+
+def beyond(child: int, pid: int) -> Boundary | None:
+    """A boundary, by itself and by the process right below it; None where that is over, or not ours to read."""
+    with suppress(psutil.Error):
+        process, below = psutil.Process(pid), psutil.Process(child)
+        pids = (pid, *(one.pid for one in process.parents()))
+        return Boundary(process.name(), pids, below.environ(), below.terminal())
+    return None
+
+
+def step(boundary: Boundary) -> Step:
+    """The hop that a boundary is."""
+    if boundary.name in _STEPS:
+        return _STEPS[boundary.name](boundary)
+    if boundary.name == "code":
+        return Step("VS Code", why_not="Which terminal of VS Code it is, only VS Code knows.", has_window=True)
+    return Step(_PLAIN[boundary.name], has_window=True)

@@ -1,0 +1,77 @@
+"""What every hop beyond tmux is: a name, how to bring it forward, and where the way goes on.
+
+Apart from the terminals because all of them speak in these words and none knows another.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+import psutil
+from msgspec import Struct
+
+from aimon_core.errors import Unavailable
+
+_SET_WINDOWID = frozenset({"alacritty", "kitty", "konsole", "st", "xterm"})
+
+
+class Boundary(Struct, frozen=True):
+    """A process that parts another from what is further out: a multiplexer, a terminal, an ssh login."""
+
+    name: str
+    pids: tuple[int, ...]
+    """It, and what is above it, nearest first."""
+    environ: Mapping[str, str]
+    """What it gave its child, whatever that changed later."""
+    tty: str | None
+    """Its child's terminal."""
+
+    @property
+    def x11_window(self) -> str | None:
+        """WINDOWID of a terminal that is known to set it: others hand on that of where they were started."""
+        return self.checked("WINDOWID", r"\d+") if self.name in _SET_WINDOWID else None
+
+    def checked(self, variable: str, shape: str) -> str | None:
+        """A variable of the child, if it has the shape of an id (S15)."""
+        value = self.environ.get(variable, "")
+        return value if re.fullmatch(shape, value, re.ASCII) else None
+
+
+class Step(Struct, frozen=True):
+    """One hop outwards: a window of screen, a tab, a window of the desktop, a login."""
+
+    name: str
+    show: Callable[[], object] | None = None
+    """Brings it forward, raises Unavailable; None where that cannot be done, or is up to the next hop."""
+    why_not: str = ""
+    """Why it cannot be brought forward, a sentence."""
+    command: str = ""
+    """What a person can do instead, for a shell."""
+    outward: int | None = None
+    """The process through which it is seen, where the way goes on."""
+    has_window: bool = False
+    """Whether it is a terminal, which a window of the desktop shows."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def only_window(windows: Iterable[tuple[int, str]], pids: Iterable[int], own: str | None = None) -> str:
+    """Of windows by their pids the one of a terminal: that of the nearest pid, and its own one where that has several.
+
+    Raises Unavailable where there is none, or no telling which.
+    """
+    known = list(windows)
+    for pid in pids:
+        found = [window for owner, window in known if owner == pid]
+        if len(found) == 1 or own in found:
+            return own if own in found and own is not None else found[0]
+        if found:
+            raise Unavailable("Its terminal has several windows, and which one it is in is not known.")
+    raise Unavailable("Its window was not found.")
+
+
+def ours(name: str) -> list[psutil.Process]:
+    """Our own processes of a name."""
+    found = psutil.process_iter(["name", "uids"])
+    return [one for one in found if one.info["name"] == name and one.info["uids"].real == os.getuid()]
