@@ -17,6 +17,7 @@ _COMMANDS = {
     "serve": "serve",
     "demo": "demo",
     "sessions": "sessions",
+    "prices": "prices",
     "stream": "stream",
     "status": "status",
     "focus": "focus",
