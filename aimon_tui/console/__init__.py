@@ -17,7 +17,6 @@ _COMMANDS = {
     "serve": "serve",
     "demo": "demo",
     "sessions": "sessions",
-    "prices": "prices",
     "stream": "stream",
     "status": "status",
     "focus": "focus",
@@ -25,6 +24,7 @@ _COMMANDS = {
     "setup": "setup",
     "doctor": "doctor",
     "run": "run",
+    "prices": "prices",
     "config": "config",
 }
 """Command to the module that holds it, in the order of the help."""
