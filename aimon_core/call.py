@@ -50,6 +50,8 @@ class Call(Struct, gc=False):
     priced: bool = False
     """Whether the price table was asked."""
     outcome: Outcome = Outcome()
+    fast: bool = False
+    """Dearer than any price table knows."""
     counts: bool = True
     """Whether it is a call, and not only tokens."""
 
@@ -81,6 +83,7 @@ def called(event: LlmCalled) -> Call:
         reported=event.cost_picodollars,
         outcome=_shared(event.stop_reason, event.status, event.error_type, event.attempt),
         counts=event.counts,
+        fast=event.fast,
     )
 
 
@@ -102,7 +105,7 @@ def fill(call: Call, event: LlmCalled) -> None:
     if event.channel == "span" and not call.exact:
         call.exact, call.end_ns = True, event.at_ns
         call.start_ns = event.at_ns - round((event.duration_ms or 0) * 1e6)
-    call.error = call.error or event.error
+    call.error, call.fast = call.error or event.error, call.fast or event.fast
     call.attempt = max(call.attempt, event.attempt)
     call.agent_id = call.agent_id or event.agent_id
     call.outcome = _outcome(call.outcome, event, call.attempt)

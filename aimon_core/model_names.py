@@ -6,6 +6,8 @@ Apart from prices because it knows only strings: context suffixes, vendor prefix
 import re
 
 _CONTEXT = re.compile(r"\[(\d+)([km])\]$")
+_GITHUB = re.compile(r"^github(?:[-_]copilot)?/")
+"""GitHub sells requests, not tokens: its models are worth what their makers take for them."""
 _DATE = re.compile(r"-(?:20\d{6}|20\d\d-\d\d-\d\d)$|-latest$")
 
 
@@ -18,6 +20,7 @@ def declared_context(model: str) -> int | None:
 def spellings(model: str) -> list[str]:
     """Names to look up, the most exact first, in lower case."""
     name = _CONTEXT.sub("", model.strip().lower())
+    name = _GITHUB.sub("", name)
     name = name.rsplit("models/", 1)[-1]  # Gemini and Vertex: projects/…/models/gemini-2.5-pro
     names = [name, name.replace("@default", "").replace("@", "-")]  # Vertex: claude-opus-4-5@20251101
     names += [_DATE.sub("", one) for one in names]

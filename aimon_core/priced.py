@@ -33,7 +33,7 @@ def settle(entry: Entry, prices: Prices | None) -> None:
         return
 
     def computed(call: Call) -> int | None:
-        found = prices.price(entry.agent, call.model)
+        found = None if call.fast else prices.price(entry.agent, call.model)
         return found.picodollars(call.tokens) if found else None
 
     entry.settle(computed)

@@ -45,6 +45,8 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """A helper call beside the conversation (a title, a suggestion): billed, but no sign of work."""
     asks_tool: bool | None = None
     """Whether the answer asks for a tool; None where not told."""
+    fast: bool = False
+    """Served in a dearer mode that price tables do not know: its dollars are the agent's, or unknown."""
     counts: bool = True
     """Whether it is one call; embeddings, and an agent's sum over calls that nobody tells of, are only tokens."""
 

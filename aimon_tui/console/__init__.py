@@ -27,6 +27,7 @@ _COMMANDS = {
     "setup": "setup",
     "doctor": "doctor",
     "run": "run",
+    "prices": "prices",
     "config": "config",
 }
 """Command to the module that holds it, in the order of the help."""

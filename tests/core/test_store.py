@@ -113,6 +113,16 @@ def test_calls_are_priced_when_drained_and_compared(store: SessionStore) -> None
     assert by_model["claude-opus-5-5"].reported_usd == by_model["claude-opus-5-5"].computed_usd == 0.00011
 
 
+def test_a_call_in_fast_mode_costs_what_the_agent_says_or_nobody_knows(store: SessionStore) -> None:
+    store.prices = FlatPrices()
+    store.apply([prompted(1), answered(2, "r1", cost_picodollars=None, fast=True)])
+    store.drain()
+    assert store.get(KEY).cost.usd is None
+    store.apply([answered(3, "r2", cost_picodollars=5 * 10**9, fast=True)])
+    store.drain()
+    assert store.get(KEY).cost.reported_usd == 0.005
+
+
 def test_who_reads_before_the_frame_reads_the_price_too(store: SessionStore) -> None:
     store.prices = FlatPrices()
     store.apply([prompted(1), answered(2, "r1", "span")])

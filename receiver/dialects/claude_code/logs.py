@@ -52,6 +52,7 @@ def request(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         tokens=tokens(record, told),
         cost_picodollars=None if dollars is None else round(dollars * 1e12),
         duration_ms=record.number("duration_ms"),
+        fast=record.identity("speed") == "fast",
         prompt_id=record.identity("prompt.id"),
         side=is_side(record),
     )

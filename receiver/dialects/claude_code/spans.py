@@ -23,6 +23,7 @@ def call(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         model=record.text("model") or "unknown",
         tokens=tokens(record, counts(record)),
         duration_ms=record.number("duration_ms"),
+        fast=record.identity("speed") == "fast",
         ok=ok,
         status=status,
         error=head(error),

@@ -177,6 +177,7 @@ class Transcript:
             unit=key,
             model=message.model or "",
             tokens=_tokens(message.usage),
+            fast=message.usage.speed == "fast",
             prompt_id=self._prompt_id if base["agent_id"] is None else None,
             stop_reason=message.stop_reason,
             asks_tool=message.stop_reason == "tool_use" if message.stop_reason else None,

@@ -33,6 +33,7 @@ class Usage(Struct):
     cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
     cache_creation: Creation | None = None
+    speed: str | None = None
 
 
 class Block(Struct):
