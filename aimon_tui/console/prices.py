@@ -26,7 +26,7 @@ _WORDS = {"model", "agent", "from"}
 @click.option("--json", "as_json", is_flag=True, help="The same as one document.")
 @with_settings
 def command(config: Config, as_json: bool) -> None:
-    """Show what each model in use costs, and where its price comes from.
+    """Show what each model in use costs, and who says so.
 
     Dollars a million tokens, for the models of the running aimon, else of its journal. Prices of your own stand under
     `prices` in the settings; a model without a price makes a cost unknown, never 0.

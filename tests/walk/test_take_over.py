@@ -159,7 +159,7 @@ def test_one_screen_takes_over_and_nothing_is_lost_or_told_twice(scene, how):
         finally:
             sent = sender.end()
             first.kill()
-    assert sender.failures > 0
+    assert sender.failures > 0 or how == signal.SIGTERM, "a clean hand-over may be over before the next request"
     until(lambda: scene.calls() >= sent)
     assert scene.calls() == sent
     tokens = scene.ask("/api/v1/sessions/claude-code:s1")["session"]["tokens"]
