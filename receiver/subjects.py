@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 FIELDS = (
-    "command", "cmd", "file_path", "path", "notebook_path", "pattern", "query", "url", "description", "skill", "prompt",
+    "command", "cmd", "file_path", "filePath", "path", "notebook_path", "pattern", "query", "url", "description",
+    "skill", "prompt",
 )  # fmt: skip
 """Input fields in the order in which they name the subject best."""
 
