@@ -70,6 +70,7 @@ class Codex(Coder):
         """The provider refuses, and the client does not try again."""
         told: dict[str, wire.Value] = {"http.response.status_code": status, "error.message": error}
         yield from self.log("api_request", **told)
+        self.pause(0.2)
         yield wire.span(
             self.at_s,
             Span(
