@@ -11,7 +11,6 @@ from aimon_core.errors import Unavailable
 from aimon_desktop.setup import State, service
 from tests.fakes.homes import home, tree
 
-
 STARTS = "systemctl --user enable --now aimon.service aimon.socket"
 
 
@@ -78,7 +77,10 @@ def test_undo_stops_it_first_and_leaves_nothing(place, called):
     service.apply(service.plan(place, "linux"))
     (called / "log").unlink()
     assert service.undo(service.plan(place, "linux"))
-    assert asked(called) == ["systemctl --user disable --now aimon.service aimon.socket", "systemctl --user daemon-reload"]
+    assert asked(called) == [
+        "systemctl --user disable --now aimon.service aimon.socket",
+        "systemctl --user daemon-reload",
+    ]
     assert {name: one for name, one in tree(place.home).items() if name != "state"} == before
     assert service.undo(service.plan(place, "linux")) == []
 
