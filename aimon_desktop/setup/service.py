@@ -1,6 +1,6 @@
 """aimon as a service of its user, under systemd or launchd: sessions are watched while no screen is open.
 
-The texts are those of `packaging/`, for people who put them there by hand: `units` links to them, and a wheel holds them.
+The texts are those of `packaging/`, which people may put there by hand: `units` links to them, and a wheel holds them.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The home-manager module, parsed and evaluated by Nix itself: its options, its settings, and units that do not drift."""
+"""The home-manager module, parsed and evaluated by Nix itself: its options, its settings, and units like ours."""
 
 import configparser
 import json
