@@ -27,6 +27,7 @@ class Pipe:
     def __init__(self, books: Books, narrator: Callable[[], Narrator], fifo: Fifo) -> None:
         self._books, self._narrator, self._fifo = books, narrator, fifo
         self._story: Story | None = None
+        self._untold = set[str]()
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
@@ -35,10 +36,15 @@ class Pipe:
         """Tell what changed, the list last: a widget shows the last line that it read."""
         if not self._fifo.open():
             self._story = None
+            self._untold.clear()
+            return
+        self._untold.update(changed)
+        if not self._fifo.has_room():
             return
         if self._story is None:
             self._story = Story(self._books, self._narrator())
-        lines = self._story.told(changed).splitlines(keepends=True)
+        lines = self._story.told(self._untold).splitlines(keepends=True)
+        self._untold.clear()
         if lines and b'"type": "session_list"' not in lines[-1]:
             lines.append(self._story.again())
         for line in lines:

@@ -7,6 +7,7 @@ pipe is left out, and the list comes again. Two readers of one pipe share its li
 import fcntl
 import json
 import os
+import select
 import stat
 
 from aimon_core.clock import Clock
@@ -41,6 +42,14 @@ class Fifo:
             self._next_s = self._clock.monotonic() + RETRY_S
             self._descriptor = self._opened()
         return self._descriptor is not None
+
+    def has_room(self) -> bool:
+        """Whether a line fits; where the reader has gone it does, since `write` is what finds out."""
+        if self._descriptor is None:
+            return False
+        room = select.poll()
+        room.register(self._descriptor, select.POLLOUT)
+        return bool(room.poll(0))
 
     def write(self, line: bytes) -> None:
         """Write a line, or leave it out where the pipe is full or the reader has gone."""
@@ -89,10 +98,10 @@ def fitted(line: bytes) -> bytes:
     room = LIMIT - 1 - len(_dumped(message | {"sessions": [], "truncated": len(rows)}))
     kept = []
     for row in rows:
-        room -= len(json.dumps(row)) + len(", ")
-        if room < 0:
-            break
-        kept.append(row)
+        size = len(json.dumps(row)) + len(", ")
+        if size <= room:  # one with a long name hides none of the others
+            room -= size
+            kept.append(row)
     return _dumped(message | {"sessions": kept, "truncated": len(rows) - len(kept)})
 
 
