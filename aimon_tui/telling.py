@@ -5,6 +5,7 @@ None of them makes a line while nobody reads, and none waits for a reader.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -57,19 +58,24 @@ class Pipe:
 
 
 class Events:
-    """The readers of `events.sock`."""
+    """The readers of `events.sock`: ours at once, or when the aimon that has it has ended."""
 
-    def __init__(self, books: Books, narrator: Callable[[], Narrator], path: Path) -> None:
-        self._books, self._narrator = books, narrator
+    RETRY_S = 1.0
+
+    def __init__(self, books: Books, narrator: Callable[[], Narrator], path: Path, clock: Clock) -> None:
+        self._books, self._narrator, self._clock = books, narrator, clock
         self._socket = EventsSocket(path, self._snapshot)
         self._story: Story | None = None
-        self._opening = asyncio.get_running_loop().create_task(self._open())
+        self._opening: asyncio.Task[None] | None = None
+        self._next_s = clock.monotonic()
+        self._claim()
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
 
     def frame(self, changed: Collection[str]) -> None:
         """Tell what changed."""
+        self._claim()
         if not self._socket.read:
             self._story = None
         elif self._story is not None and (lines := self._story.told(changed)):
@@ -77,13 +83,21 @@ class Events:
 
     def close(self) -> None:
         """Let everybody go."""
-        self._opening.cancel()
+        if self._opening is not None:
+            self._opening.cancel()
         self._socket.close()
+
+    def _claim(self) -> None:
+        """Try to have the socket, once a second while another aimon has it."""
+        if not self._socket.held and self._clock.monotonic() >= self._next_s:
+            self._next_s = self._clock.monotonic() + self.RETRY_S
+            self._opening = asyncio.get_running_loop().create_task(self._open())
 
     async def _open(self) -> None:
         try:
             await self._socket.open()
         except OSError as error:
+            self._next_s = math.inf
             LOG.warning("nobody can read events.sock: %s", error)
 
     def _snapshot(self) -> bytes:

@@ -30,6 +30,11 @@ class EventsSocket:
         """Whether anybody reads."""
         return bool(self._allowed)
 
+    @property
+    def held(self) -> bool:
+        """Whether it is ours; else another aimon has it, or none."""
+        return self._socket.held
+
     async def open(self) -> None:
         """Take readers, unless another aimon does already. Raises OSError."""
         if (listener := self._socket.claim()) is not None:

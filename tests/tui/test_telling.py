@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -111,11 +112,9 @@ def test_s21_a_stopped_pipe_holds_up_no_frame_and_tears_no_line(pipe, reader, sh
 
 
 @pytest.fixture
-async def events(shelf, narrators, tmp_path, monkeypatch):
-    from pathlib import Path
-
+async def events(shelf, narrators, clock, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    events = Events(shelf, narrators, Path("events.sock"))
+    events = Events(shelf, narrators, Path("events.sock"), clock)
     await events._opening
     yield events
     events.close()
@@ -182,12 +181,32 @@ async def test_s21_a_stopped_reader_of_the_socket_holds_up_no_frame(events, shel
             await stopped.hear(10_000)
 
 
-async def test_a_socket_that_cannot_be_opened_is_a_line_in_the_log(shelf, narrators, tmp_path, caplog):
-    events = Events(shelf, narrators, tmp_path / "none" / "events.sock")
-    await events._opening
-    events.frame({KEY})
+async def test_a_socket_that_cannot_be_opened_is_a_line_in_the_log(shelf, narrators, clock, tmp_path, caplog):
+    events = Events(shelf, narrators, tmp_path / "none" / "events.sock", clock)
+    for _ in range(3):
+        await events._opening
+        clock.advance(60)
+        events.frame({KEY})
     events.close()
-    assert "nobody can read events.sock" in caplog.text
+    assert caplog.text.count("nobody can read events.sock") == 1
+
+
+async def test_who_outlives_the_owner_of_the_socket_has_it_then(events, shelf, narrators, clock):
+    heir = Events(shelf, narrators, Path("events.sock"), clock)
+    await heir._opening
+    async with Ear() as ear:
+        await ear.hear(2)
+        events.close()
+        with pytest.raises(EOFError):
+            await ear.hear(1)
+    heir.frame(())
+    assert not heir._socket.held
+    clock.advance(heir.RETRY_S)
+    heir.frame(())
+    await heir._opening
+    async with Ear() as ear:
+        assert (await ear.hear(1))[0]["type"] == "session_list"
+    heir.close()
 
 
 # ------------------------------------------------------------------ tmux
