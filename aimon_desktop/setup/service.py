@@ -8,6 +8,7 @@ import plistlib
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import resources
 
 from msgspec.structs import replace
@@ -51,6 +52,8 @@ def apply(plan: Plan) -> None:
     plan.apply()
     files = [document.path for document in plan.connection.documents]
     if files[0].suffix == ".plist":
+        with suppress(Unavailable):  # what is not loaded cannot be taken out
+            _run("launchctl", "bootout", f"gui/{os.getuid()}/{_LABEL}")
         _run("launchctl", "bootstrap", f"gui/{os.getuid()}", str(files[0]))
         return
     _run("systemctl", "--user", "daemon-reload")
