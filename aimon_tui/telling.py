@@ -111,12 +111,12 @@ class Events:
 class TmuxOption:
     """`#{@aimon}` of the tmux that aimon runs in: `!1 ●3 $12.84`."""
 
-    PAUSE_S = 0.5
+    PAUSE_S, RETRY_S = 0.5, 2.0
 
     def __init__(self, books: Books, option: Option, clock: Clock) -> None:
         self._books, self._option, self._clock = books, option, clock
         self._shown: str | None = None
-        self._due = True
+        self._due, self._failed = True, False
         self._written_s = clock.monotonic() - self.PAUSE_S
         self._writing: asyncio.Task[None] | None = None
 
@@ -133,8 +133,8 @@ class TmuxOption:
             return
         self._due, self._written_s = False, now_s
         text = short.sentence(short.document(self._books.sessions(), self._books.totals(), ""), short=True)
-        if text != self._shown:
-            self._shown = text
+        if text != self._shown or self._failed:
+            self._shown, self._failed = text, False
             self._writing = asyncio.get_running_loop().create_task(self._write(text))
 
     def close(self) -> None:
@@ -146,4 +146,6 @@ class TmuxOption:
         try:
             await asyncio.to_thread(self._option.write, text)
         except Unavailable as error:
+            self._due = self._failed = True  # it may only have stood still for a while
+            self._written_s = self._clock.monotonic() + self.RETRY_S
             LOG.info("tmux does not show #{@aimon}: %s", error)

@@ -279,7 +279,15 @@ async def test_s21_a_tmux_that_hangs_holds_up_no_frame_and_is_shown_the_last_of_
     assert paper.texts == ["●1 $0.00", "!1 $0.00"]
 
 
-async def test_a_tmux_that_is_gone_is_no_failure(option, paper):
+async def test_a_tmux_that_is_gone_is_no_failure_and_one_that_comes_to_itself_is_told(option, paper, clock):
     paper.fails = True
     await drawn(option)
     assert paper.texts == []
+    paper.fails = False
+    clock.advance(option.RETRY_S)
+    await drawn(option)
+    assert paper.texts == []
+    clock.advance(option.PAUSE_S)
+    await drawn(option)
+    await drawn(option)
+    assert paper.texts == ["●1 $0.00"]

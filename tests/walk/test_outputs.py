@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -16,7 +17,7 @@ import pytest
 from aimon_desktop.outputs.short import STATES
 from tests.fakes.captures import Sent
 from tests.fakes.program import AIMON, WAIT_S, Program
-from tests.fakes.tmux import until
+from tests.fakes.tmux import desk, needs_tmux, until
 
 SESSIONS, CALLS, POSTS = 200, 5, 10
 KEPT = 16 * 1024 * 1024
@@ -99,6 +100,8 @@ def test_s21_all_readers_stop_during_ten_thousand_events_and_nothing_waits_grows
         pipe = os.open(program.runtime / "otel-ai-monitor.pipe", os.O_RDONLY | os.O_NONBLOCK)
         stream = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=WAIT_S)
         stream.request("GET", "/api/v1/stream")
+        screen = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=WAIT_S)
+        screen.request("GET", "/api/v1/stream?full=1")
         command = [AIMON, "stream", "--port", str(serving.port), "--format", "eww"]
         with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE) as bar:
             before = 0
@@ -121,8 +124,30 @@ def test_s21_all_readers_stop_during_ten_thousand_events_and_nothing_waits_grows
         assert any(sum(one[state] for state in STATES) == SESSIONS for one in shown)
         assert shown[-1]["state"] == "none"
         os.close(pipe)
-        stream.close()
-        ear.close()
+        for door in (stream, screen, ear):
+            door.close()
+
+
+@pytest.mark.tmux
+@needs_tmux
+def test_s21_a_tmux_that_stands_still_holds_up_nobody_and_shows_the_last_of_all(program):
+    with desk() as place:
+        server = place.server()
+        server.session("work")
+        pid = server.pid
+        program.environment["TMUX"] = f"{server.socket},1,0"
+        with program.serving("--no-persist") as serving:
+            until(lambda: server("show-options", "-gqv", "@aimon") == "$0.00")
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                for number in range(POSTS):
+                    assert serving.send(calls(number)) == [200]
+                assert serving.ask("/api/v1/sessions")["totals"]["llm_calls"] == SESSIONS * CALLS * POSTS
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            until(lambda: f"{SESSIONS} $" in server("show-options", "-gqv", "@aimon"))
+            assert serving.end() == 0
+            assert server("show-options", "-gqv", "@aimon") == ""
 
 
 def test_a_wait_is_told_by_the_socket_and_the_pipe(program):
