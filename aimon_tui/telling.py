@@ -28,7 +28,7 @@ class Pipe:
     def __init__(self, books: Books, narrator: Callable[[], Narrator], fifo: Fifo) -> None:
         self._books, self._narrator, self._fifo = books, narrator, fifo
         self._story: Story | None = None
-        self._untold = set[str]()
+        self._untold, self._missed = set[str](), False
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
@@ -38,6 +38,7 @@ class Pipe:
         if not self._fifo.open():
             self._story = None
             self._untold.clear()
+            self._missed = False
             return
         self._untold.update(changed)
         if not self._fifo.has_room():
@@ -46,11 +47,10 @@ class Pipe:
             self._story = Story(self._books, self._narrator())
         lines = self._story.told(self._untold).splitlines(keepends=True)
         self._untold.clear()
-        if lines and b'"type": "session_list"' not in lines[-1]:
+        if self._missed or (lines and b'"type": "session_list"' not in lines[-1]):
             lines.append(self._story.again())
-        for line in lines:
-            if fitting := fitted(line):
-                self._fifo.write(fitting)
+        written = [self._fifo.write(fitting) for line in lines if (fitting := fitted(line))]
+        self._missed = not all(written)
 
     def close(self) -> None:
         """Let the reader go."""

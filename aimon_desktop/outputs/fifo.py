@@ -51,16 +51,18 @@ class Fifo:
         room.register(self._descriptor, select.POLLOUT)
         return bool(room.poll(0))
 
-    def write(self, line: bytes) -> None:
-        """Write a line, or leave it out where the pipe is full or the reader has gone."""
+    def write(self, line: bytes) -> bool:
+        """Write a line, or leave it out where the pipe is full or the reader has gone; whether it was written."""
         if self._descriptor is None:
-            return
+            return False
         try:
             os.write(self._descriptor, line)
         except BlockingIOError:
-            pass
+            return False
         except OSError:
             self.close()
+            return False
+        return True
 
     def close(self) -> None:
         """Let the reader go. The pipe stays: the next aimon finds it, and so does a reader who waits already."""

@@ -78,7 +78,7 @@ def undo(plan: Plan) -> list[str]:
     if files[0].suffix == ".plist":
         _run("launchctl", "bootout", f"gui/{os.getuid()}/{_LABEL}")
         return plan.undo()
-    _run("systemctl", "--user", "disable", "--now", *(file.name for file in files))
+    _run("systemctl", "--user", "disable", "--now", *(file.name for file in files if file.exists()))
     said = plan.undo()
     _run("systemctl", "--user", "daemon-reload")
     return said

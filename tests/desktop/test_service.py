@@ -85,6 +85,15 @@ def test_undo_stops_it_first_and_leaves_nothing(place, called):
     assert service.undo(service.plan(place, "linux")) == []
 
 
+def test_undo_takes_away_what_an_older_setup_wrote_without_a_socket(place, called):
+    service.apply(service.plan(place, "linux"))
+    (place.home / ".config/systemd/user/aimon.socket").unlink()
+    (called / "log").unlink()
+    service.undo(service.plan(place, "linux"))
+    assert asked(called)[0] == "systemctl --user disable --now aimon.service"
+    assert not (place.home / ".config/systemd/user/aimon.service").exists()
+
+
 def test_launchd_gets_a_property_list(place, called):
     service.apply(service.plan(place, "darwin"))
     told = plistlib.loads((place.home / "Library/LaunchAgents/io.github.aimon.plist").read_bytes())

@@ -108,6 +108,19 @@ def test_s21_a_stopped_pipe_holds_up_no_frame_and_tears_no_line(pipe, reader, sh
     assert read(reader)[-1]["sessions"][0]["state"] == "failed"
 
 
+def test_who_missed_lines_is_told_how_it_stands_as_soon_as_it_reads_on(pipe, reader, shelf):
+    pipe.frame(())
+    for number in range(1000):
+        pipe.frame(change(shelf, tokens=Tokens(input=number), state="waiting" if number % 2 else "working"))
+    told = read(reader)
+    assert told[-1]["seq"] < 1000
+    pipe.frame(())  # nothing changes any more
+    assert read(reader)[-1]["sessions"][0]["state"] == "waiting"
+    pipe.frame(())
+    with pytest.raises(BlockingIOError):
+        read(reader)
+
+
 # ------------------------------------------------------------------ the socket
 
 
