@@ -52,15 +52,21 @@ async def serve(settings: Settings) -> None:
             await runtime.start()
             supervisor.tell("READY=1", "STATUS=reading the journal")
             runtime.hands.append(Stream(runtime.store, narrator, writer))
-            await runtime.complete.wait()
-            for notice in runtime.notices:
-                click.echo(notice, err=True)
-            click.echo(f"listening {runtime.door.addresses}", err=True)
-            supervisor.tell(f"STATUS=listening {runtime.door.addresses}")
+            announcing = loop.create_task(_announce(runtime, supervisor))
             await ended.wait()
+            announcing.cancel()
         finally:
             supervisor.tell("STOPPING=1")
             await runtime.stop()
+
+
+async def _announce(runtime: Runtime, supervisor: Supervisor) -> None:
+    """Say that all is read and open, once it is; who wants us to end before need not wait for that."""
+    await runtime.complete.wait()
+    for notice in runtime.notices:
+        click.echo(notice, err=True)
+    click.echo(f"listening {runtime.door.addresses}", err=True)
+    supervisor.tell(f"STATUS=listening {runtime.door.addresses}")
 
 
 def _call(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
