@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import programs
+from bench import programs, readers
 from bench.processes import AIMON, Screen, Sender, cpu_s, serving
 from bench.results import Result, figures, folder
 from bench.traffic import Traffic, asking, batches, records_in
@@ -182,5 +182,6 @@ GOALS: dict[str, Callable[[], Iterator[Result]]] = {
     "P7": p7,
     "P8": p8,
     "P10": programs.p10,
+    "S21": readers.s21,
 }
 """By the number that the documentation gives them."""
