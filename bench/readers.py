@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 from msgspec import Struct
 
-from bench.results import Result, folder
 from bench.processes import AIMON, ROOT, Sender, environment, serving
+from bench.results import Result, folder
 from bench.traffic import Traffic, records_in
 
 RECORDS, BATCH, WARM, ROUNDS = 10_000, 5, 200, 5
