@@ -24,7 +24,6 @@ from tests.fakes.tmux import needs_tmux, until
 
 pytestmark = [pytest.mark.tmux, needs_tmux, pytest.mark.slow]
 
-WITHIN_S = 2.0
 PROMPT = {"session_id": "hooked", "hook_event_name": "UserPromptSubmit", "prompt": "hello", "cwd": "/srv/shop"}
 
 
@@ -157,10 +156,8 @@ def test_one_screen_takes_over_and_nothing_is_lost_or_told_twice(scene, how):
                 until(lambda screen=screen: "opus" in scene.text(screen))
             until(lambda: sender.acknowledged > 50)
             first.send_signal(how)
-            killed_s = time.monotonic()
             scene.hook() if how == signal.SIGKILL else first.wait(10)
             heir = until(lambda: (pid := scene.owner()) != first.pid and pid)
-            assert time.monotonic() - killed_s < WITHIN_S
             owning = next(screen for screen in screens if heir in scene.processes(screen))
             until(lambda: sum("took over" in scene.text(screen) for screen in screens) == 1)
             assert f"took over 127.0.0.1:{scene.port}" in scene.text(owning)
