@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol, Self, TypedDict, Unpack
 
 from aimon_core.clock import Clock
 from aimon_trace import steps
+from aimon_trace.document import Json
 from aimon_trace.run import described
-from aimon_trace.steps import BaseStep, Json
+from aimon_trace.steps import BaseStep
 
 
 class Common(TypedDict, total=False):

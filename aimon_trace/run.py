@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from aimon_trace.document import Document, Json, Moment, moment
 from aimon_trace.errors import StepValidationError, TraceUnreadable
-from aimon_trace.steps import BaseStep, Document, Json, LLMCallStep, Moment, ToolCallStep, TraceStep, moment
+from aimon_trace.steps import BaseStep, LLMCallStep, ToolCallStep, TraceStep
 
 SCHEMA_VERSION = "1.0"
 """Of the documents: a minor one only adds what may be left out, so that each reads all others of its major one."""

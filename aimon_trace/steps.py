@@ -5,56 +5,12 @@ The names are those of the original (ContextForge); what came later is optional,
 """
 
 import warnings
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    Tag,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import AliasChoices, BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_validator
 
+from aimon_trace.document import Count, Document, Dollars, Json, Moment, Ms
 from aimon_trace.errors import TraceWarning
-
-Json = dict[str, Any]
-
-
-def moment(at: datetime) -> datetime:
-    """A time as traces hold it: in UTC, to the millisecond; one without a zone is taken for UTC."""
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _written(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
-
-
-Moment = Annotated[datetime, AfterValidator(moment), PlainSerializer(_written, return_type=str, when_used="json")]
-"""UTC, to the millisecond: `2026-11-21T02:16:04.123Z`."""
-Count = Annotated[int, Field(ge=0)]
-Ms = Annotated[float, Field(ge=0, allow_inf_nan=False, description="milliseconds")]
-Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False, description="US dollars")]
-
-
-class Document(BaseModel):
-    """A part of a trace: fields that nobody here knows are kept, with a warning."""
-
-    model_config = ConfigDict(extra="allow", populate_by_name=True, protected_namespaces=())
-
-    @model_validator(mode="after")
-    def _warn(self) -> "Document":
-        if self.model_extra:
-            names = ", ".join(sorted(self.model_extra))
-            warnings.warn(f"{type(self).__name__}: kept fields unknown here: {names}", TraceWarning, stacklevel=2)
-        return self
 
 
 class RetrievalResult(Document):

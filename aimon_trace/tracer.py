@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from aimon_core.clock import Clock, SystemClock
 from aimon_trace import files
+from aimon_trace.document import Json
 from aimon_trace.errors import StepValidationError, TracerNotActiveError
 from aimon_trace.recording import HERE, Nest, Recorder, StepId, began, leave
 from aimon_trace.redaction import RedactionConfig, Redactor
 from aimon_trace.run import AgentInfo, TaskInfo, TraceRun, first_fault
-from aimon_trace.steps import BaseStep, Json
+from aimon_trace.steps import BaseStep
 
 
 class Listener(Protocol):
