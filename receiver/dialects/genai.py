@@ -42,6 +42,11 @@ WORDS = Words(
 )  # fmt: skip
 
 
+def kind_of(record: Record) -> str | None:
+    """What a span is; None where it does not follow the conventions."""
+    return KINDS.get(record.identity("gen_ai.operation.name") or "")
+
+
 class GenAI:
     """The dialect of whoever follows the conventions."""
 
@@ -56,7 +61,7 @@ class GenAI:
         """A model call, a tool call or an agent's run; None for records that are none of these."""
         if record.signal != "traces":
             return None
-        kind = KINDS.get(record.identity("gen_ai.operation.name") or "")
+        kind = kind_of(record)
         return told(record, WORDS, kind) if kind else None
 
     def links(self, record: Record) -> Event:
