@@ -158,7 +158,7 @@ def _drop_known(node: _Node, known: dict[tuple[str, str], BaseStep]) -> None:
     own_id = (meta or {}).get("response_id") or (meta or {}).get("tool_call_id")
     if node.step is None or own_id is None:
         return
-    before = known.setdefault((node.step.step_type, own_id), node.step)
+    before = known.setdefault((type(node.step).__name__, own_id), node.step)
     if before is not node.step:
         _fill(before, node.step)
         node.step = None
