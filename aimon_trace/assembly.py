@@ -240,11 +240,11 @@ def _agent(roots: list[_Node]) -> AgentInfo:
     named = text_of(record, told.words.agent) if told else None
     if service and service.startswith("unknown_service"):
         service = None
-    framework = next((scope.removeprefix(one) for one in _PLUMBING if scope.startswith(one)), scope)
+    framework = next((scope.removeprefix(one).split(".")[0] for one in _PLUMBING if scope.startswith(one)), scope)
     return AgentInfo(
-        name=named or service or record.name or "unknown",
+        name=service or named or record.name or "unknown",
         version=resource.text("service.version"),
-        framework=framework.split(".")[0] or None,
+        framework=None if "." in framework else framework or None,
     )
 
 

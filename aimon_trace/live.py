@@ -121,6 +121,7 @@ class Live:
             self._known = self._certain
 
     def _send(self, told: list[Told]) -> None:
+        from http import client  # noqa: PLC0415 - 15 ms, and protobuf more: for who has something to send
 
         from aimon_trace import encode  # noqa: PLC0415 - same
 
