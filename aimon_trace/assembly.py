@@ -108,7 +108,7 @@ def _ordered(nodes: dict[bytes, _Node]) -> list[_Node]:
             if node.record.span_id not in seen:
                 seen.add(node.record.span_id)
                 ordered.append(node)
-                waiting += sorted(node.children, key=lambda child: -child.record.start_ns)
+                waiting += sorted(node.children, key=lambda child: child.record.start_ns, reverse=True)
     return ordered
 
 
@@ -138,7 +138,7 @@ def _count_once(nodes: list[_Node]) -> None:
 
 def _drop_repeats(node: _Node, outer: _Node | None) -> None:
     """A call that wraps another, or lies in the one that has its usage, is that one; sums over others are none."""
-    if isinstance(node.step, StateChangeStep) and node.below & _USAGE:
+    if isinstance(node.step, StateChangeStep) and node.below & _USAGE and not (node.told and node.told.own_sums):
         node.step.tokens_in = node.step.tokens_out = None
     if not isinstance(node.step, LLMCallStep):
         return

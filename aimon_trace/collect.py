@@ -8,7 +8,7 @@ import os
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from aimon_core.clock import SystemClock
 from aimon_core.errors import AimonError
@@ -121,7 +121,7 @@ class _Nowhere:
 class _Spans:
     """Stands where the dialects do, and keeps what they would read."""
 
-    noise: dict[str, int] = {}
+    noise: ClassVar[dict[str, int]] = {}
 
     def __init__(self) -> None:
         self.traces: OrderedDict[bytes, list[Record]] = OrderedDict()

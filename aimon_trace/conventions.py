@@ -28,6 +28,8 @@ class Reading(NamedTuple):
     """Whether the input it tells leaves out what came from and went into caches."""
     what: str = ""
     """What a state change is: agent, chain, turn …"""
+    own_sums: bool = False
+    """Whether its usage is that of its own calls alone, without those of what it started."""
 
 
 _STEPS: dict[str, Kind] = {"llm": "llm_call", "tool": "tool_call", "tokens": "retrieval", "run": "state_change"}
@@ -112,7 +114,7 @@ def _codex(record: Record) -> Reading | None:
     if record.name == "codex.sampling":
         return Reading("llm_call", CODEX_WORDS)
     if record.name == "session_task.turn":
-        return Reading("state_change", CODEX_WORDS, what="turn")
+        return Reading("state_change", CODEX_WORDS, what="turn", own_sums=True)
     return Reading("tool_call", CODEX_WORDS) if codex.spans.is_tool(record) else None
 
 

@@ -95,7 +95,7 @@ class Redactor:
         if not config.enabled or (keep and not look):
             return copied(value, _same)
         if not keep:
-            return copied(value, self._gone)
+            return copied(value, lambda one: self._gone(one) if isinstance(one, str) else None)
         return copied(value, self._leaf, self.text, self._hides)
 
     def _leaf(self, value: str | float) -> Any:

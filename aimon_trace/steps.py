@@ -124,7 +124,7 @@ class ToolCallStep(Work):
     resource_impact: ResourceImpact | None = None
 
     inputs: ClassVar[tuple[str, ...]] = ("arguments",)
-    outputs: ClassVar[tuple[str, ...]] = ("result", "resource_impact")
+    outputs: ClassVar[tuple[str, ...]] = ("result",)
 
 
 class RetrievalStep(Work):
