@@ -108,7 +108,8 @@ def _ordered(nodes: dict[bytes, _Node]) -> list[_Node]:
             if node.record.span_id not in seen:
                 seen.add(node.record.span_id)
                 ordered.append(node)
-                waiting += sorted(node.children, key=lambda child: child.record.start_ns, reverse=True)
+                children = sorted(node.children, key=lambda child: child.record.start_ns)
+                waiting += reversed(children)
     return ordered
 
 
