@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from aimon_trace import content, wire
-from aimon_trace.conventions import OWN_SCOPE, Reading, reading
+from aimon_trace.conventions import OWN_SCOPE, Reading
 from aimon_trace.run import AgentInfo, TraceRun
 from aimon_trace.steps import (
     BaseStep,
@@ -85,7 +85,8 @@ def _nested(converter: "SpanConverter", records: Sequence[Record]) -> dict[bytes
     nodes: dict[bytes, _Node] = {}
     for record in records:
         if record.span_id not in nodes:  # sent again, a span is the same span
-            nodes[record.span_id] = _Node(record, reading(record), converter.step(record))
+            read, told = converter.understood(record)
+            nodes[record.span_id] = _Node(read, told, converter.step(read, told))
     for node in nodes.values():
         node.parent = nodes.get(node.record.parent_id)
         if node.parent is not None:

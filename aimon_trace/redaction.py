@@ -8,6 +8,7 @@ is a copy in the types of JSON; the agent's own data are never touched, and what
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -18,11 +19,15 @@ Side = Literal["input", "output", "other"]
 Leaf = Callable[[Any], Any]
 M = TypeVar("M", bound=BaseModel)
 
-EMAIL = r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])"
-SSN = r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-]|\.\d)"
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])", re.ASCII)
+_SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-]|\.\d)", re.ASCII)
 """A social security number of the United States; the areas left out are never given."""
 _CARD = re.compile(r"(?<![\w.-])(?:[3-6]|2[2-7])(?:[ -]?\d){11,18}(?![\w-]|\.\d)", re.ASCII)
 """13 to 19 digits, in groups or not, of a known network: a time in nanoseconds begins with a 1."""
+_DIGITS = re.compile(r"\d{3}-\d\d-|\d(?:[ -]?\d){11}", re.ASCII)
+"""What a text without has neither of both; most have none."""
+SHORT = 64
+"""Characters of a text that is remembered: names, roles and models come again and again."""
 
 _IS = r"""["'\\]{0,4}\s{0,4}[:=]\s{0,4}["'\\]{0,4}"""
 _VALUE = r"""[^\s"'\\,;&}]{1,512}"""
@@ -66,22 +71,28 @@ class Redactor:
         parts = "|".join(re.escape(name) for name in config.field_names)
         self._name = re.compile(parts, re.IGNORECASE) if parts else None
         self._named = re.compile(rf"((?:{parts})\w{{0,32}}{_IS}){_VALUE}", re.IGNORECASE) if parts else None
-        personal = (EMAIL, SSN) if config.personal else ()
-        self._patterns = [re.compile(one) for one in (*personal, *config.patterns)]
+        self._patterns = [re.compile(one) for one in config.patterns]
+        self._short = lru_cache(maxsize=4_096)(self._redacted)
+        self._hides = lru_cache(maxsize=4_096)(self._of_name)
 
     # ------------------------------------------------------------------ values
 
     def text(self, text: str) -> str:
         """A text without what must not stand in it."""
+        return self._short(text) if len(text) <= SHORT else self._redacted(text)
+
+    def _redacted(self, text: str) -> str:
         new = self.config.replacement
         if self.config.secrets:
             text = mask(text).replace(MASK, new)
-        if self._named:
+        if self._named and self._name and self._name.search(text):
             text = self._named.sub(lambda found: found[1] + new, text)
         for pattern in self._patterns:
             text = pattern.sub(lambda _: new, text)
-        if self.config.personal:
-            text = _CARD.sub(lambda found: new if is_card(found[0]) else found[0], text)
+        if self.config.personal and "@" in text:
+            text = _EMAIL.sub(lambda _: new, text)
+        if self.config.personal and _DIGITS.search(text):
+            text = _CARD.sub(lambda found: new if is_card(found[0]) else found[0], _SSN.sub(lambda _: new, text))
         return text
 
     def value(self, value: Any, side: Side = "other") -> Any:
@@ -107,7 +118,7 @@ class Redactor:
     def _gone(self, _: Any) -> str:
         return self.config.replacement
 
-    def _hides(self, name: str) -> Leaf | None:
+    def _of_name(self, name: str) -> Leaf | None:
         """What is done to all that stands under a name; None where that is nothing of its own."""
         secret = (self.config.secrets and is_secret(name)) or (self._name and self._name.search(name))
         return self._gone if secret else None
@@ -118,10 +129,12 @@ class Redactor:
         """The fields of a step, or of another document, that is not made yet."""
         inputs, outputs = getattr(kind, "inputs", ()), getattr(kind, "outputs", ())
         sides: dict[str, Side] = {**dict.fromkeys(inputs, "input"), **dict.fromkeys(outputs, "output")}
-        return {
-            name: value if name in _JOINS or value is None else self.value(value, sides.get(name, "other"))
-            for name, value in fields.items()
-        }
+        return {name: self._field(name, value, sides.get(name, "other")) for name, value in fields.items()}
+
+    def _field(self, name: str, value: Any, side: Side) -> Any:
+        if value is None or name in _JOINS or (side == "other" and isinstance(value, int | float)):
+            return value
+        return self.value(value, side)
 
     def document(self, document: M) -> M:
         """A step, or another document, redacted anew: nothing happens to what was redacted already."""
@@ -147,7 +160,7 @@ def copied(
             return leaf(value)
         case _ if depth <= 0:
             return None
-        case Mapping():
+        case dict() | Mapping():
             return {
                 rename(str(name)): copied(one, (hides and hides(str(name))) or leaf, rename, hides, depth - 1)
                 for name, one in value.items()

@@ -209,23 +209,24 @@ class FinalOutputStep(BaseStep):
     outputs: ClassVar[tuple[str, ...]] = ("content",)
 
 
-class UnknownStep(BaseStep):
-    """A step of a kind that came later: kept whole, and written again as it was read."""
-
-    step_type: str
-
-    @model_validator(mode="after")
-    def _warn(self) -> "UnknownStep":
-        warnings.warn(f"kept a step of a kind unknown here: {self.step_type}", TraceWarning, stacklevel=2)
-        return self
-
-
 KINDS: dict[str, type[BaseStep]] = {
     "user_input": UserInputStep, "llm_call": LLMCallStep, "tool_call": ToolCallStep, "retrieval": RetrievalStep,
     "memory_read": MemoryReadStep, "memory_write": MemoryWriteStep, "interrupt": InterruptStep,
     "state_change": StateChangeStep, "final_output": FinalOutputStep,
 }  # fmt: skip
 """Nine kinds by their `step_type`; the tenth is whatever else a step is called, `UnknownStep`."""
+
+
+class UnknownStep(BaseStep):
+    """A step of a kind that came later: kept whole, and written again as it was read."""
+
+    step_type: str = Field(json_schema_extra={"not": {"enum": list(KINDS)}})
+
+    @model_validator(mode="after")
+    def _warn(self) -> "UnknownStep":
+        warnings.warn(f"kept a step of a kind unknown here: {self.step_type}", TraceWarning, stacklevel=2)
+        return self
+
 
 SPAN_KINDS = {
     "LLM": "llm_call", "TOOL": "tool_call",
