@@ -9,6 +9,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -149,20 +150,24 @@ def copied(
     hides: Callable[[str], Leaf | None] | None = None,
     depth: int = DEPTH,
 ) -> Any:
-    """A value in the types of JSON: texts and numbers through `leaf`, names through `rename`.
+    """A value in the types of JSON that JSON can write: texts and numbers through `leaf`, names through `rename`.
 
     What stands under a name that `hides` has a word for goes through that instead. Below `depth` levels is nothing.
     """
     match value:
         case None | bool():
             return value
-        case str() | int() | float():
+        case str():
+            return leaf(_sound(value))
+        case int():
             return leaf(value)
+        case float():
+            return leaf(value if isfinite(value) else str(value))
         case _ if depth <= 0:
             return None
         case dict() | Mapping():
             return {
-                rename(str(name)): copied(one, (hides and hides(str(name))) or leaf, rename, hides, depth - 1)
+                rename(_sound(str(name))): copied(one, (hides and hides(str(name))) or leaf, rename, hides, depth - 1)
                 for name, one in value.items()
             }
         case list() | tuple() | set() | frozenset():
@@ -181,6 +186,11 @@ def is_card(text: str) -> bool:
     digits = [int(one) for one in text if one.isdigit()]
     odd, even = digits[-1::-2], digits[-2::-2]
     return (sum(odd) + sum(sum(divmod(2 * one, 10)) for one in even)) % 10 == 0
+
+
+def _sound(text: str) -> str:
+    """A text without half letters (lone surrogates), which no file takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _same(value: Any) -> Any:

@@ -26,7 +26,7 @@ class RetrievalResult(Document):
 class ResourceImpact(Document):
     """What a tool call used up of anything that is counted."""
 
-    amount: float
+    amount: Annotated[float, Field(allow_inf_nan=False)]
     unit: str
     breakdown: Json | None = None
 

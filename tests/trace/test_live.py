@@ -104,6 +104,52 @@ def test_another_collector_on_the_port_is_told_nothing():
     assert (live.sent, live.dropped, named.sent) == (0, 4, 4)
 
 
+def test_spans_of_others_go_in_their_own_words(tmp_path):
+    from tests.trace.test_convert import LLM, span
+
+    call = span(span_id=2, parent=1, attributes={**LLM, "input.value": "a secret plan", "session.id": "s1"})
+    wrapped = span(span_id=1, attributes={**LLM, "openinference.span.kind": "CHAIN", "session.id": "s1"})
+    for one in (call, wrapped):
+        one.instrumentation_scope.name = "openinference.instrumentation.langchain"
+    with Program(tmp_path).serving() as aimon:
+        live = Live(f"http://127.0.0.1:{aimon.port}")
+        live.span(call)
+        live.span(wrapped)
+        assert live.flush(PATIENCE_S)
+        (session,) = aimon.ask("/api/v1/sessions?all=1")["sessions"]
+    assert (session["key"], session["llm_calls"], session["tokens"]["total"]) == ("shop:s1", 1, 5)
+    assert session["pid"] == os.getpid()
+    with Anybody() as other:
+        named = Live(other.url, certain=True)
+        named.span(call)
+        assert named.flush(PATIENCE_S)
+    assert b"plan" not in other.bodies[0]
+    assert b"gpt-5.5" in other.bodies[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_of_a_fork_tells_its_own():
+    with Anybody() as aimon:
+        program = f"""
+import os
+from aimon_trace import Tracer
+def run(name):
+    with Tracer.run(name) as tracer:
+        tracer.llm_call("m", "i", "o")
+run("parent")
+child = os.fork()
+if not child:
+    run("child")
+    from aimon_trace import live
+    os._exit(0 if live.listeners()[0].flush({PATIENCE_S}) else 1)
+assert os.waitpid(child, 0)[1] == 0
+"""
+        environment = {**os.environ, "AIMON_ENDPOINT": aimon.url}
+        subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=2 * PATIENCE_S)
+    told = b"".join(aimon.bodies)
+    assert (b"invoke_agent parent" in told, b"invoke_agent child" in told) == (True, True)
+
+
 @pytest.mark.parametrize("status", [400, 503])
 def test_what_is_refused_is_counted_and_that_is_all(status):
     with Anybody(status=status) as aimon:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aimon_core.masking import mask
-from aimon_trace import RedactionConfig, Redactor, Tracer
+from aimon_trace import RedactionConfig, Redactor, Tracer, TraceRun
 from aimon_trace.convert import SpanConverter
 from aimon_trace.encode import to_otlp
 from aimon_trace.redaction import is_card
@@ -105,6 +105,15 @@ def test_any_object_becomes_json():
     })  # fmt: skip
     assert told["thing"] == {"password": GONE, "path": f"of/{GONE}"}
     assert [told["bytes"], told["set"], told["card"], told["broken"], told["1"]] == [GONE, [1], GONE, "<Broken>", "one"]
+
+
+def test_what_json_cannot_write_is_written_all_the_same():
+    with Tracer.run("a") as tracer:
+        tracer.tool_call("t", {"nan": float("nan"), "half": "\ud800", "\ud801": 1, "big": 2**80}, float("inf"))
+    run = tracer.get_trace()
+    assert run.steps[0].arguments == {"nan": "nan", "half": "?", "?": 1, "big": 2**80}
+    assert run.steps[0].result == "inf"
+    assert TraceRun.from_json(run.to_json()) == run
 
 
 def record(config):
