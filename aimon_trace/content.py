@@ -61,7 +61,14 @@ def llm_output(facts: Facts) -> str | dict[str, Any]:
 def arguments(facts: Facts) -> dict[str, Any]:
     """What a tool was given; what is no object stands under `input`."""
     told = parsed(_first(facts, _ARGUMENTS))
+    if _is_schema(told):
+        told = parsed(_first({**facts, "tool.parameters": None}, _ARGUMENTS))
     return told if isinstance(told, dict) else {} if told is None else {"input": told}
+
+
+def _is_schema(told: Any) -> bool:
+    """CrewAI's instrumentor tells what a tool may be given where others tell what it was."""
+    return isinstance(told, dict) and told.get("type") == "object" and isinstance(told.get("properties"), dict)
 
 
 def result(facts: Facts) -> Any:
@@ -105,7 +112,7 @@ def answered(facts: Facts) -> Any:
 def _said(value: Any) -> Any:
     """The last words in a value: a message's, or those that frameworks hand on under a name."""
     told = parsed(value)
-    for name in ("messages", "input", "inputs", "query", "question", "prompt", "outputs", "output", "data", "kwargs"):
+    for name in ("messages", "input", "inputs", "query", "question", "prompt", "outputs", "output", "data", "kwargs", "raw"):
         if isinstance(told, dict) and told.get(name):
             return _said(told[name])
     if isinstance(told, list) and told and isinstance(told[-1], dict):
