@@ -77,6 +77,9 @@ class Player:
         kept = self._recent
         return await asyncio.to_thread(told.tell, kept, key, span) if kept else told.NOTHING_KEPT
 
+    def forwards(self) -> None:
+        """Nothing: a recording stays here."""
+
     def rate(self) -> float:
         """Events per second over the last minute."""
         return self._intake.rate.per_second()

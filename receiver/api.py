@@ -5,7 +5,7 @@ Guarded like the rest of the door. The shapes are written out in `shapes` and fr
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -23,6 +23,7 @@ from receiver import trees
 from receiver.connections import Connection
 from receiver.guard import DoorOptions
 from receiver.mirror import Mirror
+from receiver.passing import Ear
 from receiver.status import Reason, Refused
 from receiver.steps import unhurried
 from receiver.stream import Stream
@@ -63,6 +64,11 @@ def nothing_exported() -> None:
     """The answer of a receiver that exports nothing."""
 
 
+def nothing_forwarded() -> list[dict[str, Any]]:
+    """The answer of a receiver that passes nothing on."""
+    return []
+
+
 async def nothing_awaited() -> None:
     """A receiver behind which nothing is kept is ready."""
 
@@ -75,6 +81,10 @@ class Owner(Struct, frozen=True):
     """By verb."""
     exports: Callable[[], dict[str, Any] | None] = nothing_exported
     """What became of exported spans; None where none are."""
+    forwards: Callable[[], list[dict[str, Any]]] = nothing_forwarded
+    """What became of requests that were passed on, by collector."""
+    ears: Sequence[Ear] = ()
+    """Who hears of each request that was taken."""
     content: bool = False
     """Whether what people wrote may be exported."""
     ready: Callable[[], Awaitable[None]] = nothing_awaited
