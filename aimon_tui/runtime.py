@@ -207,8 +207,10 @@ class Runtime:
     async def _open_doors(self) -> None:
         from receiver.api import Owner
         from receiver.dialects import Interpreter
+        from receiver.recorder import Recorder
         from receiver.server import Receiver
 
+        recorder = self._desk.recorder = Recorder(self._clock)
         receiver = Receiver(
             sink=self._desk,
             ledger=self.store,
@@ -220,7 +222,8 @@ class Runtime:
                 acts={"acknowledge": self._acknowledged, "focus": self.focus},
                 exports=self._exporting.figures,
                 forwards=self._forwarding.figures,
-                ears=await self._forwarding.ears(),
+                ears=[recorder, *await self._forwarding.ears()],
+                recorder=recorder,
                 content=self.settings.export_content,
                 ready=self.caught_up,
                 journal=str(self._desk.journal.path.resolve()) if self._desk.journal else "",
@@ -262,7 +265,7 @@ class Runtime:
     async def _see(self, sources: Sources) -> None:
         """See for ourselves, once the journal is read and the doors had their turn."""
         await self.restored.wait()
-        await sources.run(self.store, self.tell)
+        await sources.run(self.store, self.tell, self._desk.recorder)
 
     async def _beat(self, frame_s: float) -> None:
         while True:

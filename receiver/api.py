@@ -24,6 +24,7 @@ from receiver.connections import Connection
 from receiver.guard import DoorOptions
 from receiver.mirror import Mirror
 from receiver.passing import Ear
+from receiver.recorder import Recorder
 from receiver.status import Reason, Refused
 from receiver.steps import unhurried
 from receiver.stream import Stream
@@ -85,6 +86,8 @@ class Owner(Struct, frozen=True):
     """What became of requests that were passed on, by collector."""
     ears: Sequence[Ear] = ()
     """Who hears of each request that was taken."""
+    recorder: Recorder | None = None
+    """One of them, who tells whoever records."""
     content: bool = False
     """Whether what people wrote may be exported."""
     ready: Callable[[], Awaitable[None]] = nothing_awaited
@@ -184,6 +187,8 @@ class Api:
                 return "GET", self._figures
             case ["stream"]:
                 return "GET", self._serve
+            case ["tape"] if self._owner.recorder is not None:
+                return "GET", self._owner.recorder.serve
         return None
 
     def publish(self, keys: Collection[str]) -> None:
@@ -195,6 +200,8 @@ class Api:
         """End the stream's readers."""
         self._stream.close()
         self._mirror.close()
+        if self._owner.recorder is not None:
+            self._owner.recorder.close()
 
     async def _serve(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
         """The stream: for scripts, or in full for another screen."""

@@ -134,7 +134,8 @@ class Intake:
         delivery = Delivery(f"hooks/{agent}", kept, at_ns) if kept else None
         self._accept(delivery, events)
         self._note(len(body), 1)
-        self._tell(Passed(f"hooks/{agent}", Came(body, "application/json"), arrived_ns, delivery, process, above))
+        known = Beside(at_ns, process=process, above=above)
+        self._tell(Passed(f"hooks/{agent}", Came(body, "application/json"), arrived_ns, delivery, known))
         told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
         return Taken(session=session_key(events[-1]) if events else None, spoken={} if told else _spoken(events))
 

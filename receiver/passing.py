@@ -7,9 +7,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from aimon_core.ancestry import Identity
 from aimon_core.events import Event
 from aimon_core.journal import Delivery
+from receiver.hook_request import Beside
 
 MARK = "aimon-forwarded"
 """The header in which an aimon that passes a request on puts its mark behind those of others."""
@@ -36,10 +36,8 @@ class Passed(Struct, frozen=True):
     """When it arrived."""
     delivery: Delivery | None
     """The same without private text; None where nothing is left of it, or nobody wants it."""
-    process: Identity | None = None
-    """The agent that was found to speak, behind a hook."""
-    above: tuple[Identity, ...] = ()
-    """The agents above it."""
+    beside: Beside = Beside()
+    """When a hook ran, and the agent that was found to have run it."""
 
 
 class Ear(Protocol):

@@ -55,16 +55,18 @@ class Reader:
         return self._unsent <= self._limit
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """What is queued, as often as something is, until closed."""
-        while self.open:
+        """What is queued, as often as something is, until closed and told all."""
+        while True:
             lines = b"".join(self._lines)
             self._lines.clear()
             self._woken.clear()
             if lines:
                 yield lines
                 self._unsent -= len(lines)
-            else:
+            elif self.open:
                 await self._woken.wait()
+            else:
+                return
 
     def close(self) -> None:
         """Wake the reader for the last time."""
