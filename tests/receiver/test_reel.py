@@ -14,7 +14,7 @@ import pytest
 
 from aimon_core import events
 from aimon_core.errors import Unreadable, UsageError
-from aimon_core.events import Drifted, PermissionAsked
+from aimon_core.events import Drifted, PermissionAsked, SessionSeen
 from receiver import reel, tape
 
 HEAD = reel.Head(at_ns=1, aimon="0.1.0")
@@ -26,6 +26,7 @@ KEPT = reel.Kept(at_ns=4, kind="seen", arrived_ns=3, text="codex:1")
 WRITTEN = reel.Written(
     at_ns=5, agent="codex", file="a/b.jsonl", written_ns=4, anew=True, lines=("{}",), beside={"a/.project_root": "/x"}
 )
+SEEN = SessionSeen(agent="a", session_id="s", at_ns=1, channel="process", signal="p", above=((1, 2.0),))
 LEARNED = reel.Learned(at_ns=6, arrived_ns=5, events=reel.told([SEEN]))
 ALL = [HEAD, HOOK, SENT, KEPT, WRITTEN, LEARNED, reel.End(at_ns=7)]
 
