@@ -10,7 +10,7 @@ from tests.tui.screen import Played, settle, text
     ("forwards", "width", "says"),
     [
         (None, 140, "/h   :4318 ●  14 ev/s"),
-        ((1_234, False), 140, "/h   → 1.2K   :4318 ●  14 ev/s"),
+        ((1_234, False), 140, "/h   → 1.2k   :4318 ●  14 ev/s"),
         ((37, True), 140, "/h   → 37 wait   :4318 ●  14 ev/s"),
         ((37, True), 60, None),
     ],
