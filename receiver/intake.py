@@ -17,6 +17,7 @@ from aimon_core.clock import Clock
 from aimon_core.events import Counted, Drifted, Event, Gauged, SessionSeen
 from aimon_core.identity import session_key
 from aimon_core.journal import Delivery, JournalFailed
+from aimon_core.probe import is_probe
 from receiver import codec, hooks, otlp, otlp_json, privacy
 from receiver.attribution import Spoken
 from receiver.census import count
@@ -104,7 +105,7 @@ class Intake:
             self._accept(delivery, events)
         self._note(len(body), taken + noise)
         if came is not None:
-            self._tell(Passed(signal, came, arrived_ns, delivery))
+            self._tell(Passed(signal, came, arrived_ns, delivery), events)
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
         return Taken(left_out, session, spoken)
 
@@ -135,7 +136,7 @@ class Intake:
         self._accept(delivery, events)
         self._note(len(body), 1)
         known = Beside(at_ns, process=process, above=above)
-        self._tell(Passed(f"hooks/{agent}", Came(body, "application/json"), arrived_ns, delivery, known))
+        self._tell(Passed(f"hooks/{agent}", Came(body, "application/json"), arrived_ns, delivery, known), events)
         told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
         return Taken(session=session_key(events[-1]) if events else None, spoken={} if told else _spoken(events))
 
@@ -145,8 +146,9 @@ class Intake:
         for ear in self._ears:
             ear.learned(events)
 
-    def _tell(self, one: Passed) -> None:
-        for ear in self._ears:
+    def _tell(self, one: Passed, events: list[Event]) -> None:
+        """Let everybody hear of a request, but for the doctor's: it looks at this aimon alone."""
+        for ear in self._ears if not any(map(is_probe, events)) else ():
             ear.passed(one)
 
     def _repeats(self, session: str, kept: bytes) -> bool:

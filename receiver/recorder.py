@@ -20,7 +20,7 @@ from receiver.passing import Passed
 from receiver.record import SIGNALS
 from receiver.reel import Line
 from receiver.status import Reason, Refused
-from receiver.stream import HEADERS, Reader
+from receiver.stream import Reader, pour
 from receiver.tail import Piece
 from receiver.transcripts import Language
 
@@ -51,20 +51,14 @@ class Recorder:
         if len(self._readers) >= READERS:
             raise Refused(Reason.TOO_MANY, "too many recordings")
         raw = request.query.get("raw", "0") not in {"0", ""}
-        reader, response = Reader(UNSENT), web.StreamResponse(headers=HEADERS)
+        reader = Reader(UNSENT)
         head = reel.Head(at_ns=self._clock.now_ns(), aimon=metadata.version("aimon-tui"), raw=raw)
-        reader.put(reel.encode(head) + b"\n")
         self._readers[reader] = connection, raw
         connection.when_lost = reader.close
         try:
-            await response.prepare(request)
-            async for told in reader.lines():
-                await response.write(told)
-        except ConnectionError:
-            pass  # a recording may end at any time
+            return await pour(request, reader, reel.encode(head) + b"\n")
         finally:
-            self._readers.pop(reader, None)
-        return response
+            del self._readers[reader]
 
     def close(self) -> None:
         """This aimon ends."""

@@ -253,3 +253,32 @@ def test_a_file_in_somebody_elses_hands_is_said(tmp_path):
     (tmp_path / "forward").write_text("a file where the folder should be")
     with pytest.raises(OutboxFailed, match="cannot be used"):
         Outbox(tmp_path / "forward" / "a.db")
+
+
+async def test_what_cannot_be_kept_is_counted_and_said_and_the_next_goes_well(tmp_path, monkeypatch):
+    def full(_self, _letters):
+        raise OutboxFailed("What waits cannot be kept: database or disk is full.")
+
+    async with relayed() as collector:
+        relay = relay_to(collector.url, tmp_path)
+        async with running(relay):
+            await until(lambda: relay._outbox is not None)
+            with monkeypatch.context() as disk:
+                disk.setattr(Outbox, "put", full)
+                relay.passed(passed(b"1"))
+                await until(lambda: relay.forwarded.dropped == 1)
+                await until(lambda: relay.forwarded.problem == "What waits cannot be kept: database or disk is full.")
+            relay.passed(passed(b"2"))
+            await until(lambda: relay.forwarded.sent == 1)
+    assert ([one.body for one in collector.taken], relay.forwarded.problem) == ([b"2"], None)
+
+
+def test_a_full_disk_is_said_and_keeps_what_was_there(tmp_path):
+    box = Outbox(tmp_path / "a.db")
+    box.put([letter(b"1")])
+    pages = box._db.execute("PRAGMA page_count").fetchone()[0]
+    box._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutboxFailed, match="database or disk is full"):
+        box.put([letter(b"2" * 100_000)])
+    assert (box.count, box.bytes, box.oldest()[1].body) == (1, 1, b"1")
+    box.close()

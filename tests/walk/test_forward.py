@@ -161,3 +161,15 @@ def test_the_settings_show_collectors_and_none_of_their_headers(tmp_path):
     assert "s3cret" not in done.output
     done = CliRunner().invoke(program, ["--forward", "http://a", "--forward", "http://b", "config", "show"])
     assert 'forward                   ["http://a", "http://b"]' in done.output
+
+
+async def test_the_doctors_made_up_session_goes_nowhere(tmp_path):
+    async with relayed() as collector:
+        runtime = aimon(tmp_path, collector.url)
+        await runtime.start()
+        probe = json.dumps(chain._call(f"{PROBE}1")).encode()
+        assert await post(runtime, "/v1/traces", probe, {"Content-Type": "application/json"}) == 200
+        assert await post(runtime, "/v1/logs", requests(1)) == 200
+        await until(lambda: runtime.door.forwards() == (1, False))
+        await runtime.stop()
+    assert [one.path for one in collector.taken] == ["/v1/logs"]

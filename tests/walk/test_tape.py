@@ -14,7 +14,7 @@ from aimon_core.clock import SteppedClock
 from aimon_core.config import Settings
 from aimon_core.wire import sessions_document
 from aimon_tui.app import AimonApp, ScreenSettings
-from aimon_tui.replay import merged, played
+from aimon_tui.replay import Player, merged, played
 from aimon_tui.runtime import Runtime
 from aimon_tui.sources import Sources
 from receiver import reel
@@ -34,6 +34,8 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.clock = SteppedClock(round(sent(SCENARIO.name)[0].unix * 1e9) - 10**9)
         self.folder, self.lines = folder, dict.fromkeys((True, False), 0)
+        self.moments: dict[int, dict] = {}
+        """What the ledger said after so many lines."""
         sources = ("otlp", "hooks", "transcripts")
         self.settings = Settings(port=0, state_dir=str(folder / "state"), sources=sources)
         watched = Sources(self.settings, self.clock)
@@ -63,8 +65,13 @@ class Stage:
 
     async def post(self, path: str, body: bytes, kind: str) -> None:
         url, headers = f"http://{self.runtime.door.address}{path}", {"Content-Type": kind}
+        self.runtime.frame()
+        before = self.lines[True]
         async with self._client.post(url, data=body, headers=headers) as answer:
             assert answer.status == 200
+        self.runtime.frame()
+        await self.until(lambda: self.lines[True] == before + 1)
+        self.moments[before + 1] = document(self.runtime.store)
 
     async def write(self, path: Path, lines: list[bytes]) -> None:
         """An agent writes to its transcript, and is read."""
@@ -110,7 +117,6 @@ async def live(tmp_path, monkeypatch):
             for one in requests_now:
                 made.clock.jump(round(one.unix * 1e9))
                 await made.post(one.path, one.body, one.content_type)
-                made.runtime.frame()
             for file in sorted((SCENARIO / "transcripts").rglob("*.jsonl")):
                 target = projects / file.relative_to(SCENARIO / "transcripts")
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -163,6 +169,21 @@ async def test_a_recording_played_again_is_the_same_ledger_and_the_same_pictures
     store = await played(merged([live.tape(raw=True)]), live.settings)
     assert document(store) == told
     assert await pictures(store, now_ns) == drawn
+
+
+async def test_it_is_the_same_ledger_at_every_moment(live):
+    await live.stop()
+    clock = SteppedClock(0)
+    player = Player(clock, live.settings)
+    player.store.prices = live.runtime.store.prices
+    assert len(live.moments) > 20
+    for number, entry in enumerate(reel.read(live.tape(raw=True) / reel.NAME), 1):
+        clock.jump(entry.at_ns)
+        await player.take(entry)
+        player.store.drain()
+        if number in live.moments:
+            assert document(player.store) == live.moments[number]
+    player.close()
 
 
 async def test_without_words_it_counts_the_same_and_says_nothing_that_anybody_wrote(live):
