@@ -56,8 +56,9 @@ class Forwarding:
 
     async def finish(self) -> None:
         """Go on for a few seconds; what is left waits for the next start."""
-        await asyncio.gather(*(relay.finish() for relay in self._relays))
-        self._relays.clear()
+        if self._relays:
+            await asyncio.gather(*(relay.finish() for relay in self._relays))
+            self._relays.clear()
 
     def figures(self) -> list[dict[str, Any]]:
         """What became of requests so far, by collector."""

@@ -107,7 +107,8 @@ class Runtime:
         if self.door.receiver is not None:
             await self.door.receiver.stop()
         self.drain()
-        await asyncio.gather(self._exporting.finish(), self._forwarding.finish())
+        await self._exporting.finish()
+        await self._forwarding.finish()
         while self.hands:
             self.hands.pop().close()
         if self._desk.journal is not None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from aimon_core.clock import SystemClock
 from aimon_core.config import Settings
 from aimon_core.errors import UsageError
+from aimon_core.probe import PROBE
 from aimon_desktop.doctor import Mark, chain
 from aimon_tui.console import program
 from aimon_tui.runtime import Runtime
