@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from aimon_core.clock import Clock
 from aimon_core.config import Settings
-from aimon_core.errors import UsageError
 
 if TYPE_CHECKING:
     from receiver.forward import Relay
@@ -21,7 +20,7 @@ class Forwarding:
     """Passes every OTLP request on to the collectors that the settings name."""
 
     def __init__(self, settings: Settings, state_dir: Path, clock: Clock) -> None:
-        """Raises UsageError for an address that is none, or aimon's own, and for headers of none of them."""
+        """Raises UsageError for an address that is none, or aimon's own."""
         self._clock = clock
         self._folder = state_dir / "forward" if settings.persist else None
         self._headers: dict[str, dict[str, str]] = {}
@@ -30,12 +29,11 @@ class Forwarding:
         if settings.forward:
             from receiver.target import collector_url
 
-            for told in settings.forward:
-                url = collector_url(told, host=settings.host, port=settings.port)
-                self._headers[url] = settings.forward_headers.get(told, {})
-        if strangers := set(settings.forward_headers) - set(settings.forward):
-            hint = "The table is called as the address in `forward` is."
-            raise UsageError(f"forward_headers: nothing is passed on to {min(strangers)}.", hint)
+            def address(told: str) -> str:
+                return collector_url(told, host=settings.host, port=settings.port)
+
+            headers = {address(told): of_it for told, of_it in settings.forward_headers.items()}
+            self._headers = {url: headers.get(url, {}) for url in map(address, settings.forward)}
 
     async def ears(self) -> "Sequence[Relay]":
         """Who has to hear of each request; none where nothing is asked for."""
@@ -67,7 +65,7 @@ class Forwarding:
     def told(self) -> Forwards:
         """The same for the header; None where nothing is asked for."""
         figures = self.figures()
-        stuck = any(one["problem"] for one in figures)
+        stuck = any(one["problem"] and one["queued"] for one in figures)
         return (sum(one["queued" if stuck else "sent"] for one in figures), stuck) if figures else None
 
 

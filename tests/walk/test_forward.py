@@ -62,6 +62,18 @@ async def test_all_that_a_client_sent_arrives_as_it_was_sent_and_hooks_stay_here
     assert runtime.store.totals().llm_calls
 
 
+async def test_each_collector_gets_its_own_headers_and_no_other(tmp_path):
+    async with relayed() as one, relayed() as two:
+        headers = {f"{one.url}/": {"Authorization": "one"}, "http://not.now": {"Authorization": "none"}}
+        runtime = aimon(tmp_path, one.url, two.url, forward_headers=headers)
+        await runtime.start()
+        await post(runtime, "/v1/logs", requests(1))
+        await until(lambda: runtime.door.forwards() == (2, False))
+        await runtime.stop()
+    assert one.taken[0].headers["Authorization"] == "one"
+    assert "Authorization" not in two.taken[0].headers
+
+
 async def test_compression_stays_and_what_is_refused_goes_nowhere(tmp_path):
     body = gzip.compress(requests(3), mtime=0)
     async with relayed() as collector:
@@ -146,7 +158,7 @@ async def test_stats_tell_and_the_doctor_reads_them(tmp_path):
     [
         ({"forward": ("nonsense",)}, "is no address"),
         ({"forward": ("http://localhost:4318",)}, "is this aimon itself"),
-        ({"forward": ("http://a",), "forward_headers": {"http://b": {}}}, "nothing is passed on to http://b"),
+        ({"forward": ("http://a",), "forward_headers": {"b": {}}}, "is no address"),
     ],
 )
 def test_what_cannot_be_meant_is_said_before_anything_is_opened(tmp_path, settings, words):
