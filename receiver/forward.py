@@ -25,6 +25,8 @@ from receiver.passing import MARK, Passed
 from receiver.posting import Later, Pause, Poster
 from receiver.record import SIGNALS
 
+ASIDE_S = 0.05
+"""How long a request waits for others, to be written to disk with them: what a `kill -9` may cost."""
 ASIDE_BYTES = 32 << 20
 """What may wait in memory for its way to the disk; it fills only where the disk stands still."""
 HOPS = 8
@@ -144,6 +146,7 @@ class Relay:
     async def _keep(self) -> None:
         while True:
             await self._stirred.wait()
+            await asyncio.sleep(ASIDE_S)
             await self._kept()
 
     async def _kept(self) -> None:
@@ -167,22 +170,32 @@ class Relay:
         assert outbox is not None  # noqa: S101 - `_open` came first
         self._filled.clear()  # before looking: what is kept meanwhile sets it again
         try:
-            found = await self._beside(outbox.oldest)
-            if found is None:
-                return
-            self._filled.set()
-            number, letter = found
-            headers = {"Content-Type": letter.content_type, MARK: letter.marks}
-            if letter.content_encoding:
-                headers["Content-Encoding"] = letter.content_encoding
-            reply = await self._poster.post(session, letter.body, path=letter.path, headers=headers)
-            self._poster.tell(reply.problem)
-            if await self._beside(lambda: outbox.settle(number)):  # else it had to make room, and is counted already
-                self.forwarded.refused += reply.problem is not None
-                self.forwarded.sent += reply.problem is None
+            letters = await self._beside(outbox.oldest)
+            if letters:
+                self._filled.set()
+                await self._deliver(session, outbox, letters)
         except OutboxFailed as error:
             self._poster.tell(str(error))
             raise Later(str(error)) from error
+
+    async def _deliver(self, session: ClientSession, outbox: Outbox, letters: list[tuple[int, Letter]]) -> None:
+        """Post some and strike off those that are done with, also where that ends in between."""
+        took: dict[int, bool] = {}
+        """Whether the collector took it, by number."""
+        try:
+            for number, letter in letters:
+                headers = {"Content-Type": letter.content_type, MARK: letter.marks}
+                if letter.content_encoding:
+                    headers["Content-Encoding"] = letter.content_encoding
+                reply = await self._poster.post(session, letter.body, path=letter.path, headers=headers)
+                self._poster.tell(reply.problem)
+                took[number] = reply.problem is None
+        finally:
+            done = [(number, len(letter.body)) for number, letter in letters if number in took]
+            gone = await self._beside(lambda: outbox.settle(done))
+            for number in gone:  # what had to make room meanwhile is counted already
+                self.forwarded.sent += took[number]
+                self.forwarded.refused += not took[number]
 
     async def _beside(self, work: Callable[[], Answer]) -> Answer:
         """What touches the disk, one after the other and beside the loop; begun, it is done."""

@@ -17,6 +17,8 @@ from aimon_core.errors import AimonError
 
 LIMIT = 256 << 20
 """Bytes of bodies that may wait for one collector."""
+AT_ONCE = 1 << 20
+"""Bytes read at a time, and one request more."""
 KEPT_S = 7 * 24 * 3600.0
 """How long a request waits."""
 
@@ -26,7 +28,9 @@ _TABLE = """
     )
 """
 _INSERT = "INSERT INTO letters (at_s, path, type, encoding, marks, body) VALUES (?, ?, ?, ?, ?, ?)"
-_OLDEST = "SELECT id, path, type, encoding, marks, body FROM letters ORDER BY id LIMIT 1"
+_OLDEST = "SELECT id, path, type, encoding, marks, body FROM letters ORDER BY id LIMIT 32"
+_FIRST = "SELECT id, at_s, length(body) FROM letters ORDER BY id LIMIT 1"
+_DELETE = "DELETE FROM letters WHERE id = ?"
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
 
 
@@ -72,39 +76,45 @@ class Outbox:
         except sqlite3.Error as error:
             raise OutboxFailed(f"What waits cannot be kept: {error}.") from error
 
-    def oldest(self) -> tuple[int, Letter] | None:
-        """What is to be sent next, with its number; None when nothing waits. Raises OutboxFailed."""
+    def oldest(self) -> list[tuple[int, Letter]]:
+        """What is to be sent next, each with its number; none when nothing waits. Raises OutboxFailed."""
+        found: list[tuple[int, Letter]] = []
+        size = 0
         try:
-            row = self._db.execute(_OLDEST).fetchone()
+            for number, *letter in self._db.execute(_OLDEST):
+                found.append((number, Letter(*letter)))
+                size += len(found[-1][1].body)
+                if size > AT_ONCE:
+                    break
+            if not found:  # what was sent stands in the write-ahead log until then
+                self._db.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise OutboxFailed(f"What waits cannot be read: {error}.") from error
-        return (row[0], Letter(*row[1:])) if row else None
+        return found
 
-    def settle(self, number: int) -> bool:
-        """One is done with; whether it was still there. Raises OutboxFailed."""
+    def settle(self, done: Iterable[tuple[int, int]]) -> set[int]:
+        """Some are done with, each told by its number and bytes; those that were still there. Raises OutboxFailed."""
         try:
-            return self._drop("id = ?", number) == 1
+            with self._db:
+                gone = [one for one in done if self._db.execute(_DELETE, one[:1]).rowcount]
         except sqlite3.Error as error:
             raise OutboxFailed(f"What is sent cannot be struck off: {error}.") from error
+        self.count -= len(gone)
+        self.bytes -= sum(size for _, size in gone)
+        return {number for number, _ in gone}
 
     def close(self) -> None:
         """Let go of the file; what waits stays."""
         self._db.close()
 
     def _make_room(self) -> int:
-        gone = self._drop("at_s < ?", time.time() - KEPT_S)
-        while self.bytes > self._limit and self.count > 1:
-            gone += self._drop("id = (SELECT min(id) FROM letters)")
-        return gone
-
-    def _drop(self, which: str, *told: float) -> int:
-        ((size,),) = self._db.execute(f"SELECT coalesce(sum(length(body)), 0) FROM letters WHERE {which}", told)  # noqa: S608 - ours
-        with self._db:
-            gone = self._db.execute(f"DELETE FROM letters WHERE {which}", told).rowcount  # noqa: S608 - ours
-        self.count -= gone
-        self.bytes -= size
-        if not self.count:
-            self._db.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
+        """Drop the oldest while they are too old or too much waits; how many went."""
+        gone, since_s = 0, time.time() - KEPT_S
+        while first := self._db.execute(_FIRST).fetchone():
+            number, at_s, size = first
+            if at_s >= since_s and (self.bytes <= self._limit or self.count == 1):
+                break
+            gone += len(self.settle([(number, size)]))
         return gone
 
     def _measure(self) -> None:

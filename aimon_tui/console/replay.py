@@ -18,8 +18,8 @@ from aimon_tui.console.options import with_settings
 def command(config: Config, folders: tuple[Path, ...], as_json: bool, speed: float) -> None:
     """Play recordings of the wire.
 
-    What aimon record wrote, or folders with index.jsonl and hooks.jsonl, goes into a fresh ledger; nothing of yours is
-    touched.
+    What aimon record wrote (DIR, or DIR/tape.gz), or folders with index.jsonl and hooks.jsonl, goes into a fresh
+    ledger; nothing of yours is touched.
 
     \b
     Example:  aimon replay monday --speed 4

@@ -213,7 +213,7 @@ def letter(body: bytes) -> Letter:
 def test_where_too_much_waits_the_oldest_goes_and_one_always_has_room(tmp_path):
     box = Outbox(tmp_path / "a.db", limit=25)
     assert box.put([letter(b"1" * 10), letter(b"2" * 10), letter(b"3" * 10)]) == 1
-    assert (box.count, box.bytes, box.oldest()[1].body) == (2, 20, b"2" * 10)
+    assert (box.count, box.bytes, box.oldest()[0][1].body) == (2, 20, b"2" * 10)
     assert box.put([letter(b"4" * 1000)]) == 2
     assert (box.count, box.bytes) == (1, 1000)
     box.close()
@@ -225,16 +225,17 @@ def test_what_waited_for_a_week_is_not_sent_any_more(tmp_path, monkeypatch):
     box.close()
     monkeypatch.setattr(outbox, "KEPT_S", -1.0)
     again = Outbox(tmp_path / "a.db")
-    assert (again.count, again.oldest()) == (0, None)
+    assert (again.count, again.oldest()) == (0, [])
     again.close()
 
 
 def test_what_was_sent_is_not_on_the_disk_any_more(tmp_path):
     box = Outbox(tmp_path / "a.db")
     box.put([letter(b"a prompt that nobody else shall read")])
-    number, _ = box.oldest()
-    assert box.settle(number)
-    assert not box.settle(number)
+    ((number, _),) = box.oldest()
+    assert box.settle([(number, 36)]) == {number}
+    assert box.settle([(number, 36)]) == set()
+    assert (box.count, box.bytes, box.oldest()) == (0, 0, [])
     assert b"nobody else" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
     box.close()
 
@@ -245,7 +246,7 @@ def test_a_file_that_is_no_outbox_is_made_anew(tmp_path, content):
     path.write_bytes(content)
     box = Outbox(path)
     box.put([letter(b"1")])
-    assert box.oldest()[1].body == b"1"
+    assert box.oldest()[0][1].body == b"1"
     box.close()
 
 
@@ -280,5 +281,17 @@ def test_a_full_disk_is_said_and_keeps_what_was_there(tmp_path):
     box._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutboxFailed, match="database or disk is full"):
         box.put([letter(b"2" * 100_000)])
-    assert (box.count, box.bytes, box.oldest()[1].body) == (1, 1, b"1")
+    assert (box.count, box.bytes, box.oldest()[0][1].body) == (1, 1, b"1")
     box.close()
+
+
+async def test_what_was_taken_before_a_pause_is_not_sent_again(tmp_path):
+    async with relayed() as collector:
+        collector.answers = [Answer(), Answer(400), Answer(503)]
+        relay = relay_to(collector.url, tmp_path)
+        for body in (b"1", b"2", b"3", b"4"):
+            relay.passed(passed(body))
+        async with running(relay):
+            await until(lambda: relay.forwarded.sent == 3)
+    assert [one.body for one in collector.taken] == [b"1", b"3", b"4"]
+    assert (collector.asked, relay.forwarded.refused, relay.figures()["queued"]) == (5, 1, 0)

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import os
+import signal
 from pathlib import Path
 
 import aiohttp
@@ -19,9 +21,10 @@ from aimon_tui.console import program
 from aimon_tui.runtime import Runtime
 from receiver.grpc import SERVICES
 from receiver.passing import MARK
-from tests.fakes.captures import sent
+from tests.fakes.captures import Sent, sent
 from tests.fakes.collector import WAIT_S
 from tests.fakes.door import requests
+from tests.fakes.program import Program
 from tests.fakes.relayed import relayed
 
 CAPTURE = "print_tools"
@@ -117,6 +120,31 @@ async def test_a_collector_that_stands_still_delays_no_answer_and_nothing_is_los
         collector.held.set()
         await until(lambda: len(collector.taken) == 100)
         await runtime.stop()
+
+
+async def test_what_waited_when_aimon_was_killed_is_sent_by_the_next_one(tmp_path):
+    program, bodies = Program(tmp_path), [requests(1, prompt=os.urandom(50_000).hex()) for _ in range(3)]
+    async with relayed() as collector:
+        pass
+
+    def killed() -> None:
+        with program.serving("--forward", collector.url) as serving:
+            assert (
+                serving.send(*(Sent(0.0, "/v1/logs", PROTOBUF["Content-Type"], body) for body in bodies)) == [200] * 3
+            )
+            while sum(file.stat().st_size for file in tmp_path.rglob("forward/*")) < sum(map(len, bodies)):
+                assert serving.process.poll() is None
+            serving.end(signal.SIGKILL)
+
+    await asyncio.wait_for(asyncio.to_thread(killed), WAIT_S)
+    async with relayed(collector, collector.port):
+        again = program.serving("--forward", collector.url)
+        await asyncio.to_thread(again.__enter__)
+        try:
+            await until(lambda: len(collector.taken) == 3)
+        finally:
+            again.__exit__(None, None, None)
+    assert [one.body for one in collector.taken] == bodies
 
 
 async def test_two_aimons_that_forward_to_each_other_stop_after_one_round(tmp_path):
