@@ -1,6 +1,7 @@
 """What the screen's header says about the receiver of this process, also while there is none."""
 
 from collections.abc import Callable
+from socket import socket
 from typing import TYPE_CHECKING
 
 from aimon_core.config import Settings
@@ -17,6 +18,8 @@ class Door:
         self.forwards = forwards
         """What is passed on to other collectors."""
         self._host, self._port = settings.host, settings.port
+        self.listeners: tuple[socket, ...] = ()
+        """Sockets of the port that somebody else opened for us (`receiver.supervisor`)."""
         self.receiver: Receiver | None = None
         self.grpc_port: int | None = None
         """Of OTLP over gRPC, where it is open."""
@@ -54,14 +57,15 @@ class Door:
         return self.receiver.rate() if self.receiver else 0.0
 
 
-def options(settings: Settings, folder: str, spool: str) -> "DoorOptions":
-    """What the doors bind to, with the Unix socket in the runtime folder."""
+def options(settings: Settings, folder: str, spool: str, listeners: tuple[socket, ...]) -> "DoorOptions":
+    """What the doors bind to, with the Unix socket in the runtime folder, or what they were given."""
     from receiver.server import DoorOptions  # noqa: PLC0415 - after the first paint
 
     return DoorOptions(
         host=settings.host,
         port=settings.port,
         grpc_port=settings.grpc_port_in_force,
+        listeners=listeners,
         allow_hosts=settings.allow_host,
         socket=f"{folder}/hooks.sock",
         spool=spool,

@@ -217,7 +217,7 @@ class Runtime:
             ledger=self.store,
             interpreter=Interpreter(),
             clock=self._clock,
-            options=options(self.settings, self._runtime_folder, str(self._spool)),
+            options=options(self.settings, self._runtime_folder, str(self._spool), self.door.listeners),
             owner=Owner(
                 tells=self.told,
                 acts={"acknowledge": self._acknowledged, "focus": self.focus},
