@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import socket
 
 from aiohttp import web
 from msgspec import Struct
@@ -53,16 +54,25 @@ class Relayed:
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
 
+def absent() -> tuple[Relayed, socket]:
+    """A collector that does not run yet, and the socket of its port, which nobody else can take meanwhile."""
+    collector, place = Relayed(), socket()
+    place.bind(("127.0.0.1", 0))
+    collector.port = place.getsockname()[1]
+    return collector, place
+
+
 @asynccontextmanager
-async def relayed(collector: Relayed | None = None, port: int = 0) -> AsyncIterator[Relayed]:
-    """A collector that runs, on a port of its own or on the one that it had before."""
-    collector, app = collector or Relayed(), web.Application()
+async def relayed(collector: Relayed | None = None, place: socket | None = None) -> AsyncIterator[Relayed]:
+    """A collector that runs, on a free port or where `absent` has put it."""
+    if collector is None or place is None:
+        collector, place = absent()
+    app = web.Application()
     app.router.add_post("/{path:.*}", collector.take)
     runner = web.AppRunner(app, auto_decompress=False, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        collector.port = runner.addresses[0][1]
+        await web.SockSite(runner, place).start()
         yield collector
     finally:
         await runner.cleanup()

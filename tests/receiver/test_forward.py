@@ -15,7 +15,7 @@ from receiver.forward import Relay
 from receiver.outbox import Letter, Outbox, OutboxFailed
 from receiver.passing import MARK, Came, Passed
 from tests.fakes.collector import WAIT_S, Answer
-from tests.fakes.relayed import relayed
+from tests.fakes.relayed import absent, relayed
 from tests.receiver.test_export_sender import NOBODY, Pauses
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
@@ -111,8 +111,7 @@ async def test_what_may_not_be_repeated_is_refused_and_counted_and_no_redirect_f
 
 
 async def test_what_a_dead_collector_missed_is_sent_after_a_restart_of_both(tmp_path):
-    async with relayed() as collector:
-        pass
+    collector, place = absent()
     relay = relay_to(collector.url, tmp_path, pauses := Pauses(2))
     async with running(relay):
         relay.passed(passed(b"1"))
@@ -122,7 +121,7 @@ async def test_what_a_dead_collector_missed_is_sent_after_a_restart_of_both(tmp_
         assert "127.0.0.1" in relay.figures()["problem"]
     (file,) = tmp_path.glob("*.db")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    async with relayed(collector, collector.port):
+    async with relayed(collector, place):
         again = relay_to(collector.url, tmp_path, mark="later")
         async with running(again):
             again.passed(passed(b"3"))

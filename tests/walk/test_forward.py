@@ -25,7 +25,7 @@ from tests.fakes.captures import Sent, sent
 from tests.fakes.collector import WAIT_S
 from tests.fakes.door import requests
 from tests.fakes.program import Program
-from tests.fakes.relayed import relayed
+from tests.fakes.relayed import absent, relayed
 
 CAPTURE = "print_tools"
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -124,8 +124,7 @@ async def test_a_collector_that_stands_still_delays_no_answer_and_nothing_is_los
 
 async def test_what_waited_when_aimon_was_killed_is_sent_by_the_next_one(tmp_path):
     program, bodies = Program(tmp_path), [requests(1, prompt=os.urandom(50_000).hex()) for _ in range(3)]
-    async with relayed() as collector:
-        pass
+    collector, place = absent()
 
     def killed() -> None:
         with program.serving("--forward", collector.url) as serving:
@@ -137,7 +136,7 @@ async def test_what_waited_when_aimon_was_killed_is_sent_by_the_next_one(tmp_pat
             serving.end(signal.SIGKILL)
 
     await asyncio.wait_for(asyncio.to_thread(killed), WAIT_S)
-    async with relayed(collector, collector.port):
+    async with relayed(collector, place):
         again = program.serving("--forward", collector.url)
         await asyncio.to_thread(again.__enter__)
         try:
