@@ -60,7 +60,9 @@ def instrumentor(name: str, /, *arguments: Any, **options: Any) -> "Instrumentor
     try:
         return entry.load()(*arguments, **options)  # type: ignore[no-any-return]
     except ImportError as error:
-        raise InstrumentorUnavailable(f"{name} cannot be instrumented: {error}.", f"{entry.value} says it could.") from error
+        raise InstrumentorUnavailable(
+            f"{name} cannot be instrumented: {error}.", f"{entry.value} says it could."
+        ) from error
 
 
 def _theirs() -> dict[str, EntryPoint]:

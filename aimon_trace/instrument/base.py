@@ -49,7 +49,7 @@ class Instrumentor:
     takes: ClassVar[tuple[Source, ...]] = ()
     """What else is turned on where it is installed, since calls that the framework makes are known by it alone."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an argument for each thing to say
         self,
         output_path: str | os.PathLike[str] | None = None,
         *,
@@ -64,9 +64,9 @@ class Instrumentor:
         """Nothing happens until `instrument`.
 
         Each run is left in the folder `output_path` as `trace-<run_id>.json` once it is over. `agent_name` stands for
-        what a run calls itself. `tracer_provider` is one of OpenTelemetry's SDK that the spans go to anyway; without it
-        they go nowhere else. `redaction` is `RedactionConfig()` unless told. `listeners` are the running aimon, if there
-        is one, unless told.
+        what a run calls itself. `tracer_provider` is one of OpenTelemetry's SDK that the spans go to anyway; without
+        it they go nowhere else. `redaction` is `RedactionConfig()` unless told. `listeners` are the running aimon, if
+        there is one, unless told.
         """
         self._folder = None if output_path is None else Path(output_path)
         self._agent = agent_name, agent_version
@@ -112,7 +112,9 @@ class Instrumentor:
         """Turn it off; runs that have begun are traced to their end. Raises InstrumentorNotActiveError if it is off."""
         with _LOCK:
             if not self.is_active:
-                raise InstrumentorNotActiveError(f"{self.name} is not instrumented by this.", "Call instrument() first.")
+                raise InstrumentorNotActiveError(
+                    f"{self.name} is not instrumented by this.", "Call instrument() first."
+                )
             del _ACTIVE[self.name]
             self._turn_off()
 
@@ -186,8 +188,11 @@ class Instrumentor:
     def _finished(self, told: Gathered) -> None:
         name, version = self._agent
         agent = AgentInfo(
-            name=name or self._named(told.root), version=version, framework=self.name, framework_version=_version(self.package)
-        )
+            name=name or self._named(told.root),
+            version=version,
+            framework=self.name,
+            framework_version=_version(self.package),
+        )  # fmt: skip
         run: TraceRun = self._converter.convert_trace(told.spans, self._converter.redactor.document(agent))
         if not run.steps:
             return

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
-
 OPEN = 1_000
 """Runs that may be open at a time; of more, the oldest is told of as it stands and forgotten."""
 _LOG = logging.getLogger("aimon_trace")
@@ -143,8 +142,8 @@ class Gatherer:
         with run.lock:
             try:
                 self._finished(Gathered(run.root, tuple(run.spans), run.partial))
-            except Exception:
-                _LOG.exception("a trace is lost")  # a full disk, or a span that nobody foresaw: the agent goes on
+            except Exception:  # noqa: BLE001 - a full disk, or a span that nobody foresaw: the agent goes on
+                _LOG.exception("a trace is lost")
 
 
 def _scope(span: Any) -> str:

@@ -1,7 +1,7 @@
 """Where spans come from: packages that instrument a framework, each installed once, and the providers they write to.
 
-Apart from `base`, since two instrumentors may need one source: CrewAI's calls are those of OpenAI's SDK. All that are not
-told a provider share one of ours, so that spans of one run lie in each other whichever of them made them.
+Apart from `base`, since two instrumentors may need one source: CrewAI's calls are those of OpenAI's SDK. All that are
+not told a provider share one of ours, so that spans of one run lie in each other whichever of them made them.
 """
 
 import threading
@@ -99,9 +99,7 @@ def own_provider() -> Any:
     from opentelemetry.sdk.trace.sampling import ALWAYS_ON  # noqa: PLC0415 - same
 
     limits = trace.SpanLimits(max_span_attributes=ATTRIBUTES, max_attributes=ATTRIBUTES)
-    return trace.TracerProvider(
-        sampler=ALWAYS_ON, resource=Resource({}), span_limits=limits, shutdown_on_exit=False
-    )
+    return trace.TracerProvider(sampler=ALWAYS_ON, resource=Resource({}), span_limits=limits, shutdown_on_exit=False)
 
 
 def listen(provider: Any, gatherer: Gatherer) -> None:
