@@ -12,6 +12,11 @@ class _Own(Source):
 
     __slots__ = ()
 
+    @property
+    def scope(self) -> str:
+        """What the scope of its spans begins with."""
+        return "pydantic-ai"
+
     def switch(self) -> Any:
         """What turns it on and off. Raises ImportError where it is not installed."""
         from pydantic_ai import Agent  # noqa: PLC0415 - whoever instruments it has it

@@ -10,6 +10,8 @@ from tests.fakes.model_api import openai
 from tests.fakes.model_api.script import Answer, Text, ToolUse, Usage
 
 ID_HEADER = openai.ID_HEADER
+ASIDES = False
+"""Whether a call without tools is one that a client makes for itself."""
 error, agent, wants_summary = openai.error, openai.agent, openai.wants_summary
 
 

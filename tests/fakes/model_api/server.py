@@ -111,7 +111,7 @@ class ModelApi:
     def _found(self, wire: Any, body: Any, headers: Mapping[str, str]) -> tuple[Served, Answer]:
         """What a call is and gets. Who cannot use the tools of a script does not follow it."""
         tools = _names(body)
-        script, step = next(self._named(wire.prompts(body)), ("", 0)) if tools else ("", 0)
+        script, step = next(self._named(wire.prompts(body)), ("", 0)) if tools or not wire.ASIDES else ("", 0)
         kind: Kind = "summary" if wire.wants_summary(body) else "main"
         answer = _at(self._scripts.get(script, ()), step)
         if kind == "main" and not (script and set(answer.tools) <= tools):
