@@ -16,6 +16,7 @@ from uuid import UUID
 from aimon_core.failures import classify
 from aimon_trace import content
 from aimon_trace import langchain_words as words
+from aimon_trace.document import Json
 from aimon_trace.errors import InstrumentorUnavailable, TracerNotActiveError
 from aimon_trace.recording import StepId
 from aimon_trace.redaction import RedactionConfig
@@ -158,8 +159,10 @@ class AimonHandler(BaseCallbackHandler):  # type: ignore[misc] # LangChain is an
     def on_tool_end(self, output: Any, *, run_id: UUID, **_: Any) -> None:
         """It gave something back; what it says it failed with stands there, too."""
         result = output.content if hasattr(output, "tool_call_id") else words.plain(output)
-        failed = getattr(output, "status", None) == "error"
-        self._leave(run_id, result=result, **({"success": False, "error": str(result)} if failed else {}))
+        told: Json = {"result": result}
+        if getattr(output, "status", None) == "error":
+            told |= {"success": False, "error": str(result)}
+        self._leave(run_id, **told)
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """It failed, or LangGraph goes elsewhere."""

@@ -228,6 +228,24 @@ def test_a_running_aimon_has_a_row(api, agents, traced, aimon):
     assert run.total_tokens() == 318
 
 
+def test_the_row_is_there_while_it_works(api, agents, traced, aimon):
+    live = Live(f"http://127.0.0.1:{aimon.port}")
+    seen = []
+
+    def get_weather(city: str) -> str:
+        """The weather in a city."""
+        assert live.flush(PATIENCE_S)
+        seen.extend(aimon.ask("/api/v1/sessions?all=1")["sessions"])
+        return f"{city}: 7 degrees"
+
+    agent = agents.agent(api, get_weather)
+    traced(lambda config: agent.invoke(agents.say("T-WEATHER"), config), listeners=[live])
+    assert live.flush(PATIENCE_S)
+    (during,), (after,) = seen, aimon.ask("/api/v1/sessions?all=1")["sessions"]
+    assert (during["state"], after["state"]) == ("working", "completed")
+    assert (during["key"], during["tokens"]["output"], after["tokens"]["output"]) == (after["key"], 20, 28)
+
+
 # ------------------------------------------------------------------ what only an instrumentor does
 
 

@@ -75,6 +75,11 @@ def test_openai_agents(api, alone):
     assert told(run)[0::2] == served(api)[0::2] == (290, 28)
     (call,) = run.get_tool_calls()
     assert (call.tool_name, call.arguments, call.result) == ("get_weather", {"city": "Oslo"}, "Oslo: 7 degrees")
+    agents.Runner.run_sync(agent, "T-WEATHER again?")
+    assert len(one.get_traces()) == 1
+    with one:
+        agents.Runner.run_sync(agent, "T-WEATHER and again?")
+    assert len(one.get_traces()) == 2
 
 
 def test_pydantic_ai(api, alone):
@@ -99,6 +104,9 @@ def test_pydantic_ai(api, alone):
     assert (call.tool_name, call.arguments, call.result) == ("get_weather", {"city": "Oslo"}, "Oslo: 7 degrees")
     agent.run_sync("T-WEATHER again?")
     assert len(one.get_traces()) == 1
+    with one:
+        agent.run_sync("T-WEATHER and again?")
+    assert len(one.get_traces()) == 2
 
 
 def test_llama_index(api, alone):
@@ -110,3 +118,19 @@ def test_llama_index(api, alone):
         answer = llm.chat([ChatMessage(role="user", content="T-TELL")])
     assert answer.message.content == "One two three."
     assert told(*one.get_traces())[0::2] == served(api)[0::2] == (41, 7)
+    llm.chat([ChatMessage(role="user", content="T-TELL")])
+    assert len(one.get_traces()) == 1
+    with one:
+        llm.chat([ChatMessage(role="user", content="T-TELL")])
+    assert len(one.get_traces()) == 2
+
+
+def test_llama_index_retrieval(alone):
+    from llama_index.core import Document, MockEmbedding, VectorStoreIndex
+
+    index = VectorStoreIndex.from_documents([Document(text="Oslo is cold.")], embed_model=MockEmbedding(embed_dim=4))
+    with instrumentor("llama-index") as one:
+        index.as_retriever().retrieve("cold?")
+    (run,) = one.get_traces()
+    found = [step for step in run.get_steps_by_type("retrieval") if step.results]
+    assert [(step.query, step.results[0].content) for step in found] == [("cold?", "Oslo is cold.")]
