@@ -1,11 +1,7 @@
 """LangChain and LangGraph, instrumented by one line, and watched by a handler: both tell the same of the same run."""
 
 import asyncio
-import json
 import logging
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,7 +15,6 @@ from aimon_trace import (
 )
 from aimon_trace.instrument import LangChainInstrumentor, OpenAIInstrumentor
 from aimon_trace.live import Live
-from tests.contract.house import ROOT
 from tests.frameworks.conftest import served, told
 
 pytestmark = pytest.mark.frameworks
@@ -359,25 +354,3 @@ def test_a_full_disk_is_not_the_agents_business(api, agents, traced, tmp_path, c
     assert outcome.content == "One two three."
     assert told(*runs) == served(api)
     assert any("trace" in line.getMessage() or "AimonHandler" in line.getMessage() for line in caplog.records)
-
-
-def test_the_readmes_line_is_all_it_takes(api, agents, tmp_path):
-    """A program of its own, as somebody would write it."""
-    program = f"""
-from aimon_trace.instrument import LangChainInstrumentor
-
-LangChainInstrumentor(output_path="traces").instrument()
-
-from types import SimpleNamespace
-from tests.frameworks import langchain_agents as agents
-agent = agents.agent(SimpleNamespace(url={api.url!r}), agents.get_weather)
-print(agent.invoke(agents.say("T-WEATHER"))["messages"][-1].content)
-"""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
-    assert (done.stdout, done.returncode) == ("7 degrees.\n", 0), done.stderr
-    (file,) = (tmp_path / "traces").iterdir()
-    assert json.loads(file.read_text())["agent_info"]["name"] == "weather_agent"
-    assert told(load(file)) == served(api)
