@@ -7,7 +7,7 @@ at a time; it becomes a document by `convert`, as spans from anywhere do, and go
 import os
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from importlib import metadata
@@ -79,7 +79,9 @@ class Instrumentor:
         )
         self._listeners = listeners
         self._traces: deque[TraceRun] = deque(maxlen=KEPT)
+        self._lock = threading.Lock()
         self._on: list[Source] = []
+        self._undoing: list[Callable[[], None]] = []
         self._gatherer: Gatherer | None = None
         self._converter: Any = None
 
@@ -137,7 +139,8 @@ class Instrumentor:
 
     def get_traces(self) -> list[TraceRun]:
         """The runs that are over, in the order in which they ended; the last `KEPT` of them."""
-        return list(self._traces)
+        with self._lock:
+            return list(self._traces)
 
     @classmethod
     def unavailable(cls, error: ImportError) -> InstrumentorUnavailable:
@@ -161,18 +164,21 @@ class Instrumentor:
         for source in self.needs:
             switch = sources.install(source, provider, given=given)
             self._on.append(source)
-            self._installed(switch, self._gatherer)
+            self._undoing += self._installed(switch, self._gatherer)
         self._on += sources.install_those(self.takes, provider, given=given)
         sources.listen(provider, self._gatherer)
 
-    def _installed(self, switch: Any, gatherer: Gatherer) -> None:
-        """A source is on: the place to look closer for whoever can."""
+    def _installed(self, switch: Any, gatherer: Gatherer) -> list[Callable[[], None]]:  # noqa: ARG002 - for others
+        """A source is on: the place to look closer for whoever can, and to say how that is undone."""
+        return []
 
     def _named(self, root: Any) -> str:
         """What a run calls itself."""
         return str(root.name)
 
     def _turn_off(self) -> None:
+        while self._undoing:
+            self._undoing.pop()()
         while self._on:
             sources.remove(self._on.pop())
         if self._gatherer is not None:
@@ -205,7 +211,7 @@ class Instrumentor:
             files.save(run, self._folder / f"trace-{run.run_id}.json")
 
     def _keep(self, run: TraceRun) -> None:
-        with _LOCK:
+        with self._lock:
             for place, known in enumerate(self._traces):
                 if known.run_id == run.run_id:
                     self._traces[place] = run

@@ -29,7 +29,7 @@ class Gathered(NamedTuple):
     spans: Sequence[Any]
     """Those that are over; without the root where the run is given up before its end."""
     partial: bool
-    """Whether the run had begun before anybody listened."""
+    """Whether the run had begun before anybody listened, or was given up."""
 
 
 class _Run:
@@ -61,6 +61,10 @@ class Gatherer:
         self._order: dict[_Run, None] = {}
         self._closed = False
         self._here = threading.local()
+
+    def knows(self, span: Any) -> bool:
+        """Whether a span is of a run that is gathered here."""
+        return span.get_span_context().span_id in self._runs
 
     @contextmanager
     def late(self) -> Iterator[None]:
@@ -141,7 +145,8 @@ class Gatherer:
     def _tell(self, run: _Run) -> None:
         with run.lock:
             try:
-                self._finished(Gathered(run.root, tuple(run.spans), run.partial))
+                partial = run.partial or run.root.context.span_id in run.open
+                self._finished(Gathered(run.root, tuple(run.spans), partial))
             except Exception:  # noqa: BLE001 - a full disk, or a span that nobody foresaw: the agent goes on
                 _LOG.exception("a trace is lost")
 

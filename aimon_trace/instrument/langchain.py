@@ -5,6 +5,7 @@ OpenInference's handler hears of more than it tells: what a run lies in, and wha
 
 import json
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from aimon_trace.errors import TraceWarning
@@ -20,10 +21,12 @@ class LangChainInstrumentor(Instrumentor):
     package = "langchain-core"
     needs = (Source("openinference.instrumentation.langchain", "LangChainInstrumentor", "langchain_core"),)
 
-    def _installed(self, switch: Any, gatherer: Gatherer) -> None:
+    def _installed(self, switch: Any, gatherer: Gatherer) -> list[Callable[[], None]]:
         """Look closer at what begins."""
-        _watch_runs(switch._tracer, gatherer)  # noqa: SLF001 - the handler that OpenInference gives every run
-        _watch_tools(switch._tracer)  # noqa: SLF001 - same
+        tracer = switch._tracer  # noqa: SLF001 - the handler that OpenInference gives every run
+        _watch_runs(tracer, gatherer)
+        _watch_tools(tracer)
+        return [lambda: tracer.__delattr__("_start_trace"), lambda: tracer.__delattr__("on_tool_start")]
 
 
 def _watch_runs(tracer: Any, gatherer: Gatherer) -> None:
@@ -31,13 +34,15 @@ def _watch_runs(tracer: Any, gatherer: Gatherer) -> None:
     begin = tracer._start_trace  # noqa: SLF001 - where LangChain's own tracers begin a span
 
     def watched(run: Any) -> None:
-        if run.parent_run_id is None or str(run.parent_run_id) in tracer.run_map:
+        above = None if run.parent_run_id is None else tracer.get_span(run.parent_run_id)
+        if run.parent_run_id is None or (above is not None and gatherer.knows(above)):
             begin(run)
             return
         with gatherer.late():
             begin(run)
-        words = f"{run.name} lies in a run that began before instrument(): its trace is partial"
-        warnings.warn(words, TraceWarning, stacklevel=2)
+        if tracer.get_span(run.id) is not None:
+            words = f"{run.name} lies in a run that began before instrument(): its trace is partial"
+            warnings.warn(words, TraceWarning, stacklevel=2)
 
     tracer._start_trace = watched  # noqa: SLF001 - as above
 

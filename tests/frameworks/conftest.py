@@ -16,6 +16,10 @@ SCRIPTS = {
     "T-TELL": [says("One two three.", usage=Usage(31, 7, cache_read=10, reasoning=2))],
     "T-BREAK": [says("Let me see.", tool("broken", city="Oslo"), usage=Usage(20, 4)), says("No.", usage=Usage(30, 2))],
     "T-DOWN": [says("Never.", fails=(500,) * 9)],
+    "T-NEST": [
+        says(tool("ask_agent", question="T-WEATHER?"), usage=Usage(9, 2)),
+        says("7, they say.", usage=Usage(8, 4)),
+    ],
     "T-ASK": [says(tool("ask", question="Really?"), usage=Usage(12, 3)), says("Fine.", usage=Usage(16, 2))],
 }
 

@@ -173,6 +173,24 @@ def test_a_question_to_a_person_is_no_error(api, agents, traced):
     assert told(first, second) == served(api)
 
 
+def test_agents_in_agents_are_one_run(api, agents, traced):
+    inner = agents.agent(api, agents.get_weather)
+
+    def ask_agent(question: str) -> str:
+        """Asks somebody who knows."""
+        return inner.invoke(agents.say(question))["messages"][-1].content
+
+    outer = agents.agent(api, ask_agent)
+    _, (run,) = traced(lambda config: outer.invoke(agents.say("T-NEST"), config))
+    asked, looked_up = run.get_tool_calls()
+    assert (asked.tool_name, asked.arguments, asked.result) == ("ask_agent", {"question": "T-WEATHER?"}, "7 degrees.")
+    steps = {step.step_id: step for step in run.steps}
+    above = looked_up
+    while above is not asked:
+        above = steps[above.parent_step_id]
+    assert told(run) == served(api)
+
+
 def test_documents_are_told_and_left_alone(agents, traced):
     shelf = agents.Shelf()
     before = [dict(one.metadata) for one in shelf.documents]

@@ -114,7 +114,7 @@ def test_runs_that_never_end_are_given_up(gatherer, told, monkeypatch):
     begin(gatherer, first, child)
     end(gatherer, child)
     begin(gatherer, *others)
-    assert [(run.root, list(run.spans)) for run in told] == [(first, [child])]
+    assert [(run.root, list(run.spans), run.partial) for run in told] == [(first, [child], True)]
     end(gatherer, first, *others)
     assert [run.root for run in told] == [first, *others]
 
