@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -247,6 +248,7 @@ def _id(span: Any) -> bytes:
     return int(span.context.span_id).to_bytes(8, "big")
 
 
+@lru_cache(maxsize=64)
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
