@@ -8,7 +8,6 @@ can break the agent.
 import os
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib import metadata
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -67,17 +66,12 @@ class AimonHandler(BaseCallbackHandler):  # type: ignore[misc] # LangChain is an
     ) -> None:
         """The arguments are those of a `Tracer`; `agent_name` stands for what a run calls itself."""
         super().__init__()
-        redaction = redaction or RedactionConfig()
         self._path, self._agent, self._task = output_path, (agent_name, agent_version), task_info
-        self._redaction = replace(
-            redaction,
-            capture_inputs=redaction.capture_inputs and capture_inputs,
-            capture_outputs=redaction.capture_outputs and capture_outputs,
-        )
+        self._redaction = (redaction or RedactionConfig()).keeping(inputs=capture_inputs, outputs=capture_outputs)
         self._listeners = listeners
         self._runs: dict[UUID, _Run] = {}
         self._tracers: deque[Tracer] = deque(maxlen=KEPT)
-        self._asked: set[str] = set()
+        self._asked: set[tuple[Tracer, str]] = set()
 
     def get_trace(self) -> TraceRun:
         """The trace of the run that began last. Raises TracerNotActiveError before one did."""
@@ -115,8 +109,8 @@ class AimonHandler(BaseCallbackHandler):  # type: ignore[misc] # LangChain is an
         """It failed, or LangGraph goes elsewhere: to a person, or to another graph."""
         run = self._runs.get(run_id)
         asked = words.question(error)
-        if run is not None and asked is not None and str(error) not in self._asked:
-            self._asked.add(str(error))
+        if run is not None and asked is not None and (run.tracer, str(error)) not in self._asked:
+            self._asked.add((run.tracer, str(error)))  # each graph around the one that asks raises it again
             text = asked if isinstance(asked, str) else content.asked({"input.value": asked})
             run.tracer.interrupt(text, parent_step_id=run.step or run.holder)
         self._leave(run_id, None if words.is_detour(error) else error)
@@ -222,4 +216,5 @@ class AimonHandler(BaseCallbackHandler):  # type: ignore[misc] # LangChain is an
                 run.step.done(error, **fields)
         finally:
             if run.is_root:
+                self._asked = {asked for asked in self._asked if asked[0] is not run.tracer}
                 run.tracer.end(error)

@@ -8,7 +8,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from importlib import metadata
@@ -72,12 +71,7 @@ class Instrumentor:
         self._folder = None if output_path is None else Path(output_path)
         self._agent = agent_name, agent_version
         self._given = tracer_provider
-        redaction = redaction or RedactionConfig()
-        self._redaction = replace(
-            redaction,
-            capture_inputs=redaction.capture_inputs and capture_inputs,
-            capture_outputs=redaction.capture_outputs and capture_outputs,
-        )
+        self._redaction = (redaction or RedactionConfig()).keeping(inputs=capture_inputs, outputs=capture_outputs)
         self._listeners = listeners
         self._traces: deque[TraceRun] = deque(maxlen=KEPT)
         self._lock = threading.Lock()

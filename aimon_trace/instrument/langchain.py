@@ -30,7 +30,7 @@ class LangChainInstrumentor(Instrumentor):
 
 
 def _watch_runs(tracer: Any, gatherer: Gatherer) -> None:
-    """A run may lie in one that began before anybody listened: its trace is no whole one."""
+    """A run may lie in one that began before anybody listened: its trace is not the whole one."""
     begin = tracer._start_trace  # noqa: SLF001 - where LangChain's own tracers begin a span
 
     def watched(run: Any) -> None:
@@ -40,8 +40,9 @@ def _watch_runs(tracer: Any, gatherer: Gatherer) -> None:
             return
         with gatherer.late():
             begin(run)
-        if tracer.get_span(run.id) is not None:
-            words = f"{run.name} lies in a run that began before instrument(): its trace is partial"
+        span = tracer.get_span(run.id)
+        if span is not None and span.is_recording():
+            words = f"{run.name} lies in a run whose beginning was not seen: its trace is partial"
             warnings.warn(words, TraceWarning, stacklevel=2)
 
     tracer._start_trace = watched  # noqa: SLF001 - as above
