@@ -5,11 +5,17 @@ five minutes, and a crew that does leaves no trace. So calls are told of by the 
 """
 
 import re
+import warnings
 from typing import Any
 
+from aimon_trace.errors import TraceWarning
 from aimon_trace.instrument.base import Instrumentor
+from aimon_trace.instrument.gathering import Gathered
 from aimon_trace.instrument.sdks import ANTHROPIC, LITELLM, OPENAI
 from aimon_trace.instrument.sources import Source
+
+_TASK = "._execute_core"
+"""How OpenInference calls the work on a task."""
 
 
 class CrewAIInstrumentor(Instrumentor):
@@ -19,6 +25,14 @@ class CrewAIInstrumentor(Instrumentor):
     package = "crewai"
     needs = (Source("openinference.instrumentation.crewai", "CrewAIInstrumentor", "crewai"),)
     takes = (OPENAI, ANTHROPIC, LITELLM)
+
+    def _finished(self, told: Gathered) -> None:
+        """A task that lies in no kickoff is what is left of one that began before."""
+        if told.root.name.endswith(_TASK):
+            words = f"{told.root.name} lies in a kickoff whose beginning was not seen: its trace is partial"
+            warnings.warn(words, TraceWarning, stacklevel=2)
+            told = told._replace(partial=True)
+        super()._finished(told)
 
     def _named(self, root: Any) -> str:
         """A crew's or a flow's name, without what was called of it."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aimon_trace import InstrumentorAlreadyActiveError, load
+from aimon_trace import InstrumentorAlreadyActiveError, TraceWarning, load
 from aimon_trace.instrument import CrewAIInstrumentor, LangChainInstrumentor, OpenAIInstrumentor
 from aimon_trace.live import Live
 from tests.frameworks.conftest import served, told
@@ -27,13 +27,11 @@ def crew(api, alone):
         """Breaks."""
         raise ValueError(f"no {city} on the map")
 
-    def made(*descriptions):
+    def made(*descriptions, tools=(get_weather, broken)):
         llm = LLM(model="gpt-5.5", provider="openai", base_url=f"{api.url}/v1", api_key="sk-none", max_retries=0)
         agents, tasks = [], []
         for number, description in enumerate(descriptions):
-            agent = Agent(
-                role=f"Forecaster {number}", goal="know", backstory="old", tools=[get_weather, broken], llm=llm
-            )
+            agent = Agent(role=f"Forecaster {number}", goal="know", backstory="old", tools=list(tools), llm=llm)
             agents.append(agent)
             tasks.append(Task(description=description, expected_output="degrees", agent=agent, name=f"task {number}"))
         return Crew(name="weather-crew", agents=agents, tasks=tasks)
@@ -90,6 +88,28 @@ def test_an_error_of_a_tool_is_told(crew, api):
     (run,) = one.get_traces()
     assert "no Oslo on the map" in (run.get_tool_calls()[0].error or str(run.get_tool_calls()[0].result))
     assert told(run) == served(api)
+
+
+def test_who_comes_late_has_a_part_and_is_told_so(crew, api):
+    from crewai.tools import tool
+
+    one = CrewAIInstrumentor()
+
+    @tool("get_weather")
+    def get_weather(city: str) -> str:
+        """The weather in a city."""
+        if not one.is_active:
+            one.instrument()
+        return f"{city}: 7 degrees"
+
+    try:
+        with pytest.warns(TraceWarning, match="partial"):
+            crew("T-WEATHER in Oslo?", "T-WEATHER in Bergen?", tools=[get_weather]).kickoff()
+    finally:
+        one.uninstrument()
+    (run,) = [run for run in one.get_traces() if run.get_llm_calls()]
+    assert run.metadata["partial"] is True
+    assert told(run) == (290, 40, 28, 5)
 
 
 def test_it_shares_what_it_needs(crew, api, alone):
