@@ -108,7 +108,8 @@ def documents(facts: Facts) -> list[dict[str, Any]]:
 
 def asked(facts: Facts) -> str:
     """What somebody asked a run for, in words; empty where that is not told."""
-    return _text(_said(_first(facts, ("user_prompt", *_INPUT, *_WHOLE_INPUT))))
+    said = _said(_first(facts, ("user_prompt", *_INPUT, *_WHOLE_INPUT)))
+    return _text(said) if said else ""
 
 
 def answered(facts: Facts) -> Any:

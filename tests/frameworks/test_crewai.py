@@ -1,5 +1,8 @@
 """CrewAI, instrumented by one line."""
 
+import asyncio
+import re
+
 import pytest
 
 from aimon_trace import InstrumentorAlreadyActiveError, TraceWarning, load
@@ -72,6 +75,41 @@ def test_agents_of_a_crew_lie_in_one_trace(crew, api):
     assert len(run.get_tool_calls()) == 2
     (root,) = [step for step in run.steps if step.parent_step_id is None]
     assert root.step_type == "state_change"
+
+
+def test_crews_at_the_same_time_stay_apart(crew, api):
+    async def all_of_them():
+        await asyncio.gather(*(crew(f"T-WEATHER in town {n}?").kickoff_async() for n in range(3)))
+
+    with CrewAIInstrumentor() as one:
+        asyncio.run(all_of_them())
+    runs = one.get_traces()
+    assert len({run.run_id for run in runs}) == len(runs) == 3
+    assert [kinds(run) for run in runs] == [["llm_call", "tool_call", "llm_call", "final_output"]] * 3
+    towns = sorted(re.findall(r"town (\d)", run.get_llm_calls()[0].input[-1]["content"])[0] for run in runs)
+    assert towns == ["0", "1", "2"]
+    assert told(*runs) == served(api)
+
+
+def test_a_flow_holds_its_crews(crew, api):
+    from crewai.flow.flow import Flow, listen, start
+
+    class Forecast(Flow):
+        name = "forecast"
+
+        @start()
+        def oslo(self):
+            return crew("T-WEATHER in Oslo?").kickoff().raw
+
+        @listen(oslo)
+        def again(self, said):
+            return said + crew("T-TELL").kickoff().raw
+
+    with CrewAIInstrumentor() as one:
+        assert Forecast().kickoff() == "7 degrees.One two three."
+    (run,) = one.get_traces()
+    assert run.agent_info.name == "forecast"
+    assert told(run) == served(api)
 
 
 def test_an_error_of_the_model_fails_the_run(crew):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aimon_trace.content import answered, arguments
+from aimon_trace.content import answered, arguments, asked
 from aimon_trace.convert import SpanConverter
 from tests.trace.test_convert import span
 
@@ -23,6 +23,12 @@ def test_what_a_tool_may_be_given_is_not_what_it_was(facts, given):
 
 def test_what_a_crew_came_to_is_its_last_word():
     assert answered({"output.value": '{"raw": "7 degrees.", "tasks_output": [], "pydantic": null}'}) == "7 degrees."
+
+
+def test_who_asks_for_nothing_asks_nothing():
+    assert [asked({"input.value": told}) for told in ("{}", "[]", "", '{"city": "Oslo"}')] == [""] * 3 + [
+        '{"city": "Oslo"}'
+    ]
 
 
 def test_a_tool_with_agent_in_its_name_is_a_tool():
