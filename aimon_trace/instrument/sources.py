@@ -98,8 +98,16 @@ def own_provider() -> Any:
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - same
     from opentelemetry.sdk.trace.sampling import ALWAYS_ON  # noqa: PLC0415 - same
 
-    limits = trace.SpanLimits(max_span_attributes=ATTRIBUTES, max_attributes=ATTRIBUTES)
-    return trace.TracerProvider(sampler=ALWAYS_ON, resource=Resource({}), span_limits=limits, shutdown_on_exit=False)
+    whole = trace.SpanLimits.UNSET
+    limits = trace.SpanLimits(
+        max_span_attributes=ATTRIBUTES,
+        max_attributes=ATTRIBUTES,
+        max_attribute_length=whole,
+        max_span_attribute_length=whole,
+    )
+    made = trace.TracerProvider(sampler=ALWAYS_ON, resource=Resource({}), span_limits=limits, shutdown_on_exit=False)
+    made._disabled = False  # noqa: SLF001 - OTEL_SDK_DISABLED is how CrewAI's own telemetry is turned off
+    return made
 
 
 def listen(provider: Any, gatherer: Gatherer) -> None:

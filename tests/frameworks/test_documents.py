@@ -53,10 +53,16 @@ def test_the_table_names_every_framework():
     ids=["langchain", "crewai", "by name", "options", "handler"],
 )
 def test_a_program_leaves_its_trace(api, tmp_path, program, said):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT),
+        "OTEL_SDK_DISABLED": "true", "OTEL_TRACES_SAMPLER": "always_off", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "8",
+    }  # fmt: skip
     command = [sys.executable, "-c", program.replace("{url!r}", repr(api.url)).replace("{url}", api.url)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert (done.stdout.splitlines()[-1:], done.returncode) == ([said], 0), done.stderr
     (file,) = (tmp_path / "traces").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
-    assert told(load(file)) == served(api)
+    run = load(file)
+    assert told(run) == served(api)
+    answer = run.get_llm_calls()[-1].output["content"]
+    assert answer in ({"[REDACTED]"} if "capture_outputs=False" in program else {"7 degrees.", "One two three."})
