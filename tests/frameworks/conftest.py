@@ -62,6 +62,14 @@ def alone(tmp_path_factory):
 
 
 @pytest.fixture
+def agents(alone):
+    """Agents of LangChain's."""
+    from tests.frameworks import langchain_agents
+
+    return langchain_agents
+
+
+@pytest.fixture
 def aimon(tmp_path):
     """A running `aimon serve`."""
     home = tmp_path / "aimon"

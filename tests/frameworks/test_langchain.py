@@ -6,14 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aimon_trace import (
-    InstrumentorAlreadyActiveError,
-    InstrumentorNotActiveError,
-    RedactionConfig,
-    TraceWarning,
-    load,
-)
-from aimon_trace.instrument import LangChainInstrumentor, OpenAIInstrumentor
+from aimon_trace import RedactionConfig, load
+from aimon_trace.instrument import LangChainInstrumentor
 from aimon_trace.live import Live
 from tests.frameworks.conftest import served, told
 
@@ -39,13 +33,6 @@ def traced(request):
             return outcome, handler.get_traces()
 
     return run
-
-
-@pytest.fixture
-def agents(alone):
-    from tests.frameworks import langchain_agents
-
-    return langchain_agents
 
 
 def kinds(run):
@@ -257,105 +244,6 @@ def test_the_row_is_there_while_it_works(api, agents, traced, aimon):
     (during,), (after,) = seen, aimon.ask("/api/v1/sessions?all=1")["sessions"]
     assert (during["state"], after["state"]) == ("working", "completed")
     assert (during["key"], during["tokens"]["output"], after["tokens"]["output"]) == (after["key"], 20, 28)
-
-
-# ------------------------------------------------------------------ what only an instrumentor does
-
-
-def test_it_is_on_once_and_off_again(api, agents):
-    one = LangChainInstrumentor()
-    assert not one.is_instrumented()
-    with one:
-        assert one.is_active
-        with pytest.raises(InstrumentorAlreadyActiveError):
-            one.instrument()
-        with pytest.raises(InstrumentorAlreadyActiveError):
-            LangChainInstrumentor().instrument()
-    with pytest.raises(InstrumentorNotActiveError):
-        one.uninstrument()
-    agents.model(api).invoke("T-TELL")
-    assert one.get_traces() == []
-    with one:
-        agents.model(api).invoke("T-TELL")
-    assert len(one.get_traces()) == 1
-
-
-def test_a_provider_of_ones_own_hears_all_and_is_shared(api, agents):
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    spans = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    agent = agents.agent(api, agents.get_weather)
-    with (
-        LangChainInstrumentor(tracer_provider=provider) as one,
-        provider.get_tracer("web").start_as_current_span("GET /forecast"),
-    ):
-        agent.invoke(agents.say("T-WEATHER"))
-        agent.invoke(agents.say("T-WEATHER"))
-    first, second = one.get_traces()
-    assert first.run_id != second.run_id
-    assert first.metadata["trace_id"] == second.metadata["trace_id"]
-    assert told(first, second) == served(api)
-    assert "GET /forecast" in {span.name for span in spans.get_finished_spans()}
-
-
-def test_who_is_instrumented_by_somebody_else_is_listened_to_by_name(api, agents):
-    from openinference.instrumentation.langchain import LangChainInstrumentor as Theirs
-    from opentelemetry.sdk.trace import TracerProvider
-
-    provider = TracerProvider()
-    Theirs().instrument(tracer_provider=provider)
-    try:
-        with pytest.raises(InstrumentorAlreadyActiveError) as refused:
-            LangChainInstrumentor().instrument()
-        assert "tracer_provider" in refused.value.hint
-        with LangChainInstrumentor(tracer_provider=provider) as one:
-            agents.model(api).invoke("T-TELL")
-        assert told(*one.get_traces()) == served(api)
-        assert Theirs().is_instrumented_by_opentelemetry
-    finally:
-        Theirs().uninstrument()
-
-
-def test_who_comes_late_has_a_part_and_is_told_so(api, agents):
-    from langchain_core.runnables import RunnableLambda
-
-    one = LangChainInstrumentor()
-    model = agents.model(api)
-    chain = RunnableLambda(lambda _: one.instrument() and "T-TELL", name="begin") | model
-    try:
-        with pytest.warns(TraceWarning, match="partial"):
-            chain.invoke("go")
-    finally:
-        one.uninstrument()
-    (run,) = one.get_traces()
-    assert run.metadata["partial"] is True
-    assert told(run) == served(api)
-
-
-def test_a_run_in_flight_is_traced_to_its_end(api, agents):
-    one = LangChainInstrumentor().instrument()
-    model = agents.model(api, stream_usage=True)
-    stream = model.stream("T-TELL")
-    next(stream)
-    one.uninstrument()
-    list(stream)
-    assert told(*one.get_traces()) == served(api)
-
-
-def test_several_at_once_have_traces_of_their_own(api, agents):
-    import openai
-
-    with LangChainInstrumentor() as chains, OpenAIInstrumentor() as calls:
-        agents.model(api).invoke("T-TELL")
-        client = openai.OpenAI(base_url=f"{api.url}/v1")
-        client.chat.completions.create(model="gpt-5.5", messages=[{"role": "user", "content": "T-TELL"}])
-    assert len(chains.get_traces()) == 1
-    assert told(*chains.get_traces()) == (41, 10, 7, 2)
-    assert told(*calls.get_traces()) == served(api)
 
 
 def test_a_full_disk_is_not_the_agents_business(api, agents, traced, tmp_path, caplog):
