@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import psutil
 
+from aimon_core.process import terminal
 from aimon_desktop.terminals import kitty, konsole, macos, screen, ssh, wezterm, zellij
 from aimon_desktop.terminals.step import Boundary, Step
 
@@ -20,11 +21,18 @@ _PLAIN = {
     "xfce4-terminal": "xfce4-terminal", "xterm": "xterm",
 }  # fmt: skip
 """Terminals that have a window and let nobody choose among their tabs."""
+_WITHOUT_TABS = frozenset({"alacritty", "foot", "st", "xterm"})
+
+_EDITORS = {
+    "code": "VS Code", "code-insiders": "VS Code Insiders", "code-oss": "Code - OSS", "codium": "VSCodium",
+    "cursor": "Cursor", "windsurf": "Windsurf",
+}  # fmt: skip
+"""VS Code and what was made of it."""
 
 
 def is_boundary(name: str) -> bool:
     """Whether a process of this name parts those below it from what is above."""
-    return name in _STEPS or name in _PLAIN or name == "code"
+    return name in _STEPS or name in _PLAIN or name in _EDITORS
 
 
 def beyond(child: int, pid: int) -> Boundary | None:
@@ -32,7 +40,7 @@ def beyond(child: int, pid: int) -> Boundary | None:
     with suppress(psutil.Error):
         process, below = psutil.Process(pid), psutil.Process(child)
         pids = (pid, *(one.pid for one in process.parents()))
-        return Boundary(process.name(), pids, below.environ(), below.terminal())
+        return Boundary(process.name(), pids, below.environ(), terminal(below))
     return None
 
 
@@ -40,6 +48,6 @@ def step(boundary: Boundary) -> Step:
     """The hop that a boundary is."""
     if boundary.name in _STEPS:
         return _STEPS[boundary.name](boundary)
-    if boundary.name == "code":
-        return Step("VS Code", why_not="Which terminal of VS Code it is, only VS Code knows.", has_window=True)
-    return Step(_PLAIN[boundary.name], has_window=True)
+    if editor := _EDITORS.get(boundary.name):
+        return Step(editor, why_not=f"Which terminal of {editor} it is, only {editor} knows.", has_window=True)
+    return Step(_PLAIN[boundary.name], has_window=True, whole=boundary.name in _WITHOUT_TABS)

@@ -7,6 +7,7 @@ looks at it, which has an environment, a terminal and parents of its own.
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -60,6 +61,18 @@ def around(pid: int, *, windows: bool = True) -> tuple[Hop, ...]:
         hops += found
         looking = _outward(found[-1]) if found else None
     return tuple(hops)
+
+
+def window_focus(hops: Iterable[Hop]) -> bool | None:
+    """Whether keys go to the window that shows a process; None where no desktop tells."""
+    told = [hop.focused for hop in hops if isinstance(hop, Step) and hop.focused is not None]
+    return all(told) if told else None
+
+
+def in_focus(hops: tuple[Hop, ...]) -> bool:
+    """Whether keys certainly go to a process that is in no tmux: its window has the focus, and shows nothing else."""
+    whole = bool(hops) and isinstance(hops[0], Step) and hops[0].whole
+    return whole and window_focus(hops) is True
 
 
 def _outward(hop: Hop) -> int | None:

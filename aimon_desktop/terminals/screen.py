@@ -23,7 +23,7 @@ def step(boundary: Boundary) -> Step:
     name, client = f"screen {window}", _client(session)
     if client is None:
         command = shlex.join(("screen", "-x", session, "-p", window))
-        return Step(name, why_not=f"No terminal is known to show {name}.", command=command)
+        return Step(name, why_not=f"No terminal is known to show {name}.", command=command, attaches=True)
     place = {"SCREENDIR": boundary.environ["SCREENDIR"]} if "SCREENDIR" in boundary.environ else {}
     show = partial(run, "screen", "-S", session, "-X", "select", window, environ=place)
     return Step(name, show, outward=client)

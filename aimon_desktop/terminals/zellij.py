@@ -23,7 +23,7 @@ def step(boundary: Boundary) -> Step:
     name, client = f"zellij {pane}", _client(boundary.pids[0])
     if client is None:
         command = shlex.join(("zellij", "attach", session))
-        return Step(name, why_not=f"No terminal is known to show {name}.", command=command)
+        return Step(name, why_not=f"No terminal is known to show {name}.", command=command, attaches=True)
     show = partial(run, "zellij", "--session", session, "action", "focus-pane-id", f"terminal_{pane}")
     return Step(name, show, outward=client)
 

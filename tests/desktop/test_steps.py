@@ -11,12 +11,17 @@ import pytest
 from aimon_core.errors import Unavailable
 from aimon_desktop import terminals
 from aimon_desktop.terminals import boundaries, focus, locate, screen, windows, zellij
-from aimon_desktop.terminals.step import Boundary, Step, only_window
+from aimon_desktop.terminals.step import Boundary, Shown, Step
 from tests.desktop.test_chain import PYTHON
 from tests.fakes.tmux import desk as desk_of_its_own
 from tests.fakes.tmux import target
 
-SWAY = {"type": "root", "nodes": [{"type": "con", "id": 7, "pid": 90}, {"type": "con", "id": 8, "pid": 41}]}
+
+def leaf(number, **facts):
+    return {"type": "con", "id": number, "name": None, "focused": False} | facts
+
+
+SWAY = {"type": "root", "nodes": [leaf(7, pid=90), leaf(8, pid=41)]}
 UUID = "{01234567-89ab-cdef-0123-456789abcdef}"
 
 
@@ -93,9 +98,9 @@ def test_a_terminal_is_told_ids_and_nothing_else(edge, program, call, told, monk
 @pytest.mark.parametrize(
     ("edge", "program", "prints", "call"),
     [
-        (boundary("foot", HYPRLAND_INSTANCE_SIGNATURE="ab_1"), "hyprctl", '[{"pid": 41, "address": "0x5f"}]',
+        (boundary("foot", HYPRLAND_INSTANCE_SIGNATURE="ab_1"), "hyprctl", '[{"pid": 41, "address": "0x5f", "title": "sh", "focusHistoryID": 1}]',
          "--instance ab_1 dispatch focuswindow address:0x5f"),
-        (boundary("foot", NIRI_SOCKET="/run/n"), "niri", '[{"pid": null, "id": 1}, {"pid": 41, "id": 6}]',
+        (boundary("foot", NIRI_SOCKET="/run/n"), "niri", '[{"pid": null, "id": 1}, {"pid": 41, "id": 6, "title": null, "is_focused": true}]',
          "msg action focus-window --id 6"),
         (boundary("xterm", DISPLAY=":9", WINDOWID="18"), "wmctrl",
          "0x00000011  0 41  host a\n0x00000012 -1 41  host b\n0x00000013  0 1  host 41\n", "-i -a 0x12"),
@@ -126,7 +131,7 @@ def test_sway_is_asked_for_the_tree_and_told_a_number(serve):
 
 
 def test_i3_tells_no_pid_and_is_asked_by_the_x11_window(serve):
-    tree = {"type": "root", "nodes": [{"type": "con", "id": 5, "window": 17}, {"type": "con", "id": 6, "window": 18}]}
+    tree = {"type": "root", "nodes": [leaf(5, window=17), leaf(6, window=18)]}
     path, _ = serve(ipc(4, tree))
     assert str(windows.window(boundary("xterm", I3SOCK=path, WINDOWID="18"))) == "i3 window 6"
 
@@ -162,10 +167,12 @@ def test_screen_that_nobody_shows_has_a_command_to_copy(monkeypatch):
 
 
 def test_the_nearest_process_with_a_window_has_it_and_of_several_none_is_guessed():
-    assert only_window([(40, "a"), (41, "b")], (41, 40)) == "b"
-    for many in ([(41, "a"), (41, "b"), (40, "c")], []):
-        with pytest.raises(Unavailable):
-            only_window(many, (41, 40))
+    a, b, c = (Shown(pid, name) for pid, name in ((40, "a"), (41, "b"), (41, "c")))
+    assert windows.nearest([a, b], (41, 40)) == [b]
+    assert windows.nearest([a, b, c], (41, 40)) == [b, c]
+    assert windows.nearest([a, b, c], (41, 40), "c") == [c]
+    assert windows.nearest([a, b, c], (40, 41), "c") == [a]
+    assert windows.nearest([a], (41,)) == []
 
 
 @pytest.mark.parametrize("environ", [{}, {"WAYLAND_DISPLAY": "w"}, {"SWAYSOCK": "/gone"}, {"NIRI_SOCKET": "/n"}])
@@ -184,7 +191,7 @@ async def test_from_a_process_to_its_window_the_innermost_first(told):
         gui = desk.start(f"{desk.folder}/wezterm-gui", "-c", script, WEZTERM_PANE="3", DISPLAY=":9")
         told("wmctrl", f"0x00000012  0 {gui.pid}  host a\n")
         session = target(desk.note("pid"))
-        assert [str(hop) for hop in await locate(session)] == ["wezterm 3", "window 0x12"]
+        assert [str(hop) for hop in await locate(session)] == ["wezterm 3", "window 18"]
         outcome = await focus(session, desk.outside())
         assert (outcome.ok, outcome.line) == (True, "Selected wezterm 3.")
         assert calls()[-2:] == ["wezterm cli activate-pane --pane-id 3", "wmctrl -i -a 0x12"]
