@@ -1,6 +1,6 @@
 """What stands between a process and the desktop: the nearest multiplexer, terminal or login above it, by its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import psutil
@@ -8,6 +8,12 @@ import psutil
 from aimon_core.process import terminal
 from aimon_desktop.terminals import kitty, konsole, macos, screen, ssh, wezterm, zellij
 from aimon_desktop.terminals.step import Boundary, Step
+
+_DESKTOP = frozenset({
+    "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HYPRLAND_INSTANCE_SIGNATURE", "I3SOCK", "NIRI_SOCKET", "SWAYSOCK",
+    "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_RUNTIME_DIR",
+})  # fmt: skip
+"""What says where the desktop is: the same for a terminal and for all that is in it."""
 
 _STEPS: dict[str, Callable[[Boundary], Step]] = {
     name: module.step
@@ -40,8 +46,16 @@ def beyond(child: int, pid: int) -> Boundary | None:
     with suppress(psutil.Error):
         process, below = psutil.Process(pid), psutil.Process(child)
         pids = (pid, *(one.pid for one in process.parents()))
-        return Boundary(process.name(), pids, below.environ(), terminal(below))
+        return Boundary(process.name(), pids, _given(process, below), terminal(below))
     return None
+
+
+def _given(process: psutil.Process, below: psutil.Process) -> Mapping[str, str]:
+    """What a process gave its child; where that may not be read, as of a `screen` with rights of its own, the desktop."""
+    try:
+        return below.environ()
+    except psutil.AccessDenied:
+        return {key: value for key, value in process.environ().items() if key in _DESKTOP}
 
 
 def step(boundary: Boundary) -> Step:

@@ -9,6 +9,7 @@ from functools import partial
 
 import psutil
 
+from aimon_core.process import terminal
 from aimon_desktop.terminals.outside import run
 from aimon_desktop.terminals.step import Boundary, Step, ours
 
@@ -31,6 +32,6 @@ def step(boundary: Boundary) -> Step:
 def _client(server: int) -> int | None:
     """The only process of ours that shows a Zellij; which session one of several shows, none of them tells."""
     with suppress(psutil.Error):
-        clients = [one.pid for one in ours("zellij") if one.terminal() and one.pid != server]
+        clients = [one.pid for one in ours("zellij") if terminal(one) and one.pid != server]
         return clients[0] if len(clients) == 1 else None
     return None

@@ -98,9 +98,11 @@ def test_a_terminal_is_told_ids_and_nothing_else(edge, program, call, told, monk
 @pytest.mark.parametrize(
     ("edge", "program", "prints", "call"),
     [
-        (boundary("foot", HYPRLAND_INSTANCE_SIGNATURE="ab_1"), "hyprctl", '[{"pid": 41, "address": "0x5f", "title": "sh", "focusHistoryID": 1}]',
+        (boundary("foot", HYPRLAND_INSTANCE_SIGNATURE="ab_1"), "hyprctl",
+         '[{"pid": 41, "address": "0x5f", "title": "sh", "focusHistoryID": 1}]',
          "--instance ab_1 dispatch focuswindow address:0x5f"),
-        (boundary("foot", NIRI_SOCKET="/run/n"), "niri", '[{"pid": null, "id": 1}, {"pid": 41, "id": 6, "title": null, "is_focused": true}]',
+        (boundary("foot", NIRI_SOCKET="/run/n"), "niri",
+         '[{"pid": null, "id": 1}, {"pid": 41, "id": 6, "title": null, "is_focused": true}]',
          "msg action focus-window --id 6"),
         (boundary("xterm", DISPLAY=":9", WINDOWID="18"), "wmctrl",
          "0x00000011  0 41  host a\n0x00000012 -1 41  host b\n0x00000013  0 1  host 41\n", "-i -a 0x12"),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
+
 from aimon_desktop.terminals import Target
 from tests.fakes.tmux import WAIT_S, Desk, desk, target, until
 
@@ -81,6 +83,10 @@ class Shown:
     def __init__(self, display: Display, window: int, target: Target) -> None:
         self.display, self.window, self.target = display, window, target
 
+    def environ(self) -> dict[str, str]:
+        """What its terminal gave it."""
+        return psutil.Process(self.target.pid).environ()
+
     def comes(self) -> bool:
         """Whether its window gets the focus; X11 takes its time."""
         return until(lambda: self.display.focused() == self.window)
@@ -97,7 +103,7 @@ def x11() -> Iterator[Display]:
         environment |= {"DISPLAY": ":" + until(lambda: number.exists() and number.read_text().strip())}
         (here.folder / "i3.conf").write_text(_I3.format(socket=socket))
         here.start("i3", "-c", f"{here.folder}/i3.conf", **environment)
-        until(lambda: (here.folder / "i3").exists())
+        until((here.folder / "i3").exists)
         display = Display(here, "i3-msg", **environment, I3SOCK=socket, XDG_RUNTIME_DIR=str(here.folder))
         yield display
 
