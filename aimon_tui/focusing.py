@@ -3,7 +3,11 @@
 Apart from the app because going there takes its time: the screen goes on meanwhile.
 """
 
+import asyncio
+import shlex
 from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
 
 from aimon_core.session import Session
 from aimon_tui.copying import Copying, resumable, shortened
@@ -65,9 +69,28 @@ class Focusing:
         elif outcome.ok:
             app.toast(outcome.line)
             app.frame()  # what was done has been seen
+        elif outcome.attaches and await self._attach(shlex.split(outcome.command)):
+            app.ledger.acknowledge(key)
+            app.frame()
         else:
             self._copying.offer(key, outcome.command)
             app.toast(f"Cannot reach the terminal: {_within(outcome.line)}{self._instead(key)}", "error")
+
+    async def _attach(self, command: list[str]) -> bool:
+        """Leave our terminal to a command until it ends, which shows in it what no terminal shows; whether it did so.
+
+        The doors stay open meanwhile: only the screen waits.
+        """
+        try:
+            with self._app.suspend():
+                shown = await asyncio.create_subprocess_exec(*command)
+                try:
+                    return await shown.wait() == 0
+                finally:
+                    if shown.returncode is None:
+                        shown.terminate()
+        except (SuspendNotSupported, OSError):
+            return False
 
     def _instead(self, key: str) -> str:
         """What `y` has to offer now."""

@@ -51,7 +51,7 @@ def beyond(child: int, pid: int) -> Boundary | None:
 
 
 def _given(process: psutil.Process, below: psutil.Process) -> Mapping[str, str]:
-    """What a process gave its child; where that may not be read, as of a `screen` with rights of its own, the desktop."""
+    """What a process gave its child; where that may not be read, as of a setgid `screen`, the desktop."""
     try:
         return below.environ()
     except psutil.AccessDenied:

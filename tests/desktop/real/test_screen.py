@@ -1,6 +1,5 @@
 """GNU screen: its windows, shown in a terminal or nowhere."""
 
-import os
 import shlex
 import subprocess
 
@@ -96,4 +95,3 @@ async def test_screen_in_tmux_is_two_hops(desk, screen):
     assert [str(hop) for hop in await locate(screen.one)] == ["screen 1", f"tmux {pane.id}"]
     assert (await focus(screen.zero, desk.outside())).ok
     assert (screen.shown(), tmux.shows(tty)) == ("0", pane.id)
-    assert os.getpid() not in (screen.zero.pid, screen.one.pid)

@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -51,7 +52,7 @@ def ssh(desk):
     for name, text in (("server", _SERVER), ("client", _CLIENT)):
         (desk.folder / name).write_text(text.format(port=port, folder=desk.folder))
     if os.getuid() == 0:
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # sshd of root insists on it
+        Path("/run/sshd").mkdir(exist_ok=True)  # sshd of root insists on it
     desk.start(found("sshd"), "-D", "-f", f"{desk.folder}/server")
     until(lambda: is_open(port))
     return ("ssh", "-tt", "-F", f"{desk.folder}/client", f"{getpass.getuser()}@127.0.0.1")
