@@ -1,6 +1,6 @@
 """What stands between a process and the desktop: the nearest multiplexer, terminal or login above it, by its name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import psutil
@@ -11,7 +11,7 @@ from aimon_desktop.terminals.step import Boundary, Step
 
 _DESKTOP = frozenset({
     "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HYPRLAND_INSTANCE_SIGNATURE", "I3SOCK", "NIRI_SOCKET", "SWAYSOCK",
-    "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_RUNTIME_DIR",
+    "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_RUNTIME_DIR", "__CFBundleIdentifier",
 })  # fmt: skip
 """What says where the desktop is: the same for a terminal and for all that is in it."""
 
@@ -30,8 +30,8 @@ _PLAIN = {
 _WITHOUT_TABS = frozenset({"alacritty", "foot", "st", "xterm"})
 
 _EDITORS = {
-    "code": "VS Code", "code-insiders": "VS Code Insiders", "code-oss": "Code - OSS", "codium": "VSCodium",
-    "cursor": "Cursor", "windsurf": "Windsurf",
+    "Code Helper": "VS Code", "Code Helper (Plugin)": "VS Code", "code": "VS Code",
+    "code-insiders": "VS Code Insiders", "code-oss": "Code - OSS", "codium": "VSCodium", "cursor": "Cursor", "windsurf": "Windsurf",
 }  # fmt: skip
 """VS Code and what was made of it."""
 
@@ -41,12 +41,14 @@ def is_boundary(name: str) -> bool:
     return name in _STEPS or name in _PLAIN or name in _EDITORS
 
 
-def beyond(child: int, pid: int) -> Boundary | None:
-    """A boundary, by itself and by the process right below it; None where that is over, or not ours to read."""
+def beyond(inside: Sequence[int], pid: int) -> Boundary | None:
+    """A boundary, by itself and by what is below it, innermost first; None where one is over, or not ours to read."""
     with suppress(psutil.Error):
-        process, below = psutil.Process(pid), psutil.Process(child)
+        process, below = psutil.Process(pid), [psutil.Process(one) for one in reversed(inside)]
         pids = (pid, *(one.pid for one in process.parents()))
-        return Boundary(process.name(), pids, _given(process, below), terminal(below))
+        # Helpers right below it have no terminal: Ptyxis' agent, iTerm2's server.
+        tty = next(filter(None, map(terminal, below)), None)
+        return Boundary(process.name(), pids, _given(process, below[0]), tty)
     return None
 
 

@@ -95,13 +95,13 @@ def _innermost(pid: int, *, windows: bool) -> tuple[Hop, ...]:
     """The next hop, with its window where it is a terminal."""
     inside, edge, is_tmux = _up_to_boundary(pid)
     if edge is not None and not is_tmux:
-        return _step(inside[-1], edge, asked=windows)
+        return _step(inside, edge, asked=windows)
     hop = _tmux(pid, inside, edge)
     return (hop,) if hop else ()
 
 
-def _step(child: int, edge: int, *, asked: bool) -> tuple[Hop, ...]:
-    boundary = boundaries.beyond(child, edge)
+def _step(inside: list[int], edge: int, *, asked: bool) -> tuple[Hop, ...]:
+    boundary = boundaries.beyond(inside, edge)
     if boundary is None:
         return ()
     step = boundaries.step(boundary)

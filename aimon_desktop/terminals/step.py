@@ -22,7 +22,7 @@ class Boundary(Struct, frozen=True):
     environ: Mapping[str, str]
     """What it gave its child, whatever that changed later."""
     tty: str | None
-    """Its child's terminal."""
+    """The terminal that it gave its child."""
 
     @property
     def x11_window(self) -> str | None:

@@ -6,15 +6,17 @@ import socket
 import struct
 import threading
 
+import psutil
 import pytest
 
+from aimon_core import process
 from aimon_core.errors import Unavailable
 from aimon_desktop import terminals
 from aimon_desktop.terminals import boundaries, focus, locate, screen, windows, zellij
 from aimon_desktop.terminals.step import Boundary, Shown, Step
 from tests.desktop.test_chain import PYTHON
 from tests.fakes.tmux import desk as desk_of_its_own
-from tests.fakes.tmux import target
+from tests.fakes.tmux import target, until
 
 
 def leaf(number, **facts):
@@ -203,3 +205,32 @@ def test_what_fails_further_out_is_said_and_undoes_nothing():
     tab, window = Step("kitty 4", lambda: None), Step("window", why_not="Its window was not found.")
     assert terminals._show((tab, window), ()) == terminals.Outcome(True, "Selected kitty 4. Its window was not found.")
     assert not terminals._show((window,), ()).ok
+
+
+def test_helpers_below_a_terminal_have_none_and_the_first_that_has_one_tells_it(tmp_path):
+    """As Ptyxis has its agent and iTerm2 its server between itself and the shells."""
+    with desk_of_its_own() as desk:
+        inner = f"import pty; pty.spawn(['sh', '-c', 'echo $$ > {desk.folder}/pid; exec sleep 600'])"
+        outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+        ptyxis = desk.start(str(PYTHON), "-c", outer)
+        shell = desk.note("pid")
+        agent = until(lambda: [one.pid for one in ptyxis.process.children()])[0]
+        found = boundaries.beyond([shell, agent], ptyxis.pid)
+        assert found.tty == process.terminal(psutil.Process(shell)) is not None
+
+
+def test_a_child_that_may_not_be_read_tells_nothing_and_the_desktop_is_known_all_the_same(monkeypatch):
+    """A setgid `screen` right below a terminal."""
+    with desk_of_its_own() as desk:
+        edge, child = desk.outside(DISPLAY=":9", WINDOWID="7"), desk.outside(WINDOWID="8")
+        environ = psutil.Process.environ
+        assert boundaries.beyond([child], edge).environ["WINDOWID"] == "8"
+        refused = psutil.AccessDenied(child)
+
+        def read(one):
+            if one.pid == child:
+                raise refused
+            return environ(one)
+
+        monkeypatch.setattr(psutil.Process, "environ", read)
+        assert boundaries.beyond([child], edge).environ == {"DISPLAY": ":9"}
