@@ -27,11 +27,13 @@ _PLAIN = {
     "xfce4-terminal": "xfce4-terminal", "xterm": "xterm",
 }  # fmt: skip
 """Terminals that have a window and let nobody choose among their tabs."""
+
 _WITHOUT_TABS = frozenset({"alacritty", "foot", "st", "xterm"})
 
 _EDITORS = {
     "Code Helper": "VS Code", "Code Helper (Plugin)": "VS Code", "code": "VS Code",
-    "code-insiders": "VS Code Insiders", "code-oss": "Code - OSS", "codium": "VSCodium", "cursor": "Cursor", "windsurf": "Windsurf",
+    "code-insiders": "VS Code Insiders", "code-oss": "Code - OSS", "codium": "VSCodium", "cursor": "Cursor",
+    "windsurf": "Windsurf",
 }  # fmt: skip
 """VS Code and what was made of it."""
 

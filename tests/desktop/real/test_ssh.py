@@ -10,8 +10,8 @@ import pytest
 
 from aimon_desktop.terminals import focus, locate
 from tests.desktop.real.programs import found, needs
+from tests.fakes.tmux import WAIT_S, needs_tmux, target, until
 from tests.fakes.tmux import desk as desk_of_its_own
-from tests.fakes.tmux import needs_tmux, target, until
 
 pytestmark = [pytest.mark.desktop, pytest.mark.tmux, needs("sshd", "ssh", "ssh-keygen"), needs_tmux]
 
@@ -55,7 +55,10 @@ def ssh(desk):
         Path("/run/sshd").mkdir(exist_ok=True)  # sshd of root insists on it
     desk.start(found("sshd"), "-D", "-f", f"{desk.folder}/server")
     until(lambda: is_open(port))
-    return ("ssh", "-tt", "-F", f"{desk.folder}/client", f"{getpass.getuser()}@127.0.0.1")
+    command = ("ssh", "-tt", "-F", f"{desk.folder}/client", f"{getpass.getuser()}@127.0.0.1")
+    if subprocess.run([*command, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_S).returncode:
+        pytest.skip("sshd gives no terminal here: started by an ordinary user, it must not own them in every container")
+    return command
 
 
 def is_open(port):
