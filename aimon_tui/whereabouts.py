@@ -92,7 +92,7 @@ class Whereabouts:
             return False
         finally:
             chain = tuple(str(hop) for hop in hops)
-            self._store.place(key, process, chain, focusable=terminals.focusable(hops))
+            self._store.place(key, process, chain, focusable=terminals.focusable(hops, beacon=self._beacon))
         return True
 
 

@@ -63,11 +63,11 @@ def in_front(target: Target, viewer: int | None = None) -> bool:
     return client is not None and any(window.active and window.session == client.session for window in hops[0].windows)
 
 
-def focusable(hops: tuple[Hop, ...]) -> bool:
-    """Whether the way leads anywhere: to a pane, or else to a tab or a window."""
+def focusable(hops: tuple[Hop, ...], *, beacon: bool = True) -> bool:
+    """Whether the way leads anywhere: to a pane, or else to a tab or a window; `beacon` as for `focus`."""
     if hops and isinstance(hops[0], tmux.Hop):
         return hops[0].pane is not None
-    return any(hop.show for hop in hops if isinstance(hop, Step))
+    return any(hop.show for hop in (hops if beacon else _unwritten(hops)) if isinstance(hop, Step))
 
 
 def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:

@@ -127,6 +127,7 @@ def test_switched_off_it_is_never_used():
     assert terminals._show(terminals._unwritten(hops), ()) == Outcome(ok=False, line="Which one is not known.")
     assert terminals._show(hops, ()).ok
     assert raised == [1]
+    assert (terminals.focusable(hops), terminals.focusable(hops, beacon=False)) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,16 @@
 """Says first which of other people's programs this machine lacks: what needs them is skipped, by name."""
 
+import pytest
+
 from tests.desktop.real.programs import missing
+from tests.fakes.tmux import desk as desk_of_its_own
+
+
+@pytest.fixture
+def desk():
+    """A folder with tmux servers and terminals in it."""
+    with desk_of_its_own() as desk:
+        yield desk
 
 
 def pytest_report_header(config):

@@ -8,7 +8,6 @@ import pytest
 
 from aimon_desktop.terminals import focus, locate
 from tests.desktop.real.programs import needs
-from tests.fakes.tmux import desk as desk_of_its_own
 from tests.fakes.tmux import needs_tmux, target, until
 
 pytestmark = [pytest.mark.desktop, needs("screen")]
@@ -46,12 +45,6 @@ class Screen:
 
     def _noting(self, name):
         return f"echo $$ > {self.desk.folder}/{name}; exec sleep 600"
-
-
-@pytest.fixture
-def desk():
-    with desk_of_its_own() as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from aimon_desktop.terminals import focus, locate
 from tests.desktop.real.programs import found, needs
 from tests.fakes.tmux import WAIT_S, needs_tmux, target, until
-from tests.fakes.tmux import desk as desk_of_its_own
 
 pytestmark = [pytest.mark.desktop, pytest.mark.tmux, needs("sshd", "ssh", "ssh-keygen"), needs_tmux]
 
@@ -33,12 +32,6 @@ StrictHostKeyChecking no
 UserKnownHostsFile {folder}/known
 LogLevel ERROR
 """
-
-
-@pytest.fixture
-def desk():
-    with desk_of_its_own() as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from aimon_desktop.terminals import focus, locate
 from tests.desktop.real.displays import x11
 from tests.desktop.real.programs import needs
 from tests.fakes.notifications import session_bus
-from tests.fakes.tmux import desk as desk_of_its_own
 from tests.fakes.tmux import needs_tmux, target, until
 
 pytestmark = [pytest.mark.desktop, needs("Xvfb", "i3", "wmctrl")]
@@ -114,60 +113,57 @@ async def test_a_tab_of_konsole_is_selected_and_its_window_raised(display, bus):
 
 
 @needs("kitty", "tmux")
-async def test_kitty_in_tmux_in_kitty_is_three_hops_and_none_is_taken_for_another(display):
+async def test_kitty_in_tmux_in_kitty_is_three_hops_and_none_is_taken_for_another(display, desk):
     """The inner one has a window of its own, though the environment in it tells of the outer one and of tmux."""
-    with desk_of_its_own() as desk:
-        tmux = desk.server()
-        tmux.session("ai")
-        outer = display.open("outer", *CONTROLLED, f"listen_on=unix:{display.folder}/outer.kitty",
-                             running=f"tmux -S {tmux.socket} attach -t ai")  # fmt: skip
-        until(tmux.clients)
-        display.workspace("inner")
-        before = display.windows()
-        environ = [f"{key}={value}" for key, value in (outer.environ() | {"LC_ALL": "C.UTF-8"}).items()]
-        inner_kitty = ("env", *environ, *CONTROLLED, f"listen_on=unix:{display.folder}/inner.kitty")
-        pane = tmux.window("ai", *inner_kitty, "sh", "-c", display.noting("inner"))
-        inner = target(display.desk.note("inner"))
-        (window,) = until(lambda: display.windows() - before)
-        kitty, own = await locate(inner)
-        assert (kitty.name, own.focused) == ("kitty 1", True)
-        hops = await locate(pane.target)
-        assert [str(hop).partition(" ")[0] for hop in hops] == ["tmux", "kitty", "i3"]
-        for session, shown in ((inner, window), (pane.target, outer.window)):
-            display.leave()
-            assert (await focus(session, display.desk.outside())).ok
-            assert until(lambda shown=shown: display.focused() == shown)
-        assert pane.id in tmux.clients().values()
+    tmux = desk.server()
+    tmux.session("ai")
+    outer = display.open("outer", *CONTROLLED, f"listen_on=unix:{display.folder}/outer.kitty",
+                         running=f"tmux -S {tmux.socket} attach -t ai")  # fmt: skip
+    until(tmux.clients)
+    display.workspace("inner")
+    before = display.windows()
+    environ = [f"{key}={value}" for key, value in (outer.environ() | {"LC_ALL": "C.UTF-8"}).items()]
+    inner_kitty = ("env", *environ, *CONTROLLED, f"listen_on=unix:{display.folder}/inner.kitty")
+    pane = tmux.window("ai", *inner_kitty, "sh", "-c", display.noting("inner"))
+    inner = target(display.desk.note("inner"))
+    (window,) = until(lambda: display.windows() - before)
+    kitty, own = await locate(inner)
+    assert (kitty.name, own.focused) == ("kitty 1", True)
+    hops = await locate(pane.target)
+    assert [str(hop).partition(" ")[0] for hop in hops] == ["tmux", "kitty", "i3"]
+    for session, shown in ((inner, window), (pane.target, outer.window)):
+        display.leave()
+        assert (await focus(session, display.desk.outside())).ok
+        assert until(lambda shown=shown: display.focused() == shown)
+    assert pane.id in tmux.clients().values()
 
 
 @needs_tmux
 @needs("kitty", "tmux")
-async def test_a_pane_in_a_tmux_that_was_born_elsewhere_leads_to_the_terminal_that_shows_it(display):
-    with desk_of_its_own() as desk:
-        tmux = desk.server()
-        stale = ("env", "KITTY_WINDOW_ID=77", f"KITTY_LISTEN_ON=unix:{desk.folder}/gone", "WINDOWID=1", "I3SOCK=/gone")
-        tmux.session("ai", *stale, "sleep", "600")
-        pane = tmux.window("ai", *stale, "sleep", "600")
-        shown = display.open("born", *TERMINALS["kitty"], running=f"tmux -S {tmux.socket} attach -t ai")
-        until(tmux.clients)
-        display.leave()
-        assert (await focus(pane.target, display.desk.outside())).ok
-        assert shown.comes()
-        assert list(tmux.clients().values()) == [pane.id]
+async def test_a_pane_in_a_tmux_that_was_born_elsewhere_leads_to_the_terminal_that_shows_it(display, desk):
+    tmux = desk.server()
+    stale = ("env", "KITTY_WINDOW_ID=77", f"KITTY_LISTEN_ON=unix:{desk.folder}/gone", "WINDOWID=1", "I3SOCK=/gone")
+    tmux.session("ai", *stale, "sleep", "600")
+    pane = tmux.window("ai", *stale, "sleep", "600")
+    shown = display.open("born", *TERMINALS["kitty"], running=f"tmux -S {tmux.socket} attach -t ai")
+    until(tmux.clients)
+    display.leave()
+    assert (await focus(pane.target, display.desk.outside())).ok
+    assert shown.comes()
+    assert list(tmux.clients().values()) == [pane.id]
 
 
 @needs_tmux
 @needs("xterm", "tmux")
-async def test_a_click_elsewhere_raises_the_terminal_of_who_is_switched(display):
-    with desk_of_its_own() as desk:
-        tmux = desk.server()
-        aimon, pane = tmux.session("aimon"), tmux.session("work")
-        shown = display.open("switched", *TERMINALS["xterm"], running=f"tmux -S {tmux.socket} attach -t aimon")
-        (tty,) = until(tmux.clients)
-        display.leave()
-        outcome = await focus(pane.target, aimon.pid)
-        assert (outcome.line, tmux.shows(tty)) == (f"Switched to tmux {pane.id}.", pane.id)
-        assert shown.comes()
+async def test_a_click_elsewhere_raises_the_terminal_of_who_is_switched(display, desk):
+    tmux = desk.server()
+    aimon, pane = tmux.session("aimon"), tmux.session("work")
+    shown = display.open("switched", *TERMINALS["xterm"], running=f"tmux -S {tmux.socket} attach -t aimon")
+    (tty,) = until(tmux.clients)
+    display.leave()
+    outcome = await focus(pane.target, aimon.pid)
+    assert (outcome.line, tmux.shows(tty)) == (f"Switched to tmux {pane.id}.", pane.id)
+    assert shown.comes()
 
 
 @needs("gnome-terminal", "dbus-daemon", "dbus-send")
