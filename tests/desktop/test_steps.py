@@ -119,6 +119,16 @@ def test_a_desktop_raises_the_window_of_the_terminal(edge, program, prints, call
     assert calls()[-1] == f"{program} {call}"
 
 
+@pytest.mark.parametrize(
+    ("active", "focused"),
+    [("window id # 0x12", True), ("window id # 0x0", False), ("window id # 0x13", False), ("no such atom", None)],
+)
+def test_which_window_has_the_focus_is_known_on_x11_where_xprop_is(active, focused, told):
+    told("wmctrl", "0x00000012  0 41  host a\n")
+    told("xprop", f"_NET_ACTIVE_WINDOW(WINDOW): {active}\n")
+    assert windows.window(boundary("xterm", DISPLAY=":9", WINDOWID="18")).focused is focused
+
+
 def test_on_macos_the_tab_with_the_terminal_is_selected(told):
     calls = told("osascript")
     boundaries.step(boundary("iTerm2", tty="/dev/ttys004")).show()

@@ -2,10 +2,11 @@
 
 import json
 import subprocess
+import time
 
 import pytest
 
-from aimon_desktop.terminals import focus, locate
+from aimon_desktop.terminals import focus, in_front, locate, viewers
 from tests.desktop.real.displays import x11
 from tests.desktop.real.programs import needs
 from tests.fakes.notifications import session_bus
@@ -66,6 +67,19 @@ async def test_the_window_of_a_terminal_is_raised(display, name, desktop):
     assert str((await locate(one.target))[-1]).startswith("i3 window" if desktop == "i3" else "window")
     assert (await focus(one.target, display.desk.outside())).ok
     assert one.comes()
+
+
+@needs("xterm", "xprop")
+@pytest.mark.parametrize("desktop", ["i3", "X11"])
+def test_the_desktop_says_whether_a_session_is_before_somebody(display, desktop):
+    unset = ("env", "-u", "I3SOCK") if desktop == "X11" else ()
+    one = display.open(f"seen-{desktop}", *unset, *TERMINALS["xterm"])
+    long_ago_s = time.time() + 2 * viewers.LATELY_S
+    assert until(lambda: viewers.watched(one.target, long_ago_s))
+    assert in_front(one.target)
+    display.leave()
+    assert until(lambda: not viewers.watched(one.target, time.time()))
+    assert not in_front(one.target)
 
 
 @needs("kitty")
