@@ -25,8 +25,6 @@ def window(boundary: Boundary) -> Step:
         return _window(_desktop(boundary), boundary)
     except Unavailable as error:
         return Step("window", why_not=str(error))
-    except (LookupError, TypeError, ValueError, AttributeError):  # JSON of a version that nobody here has seen
-        return Step("window", why_not="The desktop's list of windows cannot be read.")
 
 
 def nearest(windows: Iterable[Shown], pids: Iterable[int], own: str | None = None) -> list[Shown]:
@@ -40,7 +38,7 @@ def nearest(windows: Iterable[Shown], pids: Iterable[int], own: str | None = Non
 
 def _window(desktop: Desktop, boundary: Boundary) -> Step:
     """Raises Unavailable where the desktop lists none."""
-    found = nearest(desktop.windows(), boundary.pids, boundary.x11_window)
+    found = nearest(_listed(desktop), boundary.pids, boundary.x11_window)
     if not found:
         raise Unavailable("Its window was not found.")
     if len(found) == 1:
@@ -53,7 +51,15 @@ def _window(desktop: Desktop, boundary: Boundary) -> Step:
 
 def _show_by_title(desktop: Desktop, tty: str | None) -> None:
     """Raise the one of several windows that shows a terminal. Raises Unavailable."""
-    desktop.show(beacon.window(tty or "", desktop.windows).id)
+    desktop.show(beacon.window(tty or "", partial(_listed, desktop)).id)
+
+
+def _listed(desktop: Desktop) -> list[Shown]:
+    """Raises Unavailable."""
+    try:
+        return desktop.windows()
+    except (LookupError, TypeError, ValueError, AttributeError):  # JSON of a version that nobody here has seen
+        raise Unavailable("The desktop's list of windows cannot be read.") from None
 
 
 def _desktop(boundary: Boundary) -> Desktop:

@@ -114,6 +114,19 @@ def test_nothing_is_written_where_a_terminal_is_merely_looked_for(terminal):
     assert raised == ["2"]
 
 
+def test_a_list_that_can_no_longer_be_read_is_a_reason(terminal):
+    listed = iter([[Shown(41, "1"), Shown(41, "2")]])
+
+    def windows() -> list[Shown]:
+        for one in listed:
+            return one
+        raise KeyError("pid")
+
+    step = shown_by("foot", terminal[0], windows, [])
+    with pytest.raises(Unavailable, match="list of windows cannot be read"):
+        step.show()
+
+
 @pytest.mark.parametrize("name", ["konsole", "ghostty"])
 def test_where_titles_do_not_come_back_several_windows_are_a_reason(terminal, name):
     tty, read = terminal

@@ -72,6 +72,21 @@ async def test_to_be_looked_for_changes_no_title(display, clients):
     assert [display.title(client.window) for client in clients] == titles
 
 
+@needs("foot", "tmux")
+def test_a_pane_in_a_window_that_has_the_focus_is_before_somebody(display, desk):
+    """Though tmux was never told of the focus, and no key came for long."""
+    tmux = desk.server()
+    tmux.session("ai")
+    pane, other = tmux.window("ai"), tmux.window("ai")
+    tmux("select-window", "-t", pane.id)
+    display.open("tmux", *TERMINALS["foot"], running=f"tmux -S {tmux.socket} attach -t ai")
+    until(tmux.clients)
+    long_ago_s = time.time() + 2 * viewers.LATELY_S
+    assert [viewers.watched(one.target, long_ago_s) for one in (pane, other)] == [True, False]
+    display.leave()
+    assert not viewers.watched(pane.target, time.time())
+
+
 @needs("foot")
 def test_the_desktop_says_whether_a_session_is_before_somebody(display):
     one = display.open("seen", *TERMINALS["foot"])
