@@ -23,12 +23,12 @@ _STEPS: dict[str, Callable[[Boundary], Step]] = {
 
 _PLAIN = {
     "alacritty": "alacritty", "foot": "foot", "ghostty": "ghostty", "gnome-terminal-server": "gnome-terminal",
-    "ptyxis": "ptyxis", "rio": "rio", "st": "st", "terminator": "terminator", "tilix": "tilix", "warp": "warp",
-    "xfce4-terminal": "xfce4-terminal", "xterm": "xterm",
+    "ptyxis": "ptyxis", "rio": "rio", "st": "st", "stterm": "st", "terminator": "terminator", "tilix": "tilix",
+    "urxvt": "urxvt", "urxvtd": "urxvt", "warp": "warp", "xfce4-terminal": "xfce4-terminal", "xterm": "xterm",
 }  # fmt: skip
 """Terminals that have a window and let nobody choose among their tabs."""
 
-_WITHOUT_TABS = frozenset({"alacritty", "foot", "st", "xterm"})
+_WITHOUT_TABS = frozenset({"alacritty", "foot", "st", "stterm", "urxvt", "urxvtd", "xterm"})
 
 _EDITORS = {
     "Code Helper": "VS Code", "Code Helper (Plugin)": "VS Code", "code": "VS Code",

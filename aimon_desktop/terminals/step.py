@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import psutil
 from msgspec import Struct
 
-_SET_WINDOWID = frozenset({"alacritty", "kitty", "konsole", "st", "xterm"})
+_SET_WINDOWID = frozenset({"alacritty", "kitty", "konsole", "st", "stterm", "urxvt", "urxvtd", "xterm"})
 
 
 class Boundary(Struct, frozen=True):

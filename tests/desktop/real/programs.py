@@ -6,10 +6,11 @@ import pytest
 
 PROGRAMS = {
     "tmux": "tmux", "screen": "screen", "kitty": "kitty", "xterm": "xterm", "alacritty": "alacritty",
-    "konsole": "konsole", "gnome-terminal": "gnome-terminal", "foot": "foot", "footclient": "foot", "Xvfb": "xvfb",
-    "i3": "i3-wm", "wmctrl": "wmctrl", "xprop": "x11-utils", "sway": "sway", "dbus-daemon": "dbus-daemon",
-    "dbus-send": "dbus-bin", "dunst": "dunst", "dunstctl": "dunst", "notify-send": "libnotify-bin",
-    "ssh": "openssh-client", "sshd": "openssh-server", "ssh-keygen": "openssh-client",
+    "urxvt": "rxvt-unicode", "st": "stterm", "xfce4-terminal": "xfce4-terminal", "konsole": "konsole",
+    "gnome-terminal": "gnome-terminal", "foot": "foot", "footclient": "foot", "Xvfb": "xvfb", "i3": "i3-wm",
+    "wmctrl": "wmctrl", "xprop": "x11-utils", "sway": "sway", "dbus-daemon": "dbus-daemon", "dbus-send": "dbus-bin",
+    "dunst": "dunst", "dunstctl": "dunst", "notify-send": "libnotify-bin", "ssh": "openssh-client",
+    "sshd": "openssh-server", "ssh-keygen": "openssh-client",
 }  # fmt: skip
 """By program, its package in Debian."""
 
