@@ -3,7 +3,6 @@
 import pytest
 
 from aimon_desktop.terminals import Outcome
-from aimon_tui.driver import enduring
 from tests.fakes.tmux import desk as desk_of_its_own
 from tests.fakes.tmux import needs_tmux, until
 from tests.tui.screen import SHOP, WIDE, Played
@@ -62,25 +61,3 @@ async def test_a_screen_that_has_no_terminal_says_so_too(at_once):
         await press(app, pilot, "f")
         (toast,) = app._notifications
         assert toast.message.endswith("no terminal shows it. y copies a command that shows it.")
-
-
-def test_while_the_terminal_is_lent_nothing_is_put_on_a_queue_that_nobody_reads():
-    written = []
-
-    class Base:
-        def write(self, data):
-            written.append(data)
-
-        def suspend_application_mode(self):
-            self.write("leave")
-
-        def resume_application_mode(self):
-            self.write("enter")
-
-    driver = enduring(Base)()
-    driver.suspend_application_mode()
-    for _ in range(99):  # Textual's queue has room for thirty
-        driver.write("frame")
-    driver.resume_application_mode()
-    driver.write("frame")
-    assert written == ["leave", "enter", "frame"]

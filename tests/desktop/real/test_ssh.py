@@ -50,7 +50,7 @@ def ssh(desk):
     until(lambda: is_open(port))
     command = ("ssh", "-tt", "-F", f"{desk.folder}/client", f"{getpass.getuser()}@127.0.0.1")
     if subprocess.run([*command, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_S).returncode:
-        pytest.skip("sshd gives no terminal here: started by an ordinary user, it must not own them in every container")
+        pytest.skip("sshd gives no terminal here: that of an ordinary user may not hand one over in every container")
     return command
 
 
