@@ -5,6 +5,7 @@ Apart from the app because going there takes its time: the screen goes on meanwh
 
 import asyncio
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -81,16 +82,9 @@ class Focusing:
 
         The doors stay open meanwhile: only the screen waits.
         """
-        try:
-            with self._app.suspend():
-                shown = await asyncio.create_subprocess_exec(*command)
-                try:
-                    return await shown.wait() == 0
-                finally:
-                    if shown.returncode is None:
-                        shown.terminate()
-        except (SuspendNotSupported, OSError):
-            return False
+        with suppress(SuspendNotSupported), self._app.suspend():
+            return await _run(command)  # what it raised would leave the screen suspended for good
+        return False
 
     def _instead(self, key: str) -> str:
         """What `y` has to offer now."""
@@ -100,6 +94,19 @@ class Focusing:
         if self._copying.offers(key):
             return " y copies a command that shows it."
         return " y copies the resume command." if resumable(session) else ""
+
+
+async def _run(command: list[str]) -> bool:
+    """Whether a program ran to a good end; it goes when we go."""
+    try:
+        program = await asyncio.create_subprocess_exec(*command)
+    except OSError:
+        return False
+    try:
+        return await program.wait() == 0
+    finally:
+        if program.returncode is None:
+            program.terminate()
 
 
 def _need(session: Session) -> tuple[int, int]:

@@ -48,8 +48,9 @@ def test_a_detached_session_is_shown_here_until_it_is_left(tmux, aimon):
     terminal.leave()
 
 
-def test_what_cannot_be_shown_so_is_said_with_the_command(aimon):
-    terminal = aimon("false")
+@pytest.mark.parametrize("command", ["false", "/nowhere/tmux attach"])
+def test_what_cannot_be_shown_so_is_said_with_the_command(aimon, command):
+    terminal = aimon(command)
     terminal.press(b"f", b"Cannot")
     terminal.leave()
 
