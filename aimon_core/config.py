@@ -52,6 +52,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether a person is notified outside the screen."""
     notify_on: tuple[Told, ...] = ("waiting", "failed", "completed")
     """The states that are worth a notification."""
+    title_beacon: bool = True
+    """Whether a terminal may have a title for a moment when a person goes there, to tell its windows apart."""
     quiet_hours: Annotated[str, Meta(pattern=f"^{_HOUR}-{_HOUR}$")] | None = None
     """Local hours without notifications, `22:00-07:00`."""
     quiet_period: Seconds = 10.0

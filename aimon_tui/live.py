@@ -83,7 +83,8 @@ class LiveApp(AimonApp):
 
         address = self.runtime.door.address.rpartition(":")
         await self.runtime.stop()
-        attachment = Attachment(HttpSource(address[0], int(address[2])), self._own_clock, self.say, self.take_over)
+        source = HttpSource(address[0], int(address[2]), beacon=self.runtime.settings.title_beacon)
+        attachment = Attachment(source, self._own_clock, self.say, self.take_over)
         self.show(attachment.ledger, door=attachment.door, clock=attachment.clock, tells=attachment.told)
         self.run_worker(attachment.run())
         gc.enable()

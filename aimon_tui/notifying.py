@@ -7,6 +7,7 @@ answered meanwhile is not told at all.
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,7 @@ from aimon_core.config import Settings
 from aimon_core.errors import Unavailable
 from aimon_core.session import Session, Transition
 from aimon_desktop.notifications import Channel, Notice, notice
+from aimon_desktop.notifications.centre import Centre
 from aimon_desktop.notifications.desktop import Desktop
 from aimon_desktop.notifications.notify_send import NotifySend
 from aimon_desktop.notifications.rules import Rules
@@ -129,6 +131,8 @@ def hand(sessions: Sessions, settings: Settings, clock: Clock, write: Callable[[
     def ways(act: Callable[[str], None]) -> Iterable[Channel]:
         yield Desktop(act)
         yield NotifySend()
+        if sys.platform == "darwin":
+            yield Centre(act)
         yield StatusLine()
         if write is not None:
             yield Terminal(write, os.environ, bell=settings.bell)

@@ -67,7 +67,8 @@ class Runtime:
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self.store, self.tell, clock)
         self._sources = sources
-        self._whereabouts, self._exporting = Whereabouts(self.store), Exporting(settings, self.store, clock)
+        self._whereabouts = Whereabouts(self.store, beacon=settings.title_beacon)
+        self._exporting = Exporting(settings, self.store, clock)
         self._unseen, self._tasks = set[str](), list[asyncio.Task[None]]()
 
     async def start(self, *, frame_s: float = FRAME_S) -> None:
