@@ -127,7 +127,16 @@ class Player:
 
 def merged(paths: Iterable[Path]) -> Iterator[Entry]:
     """What several recordings hold, in the order in which it came, read as it is asked for. Raises Unreadable."""
-    return heapq.merge(*(tape.entries(path) for path in paths), key=lambda entry: entry.at_ns)
+    return heapq.merge(*(_entries(path) for path in paths), key=lambda entry: entry.at_ns)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    """What one recording holds, or the requests that would have told of a trace that `aimon_trace` wrote."""
+    if path.suffix not in {".json", ".jsonl"} or not path.is_file():
+        return tape.entries(path)
+    from aimon_tui import documents  # noqa: PLC0415 - pydantic is for who has a trace
+
+    return iter(documents.requests(path))
 
 
 async def played(entries: Iterable[Entry], settings: Settings) -> SessionStore:
