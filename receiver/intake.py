@@ -7,6 +7,7 @@ failed commit stays applied, and the sender's retry adds nothing, because the le
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from itertools import islice
 from typing import Any, Protocol
 
@@ -38,10 +39,11 @@ class Sink(Protocol):
     def wants_deliveries(self) -> bool:
         """Whether `accept` is to be given what the journal needs to replay a request; making it costs time."""
 
-    def accept(self, delivery: Delivery | None, events: list[Event]) -> None:
-        """Apply events to the ledger, then commit the delivery.
+    def accept(self, delivery: Delivery | None, events: list[Event]) -> "Future[None] | None":
+        """Apply events to the ledger, then commit the delivery: it is kept once the future is done.
 
-        A long request comes in several parts, the delivery with the last one. Raises Overloaded or JournalFailed.
+        A long request comes in several parts, the delivery with the last one. Raises Overloaded; this or the future
+        JournalFailed. Several requests may wait for one commit.
         """
 
 
@@ -89,14 +91,14 @@ class Intake:
         spoken: dict[tuple[str, str], int] = {}
         while batch := list(islice(walk, RECORDS)):
             if taken:
-                self._accept(None, events)
+                await self._accept(None, events)
                 await asyncio.sleep(0)
             taken += len(batch)
             events = self._interpreter.translate(batch)
             session = session_key(events[-1]) if events else session
             spoken |= _spoken(events)
         if taken:
-            self._accept(await self._delivery(signal, message, arrived_ns), events)
+            await self._accept(await self._delivery(signal, message, arrived_ns), events)
         self._note(len(body), taken + noise)
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
         return Taken(left_out, session, spoken)
@@ -123,7 +125,7 @@ class Intake:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
         if events and isinstance(events[-1], Gauged) and self._repeats(session_key(events[-1]), kept):
             kept = b""
-        self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
+        await self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
         self._note(len(body), 1)
         told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
         return Taken(session=session_key(events[-1]) if events else None, spoken={} if told else _spoken(events))
@@ -150,9 +152,10 @@ class Intake:
             kept = bytes(message.SerializeToString())
         return Delivery(signal, kept, arrived_ns)
 
-    def _accept(self, delivery: Delivery | None, events: list[Event]) -> None:
+    async def _accept(self, delivery: Delivery | None, events: list[Event]) -> None:
         try:
-            self._sink.accept(delivery, events)
+            if (committed := self._sink.accept(delivery, events)) is not None:
+                await asyncio.shield(asyncio.wrap_future(committed))  # a client that goes must not cancel the others'
         except JournalFailed as error:
             raise Overloaded(message=str(error)) from error
         self.rate.add(len(events))
