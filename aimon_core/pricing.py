@@ -80,9 +80,15 @@ class Price(Struct, frozen=True):
 
     def picodollars(self, tokens: Tokens) -> int:
         """The price of one call. Tiers depend on what one call reads: never ask for the sum of several."""
-        read = tokens.context
-        rates = next(rates for start, rates in self.tiers if read > start)
-        return (rates.of(tokens) + self.request + _FINE // 2) // _FINE
+        return self.picodollars_of(self.tier(tokens.context), tokens, 1)
+
+    def tier(self, context: int) -> int:
+        """The number of the tier for a call that reads so many tokens."""
+        return next(number for number, (start, _) in enumerate(self.tiers) if context > start)
+
+    def picodollars_of(self, tier: int, tokens: Tokens, calls: int) -> int:
+        """The price of some calls of one tier, by the sum of their tokens."""
+        return (self.tiers[tier][1].of(tokens) + calls * self.request + _FINE // 2) // _FINE
 
 
 Found = tuple[Price | None, int | None]

@@ -21,6 +21,7 @@ _COMMANDS = {
     "status": "status",
     "statusline": "statusline",
     "why": "why",
+    "history": "history",
     "focus": "focus",
     "replay": "replay",
     "export": "export",

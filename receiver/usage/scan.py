@@ -1,0 +1,165 @@
+"""All transcripts of this machine as cells of a history: what is new in them is read, everything else is known.
+
+A call that stands in several files, as after a fork or a copy, is counted for the first of them.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path, PurePath
+from stat import S_ISREG
+
+from msgspec import Struct
+
+from aimon_core.history import Cell, Place, Used
+from aimon_core.pricing import Price, PriceTable
+from receiver.transcripts import LANGUAGES, Language
+from receiver.usage.base import Counter, Found, blocks_of, folded
+from receiver.usage.claude_code import ClaudeCode
+from receiver.usage.shelf import Book, Shelf
+from receiver.usage.whole import Whole
+
+LAST = 16
+"""Calls of a file's end that its next lines may still add to."""
+_HEAD = 256
+
+_CLAUDE, _CODEX, _GEMINI = LANGUAGES
+COUNTERS: dict[str, tuple[Language, Counter]] = {
+    _CLAUDE.agent: (_CLAUDE, ClaudeCode()),
+    _CODEX.agent: (
+        _CODEX,
+        Whole(_CODEX, b'"session_meta"', b'"turn_context"', b'"token_count"', b'"token_usage_record"'),
+    ),
+    _GEMINI.agent: (_GEMINI, Whole(_GEMINI, b'"sessionId"', b'"tokens"')),
+}
+"""By agent, whose transcripts they are and who counts them."""
+
+
+class Transcript(Struct, frozen=True):
+    """One file of a session."""
+
+    agent: str
+    path: str
+    book: Book
+
+    @property
+    def place(self) -> Place:
+        """Whose it is."""
+        return self.agent, self.book.session_id
+
+    def cells(self) -> Iterator[Cell]:
+        """What it comes to."""
+        project = PurePath(self.book.cwd).name
+        for day, model, used in self.book.cells:
+            yield Cell(day, project, model, self.agent, ":".join(self.place), used)
+
+
+def made_by(overrides: object) -> str:
+    """What books depend on beside the files: the price table, prices of one's own, the zone of the days."""
+    return f"{metadata.version('genai-prices')} {overrides!r} {time.tzname} {time.timezone}"
+
+
+def transcripts(shelf: Shelf, prices: Callable[[], PriceTable]) -> list[Transcript]:
+    """All files that hold calls. `prices` are loaded only where something is new. Blocks."""
+    books, files = shelf.books(), list(_files())
+    stale = [one for one in files if not _is_known(books.get(one[1]), one[2])]
+    gone = books.keys() - {path for _, path, _ in files}
+    if stale or gone:
+        books |= _read(stale, gone, books, shelf, prices)
+    return [Transcript(agent, path, books[path]) for agent, path, _ in files if path in books and books[path].cells]
+
+
+def _files() -> Iterator[tuple[str, str, os.stat_result]]:
+    """Agent, path and facts of every transcript, in an order that does not change."""
+    for agent, (language, _) in COUNTERS.items():
+        for root in language.roots():
+            for folder, folders, names in os.walk(root):
+                folders.sort()
+                for name in sorted(names):
+                    path = os.path.join(folder, name)  # noqa: PTH118 - thousands of them
+                    if language.matches(Path(path)):
+                        try:
+                            facts = os.stat(path)  # noqa: PTH116 - as above
+                        except OSError:
+                            continue
+                        if S_ISREG(facts.st_mode):
+                            yield agent, path, facts
+
+
+def _is_known(book: Book | None, facts: os.stat_result) -> bool:
+    known = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    return book is not None and (book.size, book.mtime_ns, book.inode) == known
+
+
+def _read(
+    stale: list[tuple[str, str, os.stat_result]],
+    gone: set[str],
+    books: dict[str, Book],
+    shelf: Shelf,
+    prices: Callable[[], PriceTable],
+) -> dict[str, Book]:
+    """The books of files that are new or have changed."""
+    changed = {path for _, path, _ in stale} | gone
+    own = {path: ids for path, ids in shelf.ids() if path in changed} if books else {}
+    taken = {one for path, ids in shelf.ids() if path not in changed for one in ids} if books else set()
+    table = prices()
+    fresh: list[tuple[str, Book, list[str]]] = []
+    for agent, path, facts in stale:
+        try:
+            before = books.get(path) or Book(0, 0, 0)
+            book, ids = _advanced(agent, path, facts, before, own.get(path, []), taken, table)
+        except OSError:
+            continue
+        taken.update(ids)
+        fresh.append((path, book, ids))
+    shelf.put(fresh, gone)
+    return {path: book for path, book, _ in fresh}
+
+
+def _advanced(
+    agent: str,
+    path: str,
+    facts: os.stat_result,
+    before: Book,
+    own: list[str],
+    taken: set[str],
+    table: PriceTable,
+) -> tuple[Book, list[str]]:
+    """The book of a file as it is now, and the ids of its calls. Raises OSError."""
+    _, counter = COUNTERS[agent]
+
+    def prices(model: str) -> Price | None:
+        return table.price(agent, model)
+
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        head = os.pread(descriptor, _HEAD, 0)
+        goes_on = counter.resumes and before.offset and facts.st_size >= before.offset and head.startswith(before.head)
+        if not goes_on:
+            before, own = Book(0, 0, 0), []
+        found = Found({use.key: use for use in before.last}, before.session_id, before.cwd)
+        ends = [before.offset]
+        unread = before.unread + counter.count(Path(path), blocks_of(descriptor, before.offset, ends.append), found)
+    finally:
+        os.close(descriptor)
+    known = set(own)
+    tail = {use.key for use in before.last}
+    uses = [use for use in found.uses.values() if use.key in tail or not (use.key in known or use.key in taken)]
+    cells = {(day, model): used for day, model, used in before.cells}
+    for sign, some in ((-1, before.last), (1, uses)):
+        for place, used in folded(some, prices).items():
+            cells[place] = cells.get(place, Used()).plus(used, sign)
+    book = Book(
+        facts.st_size,
+        facts.st_mtime_ns,
+        facts.st_ino,
+        ends[-1],
+        head[: ends[-1]],
+        found.session_id,
+        found.cwd,
+        [(*place, used) for place, used in cells.items() if used.calls],
+        uses[-LAST:],
+        unread,
+    )
+    return book, list({*known, *(use.key for use in uses)})
