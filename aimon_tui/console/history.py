@@ -41,9 +41,7 @@ class Since(click.ParamType):  # type: ignore[type-arg] # generic in its types o
 
 
 @click.command
-@click.option(
-    "--by", multiple=True, type=click.Choice(DIMENSIONS), help="What to add up by; may be told several times."
-)
+@click.option("--by", multiple=True, type=click.Choice(DIMENSIONS), help="Add up by it; may be told several times.")
 @click.option("--since", type=Since(), help="The first day: 2026-11-01, or 14d for the last 14.")
 @click.option("--source", type=click.Choice(["transcripts", "journal"]), help="Read one of the two only.")
 @click.option("--json", "as_json", is_flag=True, help="As a document, docs/schema/history.json.")
@@ -103,7 +101,7 @@ def _told(row: Row) -> dict[str, Any]:
         "sessions": row.sessions,
         "llm_calls": row.calls,
         "tokens": tokens_dict(row.tokens),
-        "cost_usd": row.cost_usd,
+        "cost_usd": None if row.cost_usd is None else round(row.cost_usd, 6),
         "unpriced_models": list(row.unpriced_models),
     }
 

@@ -1,4 +1,4 @@
-"""What Claude Code's transcripts say was used: as `transcripts.claude_code` counts it, without reading what was said."""
+"""What Claude Code's transcripts say was used: as its reader counts it, without what was said."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -13,7 +13,7 @@ from stat import S_ISREG
 from msgspec import Struct
 
 from aimon_core.history import Cell, Place, Used
-from aimon_core.pricing import Price, PriceTable
+from aimon_core.pricing import PriceTable
 from receiver.transcripts import LANGUAGES, Language
 from receiver.usage.base import Counter, Found, blocks_of, folded
 from receiver.usage.claude_code import ClaudeCode
@@ -34,6 +34,11 @@ COUNTERS: dict[str, tuple[Language, Counter]] = {
     _GEMINI.agent: (_GEMINI, Whole(_GEMINI, b'"sessionId"', b'"tokens"')),
 }
 """By agent, whose transcripts they are and who counts them."""
+
+
+Changed = tuple[str, str, os.stat_result]
+"""Agent, path and facts of a file."""
+_NOTHING = Book(0, 0, 0)
 
 
 class Transcript(Struct, frozen=True):
@@ -65,12 +70,17 @@ def transcripts(shelf: Shelf, prices: Callable[[], PriceTable]) -> list[Transcri
     books, files = shelf.books(), list(_files())
     stale = [one for one in files if not _is_known(books.get(one[1]), one[2])]
     gone = books.keys() - {path for _, path, _ in files}
+    gone |= {path for _, path, facts in stale if path in books and facts.st_size < books[path].offset}
+    if gone:  # what they were counted for, others may hold, too
+        gone |= {path for path, book in books.items() if book.leans}
+        books = {path: book for path, book in books.items() if path not in gone}
+        stale = [one for one in files if one in stale or one[1] in gone]
     if stale or gone:
         books |= _read(stale, gone, books, shelf, prices)
     return [Transcript(agent, path, books[path]) for agent, path, _ in files if path in books and books[path].cells]
 
 
-def _files() -> Iterator[tuple[str, str, os.stat_result]]:
+def _files() -> Iterator[Changed]:
     """Agent, path and facts of every transcript, in an order that does not change."""
     for agent, (language, _) in COUNTERS.items():
         for root in language.roots():
@@ -93,73 +103,62 @@ def _is_known(book: Book | None, facts: os.stat_result) -> bool:
 
 
 def _read(
-    stale: list[tuple[str, str, os.stat_result]],
-    gone: set[str],
-    books: dict[str, Book],
-    shelf: Shelf,
-    prices: Callable[[], PriceTable],
+    stale: list[Changed], gone: set[str], books: dict[str, Book], shelf: Shelf, prices: Callable[[], PriceTable]
 ) -> dict[str, Book]:
     """The books of files that are new or have changed."""
     changed = {path for _, path, _ in stale} | gone
-    own = {path: ids for path, ids in shelf.ids() if path in changed} if books else {}
-    taken = {one for path, ids in shelf.ids() if path not in changed for one in ids} if books else set()
+    own, taken = dict[str, list[str]](), set[str]()
+    for path, ids in shelf.ids():
+        if path not in changed:
+            taken.update(ids)
+        elif path in books:
+            own[path] = ids
     table = prices()
     fresh: list[tuple[str, Book, list[str]]] = []
-    for agent, path, facts in stale:
+    for one in stale:
         try:
-            before = books.get(path) or Book(0, 0, 0)
-            book, ids = _advanced(agent, path, facts, before, own.get(path, []), taken, table)
+            book, ids = _advanced(one, books.get(one[1], _NOTHING), own.get(one[1], []), taken, table)
         except OSError:
             continue
         taken.update(ids)
-        fresh.append((path, book, ids))
+        fresh.append((one[1], book, ids))
     shelf.put(fresh, gone)
     return {path: book for path, book, _ in fresh}
 
 
-def _advanced(
-    agent: str,
-    path: str,
-    facts: os.stat_result,
-    before: Book,
-    own: list[str],
-    taken: set[str],
-    table: PriceTable,
-) -> tuple[Book, list[str]]:
-    """The book of a file as it is now, and the ids of its calls. Raises OSError."""
-    _, counter = COUNTERS[agent]
-
-    def prices(model: str) -> Price | None:
-        return table.price(agent, model)
-
+def _advanced(one: Changed, before: Book, own: list[str], taken: set[str], table: PriceTable) -> tuple[Book, list[str]]:
+    """The book of a file as it is now, and the ids of its calls; `taken` are those of others. Raises OSError."""
+    agent, path, facts = one
+    counter = COUNTERS[agent][1]
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         head = os.pread(descriptor, _HEAD, 0)
-        goes_on = counter.resumes and before.offset and facts.st_size >= before.offset and head.startswith(before.head)
-        if not goes_on:
-            before, own = Book(0, 0, 0), []
+        if not (counter.resumes and 0 < before.offset <= facts.st_size and head.startswith(before.head)):
+            before, own = _NOTHING, []
         found = Found({use.key: use for use in before.last}, before.session_id, before.cwd)
         ends = [before.offset]
         unread = before.unread + counter.count(Path(path), blocks_of(descriptor, before.offset, ends.append), found)
     finally:
         os.close(descriptor)
-    known = set(own)
-    tail = {use.key for use in before.last}
-    uses = [use for use in found.uses.values() if use.key in tail or not (use.key in known or use.key in taken)]
+    known, last = {*own}, {use.key for use in before.last}
+    uses = [use for use in found.uses.values() if use.key in last or not (use.key in known or use.key in taken)]
     cells = {(day, model): used for day, model, used in before.cells}
     for sign, some in ((-1, before.last), (1, uses)):
-        for place, used in folded(some, prices).items():
+        for place, used in folded(some, lambda model: table.price(agent, model)).items():
             cells[place] = cells.get(place, Used()).plus(used, sign)
-    book = Book(
-        facts.st_size,
-        facts.st_mtime_ns,
-        facts.st_ino,
-        ends[-1],
-        head[: ends[-1]],
-        found.session_id,
-        found.cwd,
-        [(*place, used) for place, used in cells.items() if used.calls],
-        uses[-LAST:],
-        unread,
+    return (
+        Book(
+            size=facts.st_size,
+            mtime_ns=facts.st_mtime_ns,
+            inode=facts.st_ino,
+            offset=ends[-1],
+            head=head[: ends[-1]],
+            session_id=found.session_id,
+            cwd=found.cwd,
+            cells=[(*place, used) for place, used in cells.items() if used.calls],
+            last=uses[-LAST:],
+            leans=before.leans or any(use.key in taken for use in found.uses.values()),
+            unread=unread,
+        ),
+        [*known.union(use.key for use in uses)],
     )
-    return book, list({*known, *(use.key for use in uses)})

@@ -42,6 +42,8 @@ class Book(Struct, array_like=True, gc=False):
     """What it came to, by day and model."""
     last: list[Use] = []
     """Its last calls: more may be told of them. They are in the cells."""
+    leans: bool = False
+    """Whether it holds calls that were counted for another file."""
     unread: int = 0
     """Lines that nobody could read."""
 
@@ -87,7 +89,7 @@ class Shelf:
             yield path, _IDS.decode(ids)
 
     def put(self, books: Iterable[tuple[str, Book, list[str]]], gone: Iterable[str]) -> None:
-        """Keep some books, and forget those of files that are gone. Another process may do so, too: the last one wins."""
+        """Keep some books, and forget those of files that are gone. The last process to do so wins."""
         with suppress(sqlite3.DatabaseError):  # next time they are read again
             self._db.execute("BEGIN IMMEDIATE")
             for path in gone:

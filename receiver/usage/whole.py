@@ -1,4 +1,4 @@
-"""What other agents' transcripts say was used: by the reader of their events, given the lines that it needs for that."""
+"""What other agents' transcripts say was used: by the reader of their events, given only the lines that tell it."""
 
 from collections.abc import Iterable
 from pathlib import Path
