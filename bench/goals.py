@@ -4,52 +4,18 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import psutil
-from msgspec import Struct
 
 from aimon_desktop import hook_program
+from bench.history import p4
 from bench.processes import AIMON, ROOT, Screen, Sender, cpu_s, environment, serving
+from bench.results import Result, figures, folder
 from bench.traffic import Traffic, batches, records_in
-
-
-class Result(Struct, frozen=True):
-    """One figure and what was promised."""
-
-    what: str
-    figure: float
-    unit: str
-    goal: float | None = None
-    """None where nothing was promised and the figure only explains another."""
-    more_is_better: bool = False
-
-    @property
-    def met(self) -> bool:
-        """Whether the promise is kept."""
-        if self.goal is None:
-            return True
-        return self.figure >= self.goal if self.more_is_better else self.figure <= self.goal
-
-
-def folder() -> "tempfile.TemporaryDirectory[str]":
-    """A home for one run."""
-    return tempfile.TemporaryDirectory(prefix="aimon-bench-", ignore_cleanup_errors=True)
-
-
-def figures(module: str) -> list[float]:
-    """What a module prints that measures in a process of its own."""
-    with folder() as home:
-        command = [sys.executable, "-m", module]
-        told = subprocess.run(
-            command, env=environment(Path(home)), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-        )
-    return [float(figure) for figure in told.stdout.split()]
-
 
 PAINTED = "waiting"
 """In the first line of the dashboard, whatever it shows."""
@@ -291,6 +257,7 @@ GOALS: dict[str, Callable[[], Iterator[Result]]] = {
     "P1": p1,
     "P2": p2,
     "P3": p3,
+    "P4": p4,
     "P5": p5,
     "P6": p6,
     "P7": p7,
