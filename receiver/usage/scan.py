@@ -6,7 +6,9 @@ A call that stands in several files, as after a fork or a copy, is counted for t
 import os
 import time
 from collections.abc import Callable, Iterator
-from importlib import metadata
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path, PurePath
 from stat import S_ISREG
 
@@ -22,6 +24,8 @@ from receiver.usage.whole import Whole
 
 LAST = 16
 """Calls of a file's end that its next lines may still add to."""
+SHARED = 128 << 20
+"""Bytes that are worth a second process, which takes as long to begin as to read these."""
 _HEAD = 256
 
 _CLAUDE, _CODEX, _GEMINI = LANGUAGES
@@ -38,6 +42,10 @@ COUNTERS: dict[str, tuple[Language, Counter]] = {
 
 Changed = tuple[str, str, os.stat_result]
 """Agent, path and facts of a file."""
+Known = dict[str, tuple[Book, list[str]]]
+"""By path, the book of a file as it was, and the ids of its calls."""
+Fresh = tuple[str, Book, list[str]]
+"""The same as it is."""
 _NOTHING = Book(0, 0, 0)
 
 
@@ -62,7 +70,9 @@ class Transcript(Struct, frozen=True):
 
 def made_by(overrides: object) -> str:
     """What books depend on beside the files: the price table, prices of one's own, the zone of the days."""
-    return f"{metadata.version('genai-prices')} {overrides!r} {time.tzname} {time.timezone}"
+    table = find_spec("genai_prices")
+    made_ns = Path(table.origin).stat().st_mtime_ns if table and table.origin else 0
+    return f"{made_ns} {overrides!r} {time.tzname} {time.timezone}"
 
 
 def transcripts(shelf: Shelf, prices: Callable[[], PriceTable]) -> list[Transcript]:
@@ -74,7 +84,8 @@ def transcripts(shelf: Shelf, prices: Callable[[], PriceTable]) -> list[Transcri
     if gone:  # what they were counted for, others may hold, too
         gone |= {path for path, book in books.items() if book.leans}
         books = {path: book for path, book in books.items() if path not in gone}
-        stale = [one for one in files if one in stale or one[1] in gone]
+        again = {path for _, path, _ in stale} | gone
+        stale = [one for one in files if one[1] in again]
     if stale or gone:
         books |= _read(stale, gone, books, shelf, prices)
     return [Transcript(agent, path, books[path]) for agent, path, _ in files if path in books and books[path].cells]
@@ -113,17 +124,44 @@ def _read(
             taken.update(ids)
         elif path in books:
             own[path] = ids
-    table = prices()
-    fresh: list[tuple[str, Book, list[str]]] = []
+    known = {path: (books[path], own.get(path, [])) for _, path, _ in stale if path in books}
+    if sum(facts.st_size for _, _, facts in stale) < SHARED:
+        fresh = _counted(stale, known, taken, prices)
+    else:
+        fresh = _shared(stale, known, taken, prices)
+    shelf.put(fresh, gone)
+    return {path: book for path, book, _ in fresh}
+
+
+def _shared(stale: list[Changed], known: Known, taken: set[str], prices: Callable[[], PriceTable]) -> list[Fresh]:
+    """The same, every other file in a second process, which knows nothing of the ids that the first one finds.
+
+    Its files that hold some of them, which is rare, are read again.
+    """
+    ours, theirs = stale[::2], stale[1::2]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        there = pool.submit(_counted, theirs, known, set(taken), prices)
+        here = _counted(ours, known, taken, prices)
+        told = {path: (path, book, ids) for path, book, ids in there.result()}
+    again = [one for one in theirs if one[1] in told and not taken.isdisjoint(told[one[1]][2])]
+    for one in again:
+        del told[one[1]]
+    taken.update(one for _, _, ids in told.values() for one in ids)
+    return [*here, *told.values(), *_counted(again, known, taken, prices)]
+
+
+def _counted(stale: list[Changed], known: Known, taken: set[str], prices: Callable[[], PriceTable]) -> list[Fresh]:
+    """Some files with the ids of their calls, which join those that are taken; what cannot be read is left out."""
+    table, fresh = prices(), list[Fresh]()
     for one in stale:
+        before, own = known.get(one[1], (_NOTHING, []))
         try:
-            book, ids = _advanced(one, books.get(one[1], _NOTHING), own.get(one[1], []), taken, table)
+            book, ids = _advanced(one, before, own, taken, table)
         except OSError:
             continue
         taken.update(ids)
         fresh.append((one[1], book, ids))
-    shelf.put(fresh, gone)
-    return {path: book for path, book, _ in fresh}
+    return fresh
 
 
 def _advanced(one: Changed, before: Book, own: list[str], taken: set[str], table: PriceTable) -> tuple[Book, list[str]]:

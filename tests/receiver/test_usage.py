@@ -81,6 +81,20 @@ def test_a_call_in_several_files_counts_once_whichever_is_read_first(home):
     assert counted().calls == 3, "what only the copy holds now is counted for it"
 
 
+def test_two_processes_count_what_one_does(home, monkeypatch):
+    told = [said(number, "a", call=f"req_{number}") for number in range(1, 9)]
+    for number in range(6):  # each holds a call of the one before it
+        session(home, f"s{number}").write_bytes(lines(*told[number : number + 2]))
+    alone = counted()
+    for cached in (home / "cache" / "aimon").glob("history.db*"):
+        cached.unlink()
+    monkeypatch.setattr(scan, "SHARED", 0)
+    assert counted(prices=load) == alone
+    assert alone.calls == 7
+    session(home, "s9").write_bytes(lines(*told))
+    assert counted(prices=load).calls == 8
+
+
 def test_what_a_client_says_in_the_models_name_and_what_a_fork_repeats_is_no_use(home):
     session(home).write_bytes(
         lines(
