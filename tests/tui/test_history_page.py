@@ -13,6 +13,7 @@ from tests.fakes.transcript_home import lines
 from tests.fakes.transcripts import said
 from tests.tui.screen import MEDIUM, SMALL, WIDE, Played, cells, text
 from tests.tui.test_hostile import CORPUS, check
+from tests.tui.test_setup_page import press
 from tests.tui.test_theme import fault
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -43,15 +44,6 @@ def app(tmp_path, monkeypatch) -> Played:
     for number, (day, project, thousands) in enumerate(SPENT):
         wrote(spent(number, day, project, thousands), name=f"s{number}")
     return Played(machine=here)
-
-
-async def press(pilot, *keys: str) -> None:
-    await pilot.pause()
-    for key in (*keys, None):
-        if key is not None:
-            await pilot.press(key)
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
 
 
 def table(app) -> list[str]:
