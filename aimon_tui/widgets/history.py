@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from textwrap import wrap
 
 from msgspec import Struct
 
@@ -105,7 +106,7 @@ class HistoryTable(Painted):
     def lines(self, width: int) -> list[Line]:
         """Head and rows, or the words that stand for them."""
         if not self._rows:
-            return [self.line().to(1).put(self._words, "muted")]
+            return [self.line().to(1).put(text, "muted") for text in wrap(clean(self._words, 1_000), max(1, width - 2))]
         name = max(8, min(NAME, width - FIGURES - 2))
         head = f" {fit(self._head, name)}{fit('sessions', 10, '>')}{fit('tokens', 10, '>')}{fit('cost', 11, '>')}"
         largest = max((row.cost_usd or 0.0 for row in self._rows), default=0.0)
