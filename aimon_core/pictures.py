@@ -1,14 +1,16 @@
 """Sessions as they looked last, kept in the journal: what a screen shows at once while deliveries are read again.
 
 They are no truth of their own. The ledger draws them and replaces them as soon as it knows as much; those of another
-format, or that cannot be read, are passed over.
+format, or that cannot be read, are passed over. What was said or worked on is left out, as of everything that is kept.
 """
 
 import sqlite3
 from collections.abc import Mapping
+from pathlib import PurePath
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aimon_core.mirror import FORMAT
 from aimon_core.session import Session, Totals
@@ -32,9 +34,17 @@ _ENCODER = msgspec.msgpack.Encoder()
 _SESSION, _TOTALS = msgspec.msgpack.Decoder(Session), msgspec.msgpack.Decoder(Totals)
 
 
+def wordless(session: Session) -> Session:
+    """A session without what was asked, said or worked on; a title is made of what was said."""
+    name = PurePath(session.cwd or "").name or session.session_id[:8]
+    return replace(session, name=name, doing="", waiting_on=None, parent_says="")
+
+
 def put(db: sqlite3.Connection, now_ns: int, pictures: Mapping[str, Session | None], totals: Totals) -> None:
     """Keep some pictures, and forget those that are None. Raises sqlite3.DatabaseError."""
-    kept = [(key, one.last_activity_at_ns, FORMAT, _ENCODER.encode(one)) for key, one in pictures.items() if one]
+    kept = [
+        (key, one.last_activity_at_ns, FORMAT, _ENCODER.encode(wordless(one))) for key, one in pictures.items() if one
+    ]
     db.execute("BEGIN IMMEDIATE")
     db.executemany("DELETE FROM pictures WHERE key = ?", [(key,) for key, one in pictures.items() if one is None])
     db.executemany(_PUT, [*kept, (TOTALS, now_ns, FORMAT, _ENCODER.encode(totals))])

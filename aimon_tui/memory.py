@@ -143,7 +143,7 @@ class Memory:
 
     def _look(self, writer: "Writer") -> None:
         """Say what became of the file at once; of a disk that is full and empty in turns, a word now and then."""
-        if writer.notice != self._noticed:
+        if writer.notice and writer.notice != self._noticed:
             self._noticed = writer.notice
             self._say(writer.notice)
         now_s = self._clock.monotonic()

@@ -35,7 +35,7 @@ class Book(Struct, array_like=True, gc=False):
     offset: int = 0
     """Where its last whole line ended."""
     head: bytes = b""
-    """Its beginning, by which it is known again."""
+    """A digest of its beginning, by which it is known again."""
     session_id: str = ""
     cwd: str = ""
     cells: list[tuple[str, str, Used]] = []

@@ -125,6 +125,12 @@ def test_a_file_that_became_another_is_read_anew(home):
     assert counted().calls == 1
 
 
+def test_no_word_of_a_transcript_is_kept(home):
+    session(home).write_bytes(lines(user(0, "open sesame"), said(1, "sesame it is")))
+    assert counted().calls == 1
+    assert not any(b"sesame" in path.read_bytes() for path in (home / "cache" / "aimon").iterdir())
+
+
 def test_other_prices_are_other_sums(home):
     session(home).write_bytes(lines(said(1, "a", model="in-house")))
     assert counted().cost_usd is None

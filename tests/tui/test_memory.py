@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from aimon_core.clock import SteppedClock
 from aimon_core.config import Settings
 from aimon_core.journal import Delivery, Journal
-from aimon_core.pictures import Recalled
+from aimon_core.pictures import Recalled, wordless
 from aimon_core.store import SessionStore
 from aimon_tui.recollection import Recollection
 from aimon_tui.runtime import Runtime
@@ -79,6 +79,7 @@ async def test_the_last_screen_is_there_before_the_journal_is_read(tmp_path, mon
     await second.start(frame_s=3600)
     await until(second.sessions)
     assert not second.restored.is_set()
+    before = wordless(before)
     assert second.sessions() == [before]
     assert second.get(before.key) == before
     assert second.totals().llm_calls == sums.llm_calls
@@ -86,6 +87,18 @@ async def test_the_last_screen_is_there_before_the_journal_is_read(tmp_path, mon
     read.set()
     await asyncio.wait_for(second.restored.wait(), WAIT_S)
     await second.stop()
+
+
+async def test_what_was_said_or_worked_on_is_not_kept(tmp_path):
+    journal = Journal(tmp_path / "journal.db")
+    (asks,) = pictured(prompted(1)).sessions()
+    secret = "sesame"
+    asks = replace(asks, doing=secret, waiting_on=f"Bash: {secret}", parent_says=secret, name=secret)
+    journal.keep(NOW_NS, {KEY: asks}, pictured().totals())
+    (kept,) = journal.recall(0, NOW_NS).sessions.values()
+    assert (kept.doing, kept.waiting_on, kept.state) == ("", None, asks.state)
+    journal.close()
+    assert not any(secret.encode() in path.read_bytes() for path in tmp_path.iterdir())
 
 
 async def test_what_the_journal_says_replaces_the_last_screen(tmp_path):
@@ -130,7 +143,7 @@ def test_pictures_of_another_format_and_damaged_ones_are_passed_over(tmp_path):
     journal = Journal(tmp_path / "journal.db")
     store = pictured(prompted(1))
     journal.keep(NOW_NS, {KEY: store.get(KEY)}, store.totals())
-    assert journal.recall(0, NOW_NS).sessions == {KEY: store.get(KEY)}
+    assert journal.recall(0, NOW_NS).sessions == {KEY: wordless(store.get(KEY))}
     assert journal.recall(0, NOW_NS + 2 * DAY_NS).totals is None, "yesterday's sums are not today's"
     for damage in ("body = x'ff'", "format = 0"):
         journal._db.execute(f"UPDATE pictures SET {damage}")
