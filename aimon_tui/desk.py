@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # what the start of the runtime imports
 
     from aimon_core.journal import Delivery
     from aimon_core.writer import Writer
+    from receiver.recorder import Recorder
     from receiver.told import Kept
 
 FRESH_S = 30.0
@@ -28,20 +29,26 @@ class Desk:
         self.journal: Writer | None = None
         self.kept: Kept | None = None
         """The journal, else memory, else nothing."""
+        self.recorder: Recorder | None = None
+        """Who tells whoever records; None until the doors open."""
 
     @property
     def wants_deliveries(self) -> bool:
         """Whether there is a place for them."""
-        return self.kept is not None
+        return self.kept is not None or (self.recorder is not None and self.recorder.wants_deliveries)
 
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done: a restart will know it too."""
         moved = self._store.acknowledge(key)
         self._tell(moved)
-        if moved and self.journal is not None and (session := self._store.get(key)) is not None:
+        if moved and (session := self._store.get(key)) is not None:
             from aimon_core.journal import SEEN, Delivery  # noqa: PLC0415 - loaded by now, but not for the first paint
 
-            self.journal.append(Delivery(SEEN, key.encode(), session.since_ns))  # nobody waits for it
+            delivery = Delivery(SEEN, key.encode(), session.since_ns)
+            if self.recorder is not None:
+                self.recorder.seen(delivery)
+            if self.journal is not None:
+                self.journal.append(delivery)  # nobody waits for it
         return moved
 
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> "Future[None] | None":

@@ -44,8 +44,9 @@ def _enter(one: scan.Transcript, store: SessionStore) -> None:
     followed, counters, more = Followed(Path(one.path), scan.COUNTERS[one.agent][0]), Counters(), True
     try:
         while more:
-            events, written_ns, more = followed.advance(counters)
-            store.apply(events, written_ns)
+            events, piece = followed.advance(counters)
+            store.apply(events, piece.written_ns)
+            more = piece.more
     except OSError:
         return
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 
-from bench.goals import GOALS, Result
+from bench.goals import GOALS
+from bench.results import Result
 
 
 def main(names: list[str]) -> int:

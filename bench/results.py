@@ -1,4 +1,4 @@
-"""What a measurement says, and the homes and processes in which it is made."""
+"""What a goal's figures are, and the homes they are measured in."""
 
 import subprocess
 import sys

@@ -23,6 +23,7 @@ _COMMANDS = {
     "why": "why",
     "history": "history",
     "focus": "focus",
+    "record": "record",
     "replay": "replay",
     "export": "export",
     "setup": "setup",

@@ -30,6 +30,8 @@ class Use(Struct, array_like=True, gc=False):
     tokens: Tokens
     fast: bool = False
     """Dearer than any price table knows."""
+    searches: int = 0
+    """Of the web, which some sell apart."""
 
 
 class Found(Struct):
@@ -82,17 +84,23 @@ def folded(uses: Iterable[Use], prices: Prices) -> dict[tuple[str, str], Used]:
     """The sums by day and model. Tokens are added within a price's tier and priced once: there it is linear."""
     tiers: dict[tuple[str, str, int], list[Use]] = {}
     for use in uses:
-        price = None if use.fast else prices(use.model)
+        price = _price(use, prices)
         tier = -1 if price is None else price.tier(use.tokens.context)
         tiers.setdefault((_day(use.at_s // 900), use.model, tier), []).append(use)
     cells: dict[tuple[str, str], Used] = {}
     for (day, model, tier), some in tiers.items():
         tokens = _sum(some)
         price = prices(model) if tier >= 0 else None
-        spent = price.picodollars_of(tier, tokens, len(some)) if price else 0
-        used = Used(len(some), tokens, spent, 0 if price else len(some))
+        spent = price.picodollars_of(tier, tokens, len(some), sum([use.searches for use in some])) if price else None
+        used = Used(len(some), tokens, spent or 0, len(some) if spent is None else 0)
         cells[day, model] = cells[day, model].plus(used) if (day, model) in cells else used
     return cells
+
+
+def _price(use: Use, prices: Prices) -> Price | None:
+    """What its model costs; None where that, or a search it made, has no price."""
+    price = None if use.fast else prices(use.model)
+    return None if price and use.searches and price.search is None else price
 
 
 def _sum(uses: list[Use]) -> Tokens:

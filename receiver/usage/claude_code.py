@@ -65,6 +65,7 @@ def _enter(told: Line, message: Message, found: Found) -> None:
         return
     known = found.uses.get(key)
     if known is None or known.tokens.output < usage.output_tokens:
-        at_s = int(told.timestamp.timestamp())
-        found.uses[key] = Use(key, at_s, message.model or "", tokens_of(usage), usage.speed == "fast")
+        at_s, model = int(told.timestamp.timestamp()), message.model or ""
+        searches = usage.server_tool_use.web_search_requests if usage.server_tool_use else 0
+        found.uses[key] = Use(key, at_s, model, tokens_of(usage), usage.speed == "fast", searches)
     found.session_id, found.cwd = told.session_id or found.session_id, told.cwd or found.cwd

@@ -41,5 +41,7 @@ def _enter(event: object, found: Found) -> None:
         found.cwd = event.cwd or found.cwd
     elif isinstance(event, LlmCalled) and event.ok:
         key = event.call_id or f"{event.session_id}/{event.agent_id or ''}/{event.unit}"
-        found.uses.setdefault(key, Use(key, event.at_ns // 10**9, event.model, event.tokens, event.fast))
+        found.uses.setdefault(
+            key, Use(key, event.at_ns // 10**9, event.model, event.tokens, event.fast, event.searches)
+        )
         found.session_id = event.session_id
