@@ -125,6 +125,16 @@ def test_a_file_that_became_another_is_read_anew(home):
     assert counted().calls == 1
 
 
+def test_a_search_of_the_web_is_paid_for(home):
+    line = said(1, "a", model="claude-sonnet-4-5")
+    session(home).write_bytes(lines(line))
+    without = counted()
+    line["message"]["usage"]["server_tool_use"] = {"web_search_requests": 3}
+    session(home).write_bytes(lines(line))
+    price = PRICES.price("claude-code", "claude-sonnet-4-5")
+    assert counted().cost_usd - without.cost_usd == pytest.approx(3 * price.search / 1e24)
+
+
 def test_no_word_of_a_transcript_is_kept(home):
     session(home).write_bytes(lines(user(0, "open sesame"), said(1, "sesame it is")))
     assert counted().calls == 1
