@@ -40,6 +40,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Folder of the journal and the log; None takes the user's own."""
     persist: bool = True
     """Whether deliveries are kept, so that a restart knows them."""
+    keep_days: Annotated[float, Meta(gt=0)] = 7.0
+    """Days that the journal goes back at most."""
+    keep_mib: Annotated[int, Meta(ge=1)] = 512
+    """MiB that the journal takes at most; the oldest deliveries go first."""
     ascii: bool = False
     """Draw with ASCII characters only."""
     theme: str | None = None

@@ -40,7 +40,15 @@ _LOOK = 16_384
 class SessionStore:
     """Every session, what it costs and where it stands."""
 
-    def __init__(self, clock: Clock, *, options: Options = Options(), limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        options: Options = Options(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        sums: Sums | None = None,
+    ) -> None:
+        """`sums` are everybody's books, for whoever wants to know more of them than today's."""
         self._clock, self._options, self._limits = clock, options, limits
         self._entries: dict[str, Entry] = {}
         self._pictures, self._states = dict[str, Session](), dict[str, State]()
@@ -48,7 +56,7 @@ class SessionStore:
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries = Auxiliaries(self._entries)
         self._addresses = Addresses(self._entries, self._forget, self._drifted)
-        self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
+        self._sums, self._trees, self._probes = sums or Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
@@ -205,7 +213,7 @@ class SessionStore:
             return None  # start-up noise: a resumed client first shows an id it never uses
         if len(self._entries) >= self._limits.sessions:
             self._evict()
-        self._entries[key] = Entry(event.agent, event.session_id, self._sums)
+        self._entries[key] = Entry(event.agent, event.session_id, self._sums.of(event.agent, event.session_id))
         return self._entries[key]
 
     @property

@@ -11,11 +11,13 @@ from pathlib import Path
 import psutil
 
 from bench import programs, readers
+from bench.history import p4
 from bench.processes import AIMON, Screen, Sender, cpu_s, serving
 from bench.results import Result, figures, folder
 from bench.traffic import Traffic, asking, batches, records_in
 
 HEIRS = 5
+
 PAINTED = "waiting"
 """In the first line of the dashboard, whatever it shows."""
 
@@ -200,6 +202,7 @@ GOALS: dict[str, Callable[[], Iterator[Result]]] = {
     "P1": p1,
     "P2": p2,
     "P3": p3,
+    "P4": p4,
     "P5": p5,
     "P6": p6,
     "P7": p7,

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from aimon_core.session import State, WaitingFor
 from receiver.drift_shapes import DriftItem
+from receiver.history_shape import HistoryAnswer
 from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
 from receiver.why_shape import WhyAnswer
@@ -287,5 +288,6 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "health": TypeAdapter(HealthAnswer),
     "focus": TypeAdapter(FocusAnswer),
     "why": TypeAdapter(WhyAnswer),
+    "history": TypeAdapter(HistoryAnswer),
 }
 """By the name of the file under `docs/schema`."""

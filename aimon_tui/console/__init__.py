@@ -21,6 +21,7 @@ _COMMANDS = {
     "status": "status",
     "statusline": "statusline",
     "why": "why",
+    "history": "history",
     "focus": "focus",
     "record": "record",
     "replay": "replay",

@@ -1,6 +1,7 @@
 """The doctor: each check on a machine that is well, and on one that is not."""
 
 import os
+import shutil
 import socket
 import sys
 from uuid import UUID
@@ -176,6 +177,15 @@ def test_the_journal_is_told_with_its_size(tmp_path):
     assert machine.journal(tmp_path, persist=True).says.startswith("2 deliveries in 0.")
     path.write_bytes(b"no database at all, and long enough to be looked at" * 10)
     assert machine.journal(tmp_path, persist=True).mark is Mark.BROKEN
+    Journal(path).close()
+    assert machine.journal(tmp_path, persist=True).says.endswith("journal.db.aside-1.")
+
+
+def test_a_full_disk_is_told_with_what_it_means(tmp_path, monkeypatch):
+    Journal(tmp_path / "journal.db").close()
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
+    told = machine.journal(tmp_path, persist=True)
+    assert (told.mark, "refused" in told.says) == (Mark.BROKEN, True)
 
 
 def test_old_prices_are_said_to_be_old():

@@ -291,7 +291,7 @@ async def test_nothing_is_written_that_nobody_could_read_before(tmp_path, monkey
     app = Played(machine=here)
     async with app.run_test(size=MEDIUM) as pilot:
         await press(pilot)
-        app.action_setup()
+        app.action_visit("setup")
         app.screen.action_connect()
         await press(pilot)
         assert isinstance(app.screen, SetupPage)
