@@ -165,7 +165,7 @@ class Gathering:
         if told is not None and told.tokens >= self._tokens.total:
             return Cost(reported_usd=told.usd, computed_usd=computed, usd=told.usd, basis="reported")
         return Cost(
-            reported_usd=told and told.usd,
+            reported_usd=told.usd if told else None,
             computed_usd=computed,
             usd=computed,
             basis="unknown" if computed is None else "computed",
