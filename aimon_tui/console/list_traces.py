@@ -18,7 +18,9 @@ from aimon_tui.console import trace_sources
 @click.option("--experiment", metavar="NAME", help="Of an experiment of MLflow instead.")
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")
 def command(limit: int, local: bool, experiment: str | None, as_json: bool) -> None:
-    """List traces that can be judged: transcripts of agents on this machine, or those in MLflow.
+    """List traces that can be judged.
+
+    Transcripts of agents on this machine, or what MLflow has.
 
     \b
     Example:  aimon list-traces --local
