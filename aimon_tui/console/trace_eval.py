@@ -56,6 +56,7 @@ def command() -> None:
 @click.option("--subagents/--no-subagents", default=True, help="Judge the work of subagents with it.  [subagents]")
 @click.option("--format", "form", type=_FORMATS, default="text", help="How to tell.  [text]")
 @click.option("--output", type=_FILE, metavar="FILE", help="Where to, instead of stdout.")
+@click.option("--summary", type=_FILE, metavar="FILE", help="Add a summary in Markdown to this file, too.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes that read files.  [one a core]")
 @click.option("--feedback", is_flag=True, help="With --trace-id: write the scores on the trace.")
 @with_settings
@@ -82,6 +83,8 @@ def judge(
         ctx.exit(0 if trace_watch.watched(config, given["watch"], manifest, given["case"]).success else 1)
     report = _report(manifest, _verdicts(config, source, manifest, given))
     _tell(report, form, output)
+    if given["summary"]:
+        _summarise(report, given["summary"])
     if given["feedback"]:
         written = sum(trace_sources.feedback(given["trace_id"], result.scores) for result in report.results)
         click.echo(f"{written} scores are on the trace {clean(given['trace_id'], 80)}.", err=True)
@@ -171,6 +174,15 @@ def _report(manifest: "Manifest", results: "list[Verdict]") -> "Report":
     from aimon_trace.evaluate import Report
 
     return Report(name=manifest.name, expectations=manifest.expected, results=tuple(results))
+
+
+def _summarise(report: "Report", path: Path) -> None:
+    """Add what a pull request shows to a file that others write to as well (`$GITHUB_STEP_SUMMARY`)."""
+    from aimon_trace.report import markdown
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{markdown(report)}\n")
 
 
 def _tell(report: "Report", form: str, output: Path | None) -> None:
