@@ -1,6 +1,7 @@
 """`aimon trace-eval`: whether an agent did its job within its limits, by what it left behind."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,11 +78,7 @@ def judge(
     """
     source = _source(given)
     manifest = _manifest(skill, given["base"])
-    if given["watch"]:
-        from aimon_tui.console import trace_watch
-
-        ctx.exit(0 if trace_watch.watched(config, given["watch"], manifest, given["case"]).success else 1)
-    report = _report(manifest, _verdicts(config, source, manifest, given))
+    report = _report(manifest, _verdicts(config, source, manifest, given, form))
     _tell(report, form, output)
     if given["summary"]:
         _summarise(report, given["summary"])
@@ -117,7 +114,7 @@ def _manifest(skill: str | None, base: Path | None) -> "Manifest":
     return loaded
 
 
-def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str, Any]) -> "list[Verdict]":
+def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str, Any], form: str) -> "list[Verdict]":
     from aimon_trace import evaluate
 
     case = given["case"]
@@ -129,6 +126,11 @@ def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str
         case "session":
             name, metrics = trace_sources.session(config, given["session"])
             return [evaluate.verdict(name, metrics, manifest, given["case"])]
+        case "watch":
+            from aimon_tui.console.trace_watch import watched
+
+            say = partial(click.echo, err=form != "text")
+            return [watched(config, given["watch"], manifest, case, say)]
         case "run_id":
             name, read = f"mlflow:{given['run_id']}", trace_sources.of_run(given["run_id"])
             return [evaluate.attempt(name, read, manifest, given["case"])]
