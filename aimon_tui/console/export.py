@@ -21,8 +21,9 @@ _PATIENCE_S = 30.0
 @click.argument("words", metavar="SESSION...", nargs=-1, required=True)
 @click.option("--otlp", metavar="URL", help="The collector to send to.")
 @click.option("--json", "as_json", is_flag=True, help="OTLP in JSON on stdout, a request a line.")
+@click.option("--trace-run", is_flag=True, help="A TraceRun on stdout, a session a line.")
 @with_settings
-def command(config: Config, words: tuple[str, ...], otlp: str | None, as_json: bool) -> None:
+def command(config: Config, words: tuple[str, ...], otlp: str | None, as_json: bool, trace_run: bool) -> None:
     """Send sessions out once.
 
     Those of the running aimon, else those in its journal: every turn that is over, as --export-otlp sends it. SESSION
@@ -31,9 +32,10 @@ def command(config: Config, words: tuple[str, ...], otlp: str | None, as_json: b
     \b
     Example:  aimon export shop-api --otlp http://127.0.0.1:4319
               aimon export shop-api --json > traces.jsonl
+              aimon export shop-api --trace-run > shop-api.json
     """
-    if (otlp is not None) == as_json:
-        raise UsageError("Say where to.", "Either --otlp URL or --json.")
+    if (otlp is not None) + as_json + trace_run != 1:
+        raise UsageError("Say where to.", "Either --otlp URL, --json or --trace-run.")
     from receiver.export.encode import as_json as told_in_json
     from receiver.export.encode import split
     from receiver.export.target import traces_url
@@ -41,7 +43,11 @@ def command(config: Config, words: tuple[str, ...], otlp: str | None, as_json: b
     place = peer.address(config)
     url = traces_url(otlp, host=place[0], port=place[1]) if otlp is not None else None
     for told, body in _bodies(config.settings, place, words):
-        if url is None:
+        if trace_run:
+            from aimon_tui import documents
+
+            click.echo(documents.of_session(body, told).to_json())
+        elif url is None:
             for piece in split(body):
                 click.echo(json.dumps(told_in_json(piece.body)))
         else:
