@@ -53,7 +53,7 @@ def _is_run(path: Path) -> bool:
 def _objects(line: bytes) -> Iterator[dict[str, object]]:
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(told, dict):
         yield told

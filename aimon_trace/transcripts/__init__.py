@@ -15,7 +15,7 @@ from aimon_core.priced import Prices
 from aimon_trace.gathering import Gathering
 from aimon_trace.metrics import TraceMetrics
 from aimon_trace.transcripts import claude_code, codex, gemini_cli
-from aimon_trace.transcripts.base import Kind
+from aimon_trace.transcripts.base import UNREADABLE, Kind
 
 _LOOKED_AT = 64
 """Lines in which a kind is looked for; the first ones may be notes of a build that nobody knows yet."""
@@ -50,7 +50,7 @@ def kind_of(path: Path) -> Kind | None:
             continue
         try:
             told = msgspec.json.decode(line)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             told = None
         if isinstance(told, dict) and (found := next((kind for kind in KINDS if kind.claims(told)), None)):
             return found
@@ -77,7 +77,7 @@ def _gather(path: Path, kind: Kind, gathering: Gathering, *, subagents: bool) ->
             events = reader.read(line)
             gathering.take(event for event in events if subagents or event.agent_id is None)
             detail(line, subagents=subagents)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             gathering.unread += 1
     if kind.closes:
         gathering.take(event for event in reader.read(kind.closes) if subagents or event.agent_id is None)
