@@ -4,7 +4,7 @@ A file of a gigabyte is read as one of a kilobyte is; only tool calls are kept. 
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,9 @@ _LOOKED_AT = 64
 """Lines in which a kind is looked for; the first ones may be notes of a build that nobody knows yet."""
 _LINE = 64 * 1024 * 1024
 """Bytes a line may have; a longer one is passed over and counted."""
+Overrides = Mapping[str, Mapping[str, float]]
+"""Dollars a million tokens by model and part, as settings have them."""
+
 KINDS: tuple[Kind, ...] = (codex.KIND, gemini_cli.KIND, claude_code.KIND)
 """Whose transcripts can be judged."""
 
@@ -62,10 +65,14 @@ def kind_of(path: Path) -> Kind | None:
     return None
 
 
+def table(overrides: Overrides | None = None) -> Prices:
+    """The price table with somebody's own prices (`pricing.load`), loaded once a process."""
+    return _table(msgspec.json.encode(overrides or {}, order="sorted"))
+
+
 @functools.cache
-def table() -> Prices:
-    """The price table, loaded once a process."""
-    return pricing.load()
+def _table(overrides: bytes) -> Prices:
+    return pricing.load(msgspec.json.decode(overrides))
 
 
 def _gather(path: Path, kind: Kind, gathering: Gathering, *, subagents: bool) -> None:
