@@ -20,8 +20,13 @@ _FLAT_DOCUMENTS = re.compile(r"(?:retrieval\.documents|reranker\.output_document
 _FLAT_TEXTS = re.compile(r"embedding\.embeddings\.(\d+)\.embedding\.(text)")
 _ARGUMENTS = (
     "gen_ai.tool.call.arguments", "ai.toolCall.args", "tool.parameters", "tool_input", "input.value",
-    "traceloop.entity.input", "tool.command", "tool.file_path",
+    "traceloop.entity.input",
 )  # fmt: skip
+_SUBJECTS = {
+    "tool.command": "command", "full_command": "command", "tool.file_path": "file_path", "file_path": "file_path",
+    "tool.pattern": "pattern", "tool.url": "url", "tool.query": "query", "tool.description": "description",
+}  # fmt: skip
+"""What a tool works on, where its arguments are not told: of Claude Code's spans, and of those that aimon exports."""
 _RESULT = ("gen_ai.tool.call.result", "ai.toolCall.result", "output.value", "traceloop.entity.output", "tool.output")
 _QUERY = ("gen_ai.retrieval.query.text", "reranker.query", "db.query.text", "input.value", "traceloop.entity.input")
 _DOCUMENTS = ("gen_ai.retrieval.documents", "output.value", "traceloop.entity.output", "gen_ai.task.output")
@@ -61,7 +66,9 @@ def llm_output(facts: Facts) -> str | dict[str, Any]:
 def arguments(facts: Facts) -> dict[str, Any]:
     """What a tool was given; what is no object stands under `input`."""
     told = parsed(_first(facts, _ARGUMENTS))
-    return told if isinstance(told, dict) else {} if told is None else {"input": told}
+    if told is None:
+        return {short: facts[name] for name, short in _SUBJECTS.items() if facts.get(name)}
+    return told if isinstance(told, dict) else {"input": told}
 
 
 def result(facts: Facts) -> Any:

@@ -218,17 +218,12 @@ def usage(record: Record, told: Reading) -> Json:
     cached = tokens.cache_read + tokens.cache_write
     own = integer_of(record, words.input) or 0
     return {
-        "tokens_in": own + cached if told.exclusive and not _inclusive(words.input) else own,
+        "tokens_in": own + cached if told.exclusive else own,
         "tokens_out": tokens.output,
         "tokens_cache_read": tokens.cache_read or None,
         "tokens_cache_write": tokens.cache_write or None,
         "tokens_reasoning": tokens.reasoning,
     }
-
-
-def _inclusive(names: Sequence[str]) -> bool:
-    """Whether an agent's own words count the cached part in: Codex's do."""
-    return names[0].startswith("codex.")
 
 
 def _failure(record: Record, told: Reading) -> Json:

@@ -77,8 +77,9 @@ class TraceWriter:
         self._file.flush()
 
     def write(self, step: BaseStep) -> None:
-        """Append a step that is over."""
+        """Append a step that is over; it is in the file then, whatever becomes of the program."""
         self._file.write(_line(step))
+        self._file.flush()
 
     def close(self, run: TraceRun) -> None:
         """Write how it came out, and close."""
@@ -108,20 +109,17 @@ class TraceReader:
         with self.path.open("rb") as file:
             file.readline()
             for number, line in enumerate(file, start=2):
-                if line.startswith(b'{"record":"end"'):
-                    self._end(json.loads(line))
-                elif (step := self._step(line, number)) is not None:
-                    yield step
-
-    def _step(self, line: bytes, number: int) -> BaseStep | None:
-        try:
-            return STEP.validate_json(line)
-        except ValidationError as error:
-            if line.endswith(b"\n"):
-                fault = first_fault(error)
-                raise TraceUnreadable(f"{self.path}, line {number}: no step: {fault}.", _HINT) from None
-            warnings.warn(f"{self.path}: its last line is torn and left out", TraceWarning, stacklevel=3)
-            return None
+                if not line.endswith(b"\n"):
+                    warnings.warn(f"{self.path}: its last line is torn and left out", TraceWarning, stacklevel=2)
+                    return
+                try:
+                    if line.startswith(b'{"record":"end"'):
+                        self._end(json.loads(line))
+                    else:
+                        yield STEP.validate_json(line)
+                except ValidationError as error:
+                    fault = first_fault(error)
+                    raise TraceUnreadable(f"{self.path}, line {number}: {fault}.", _HINT) from None
 
     def _end(self, told: dict[str, Any]) -> None:
         del told["record"]

@@ -70,7 +70,7 @@ class Redactor:
     def __init__(self, config: RedactionConfig | None = None) -> None:
         self.config = config = config or RedactionConfig()
         parts = "|".join(re.escape(name) for name in config.field_names)
-        self._name = re.compile(parts, re.IGNORECASE) if parts else None
+        self._parts = tuple(name.lower() for name in config.field_names)
         self._named = re.compile(rf"((?:{parts})\w{{0,32}}{_IS}){_VALUE}", re.IGNORECASE) if parts else None
         self._patterns = [re.compile(one) for one in config.patterns]
         self._short = lru_cache(maxsize=4_096)(self._redacted)
@@ -86,7 +86,7 @@ class Redactor:
         new = self.config.replacement
         if self.config.secrets:
             text = mask(text).replace(MASK, new)
-        if self._named and self._name and self._name.search(text):
+        if self._named and self._tells(text):
             text = self._named.sub(lambda found: found[1] + new, text)
         for pattern in self._patterns:
             text = pattern.sub(lambda _: new, text)
@@ -121,8 +121,12 @@ class Redactor:
 
     def _of_name(self, name: str) -> Leaf | None:
         """What is done to all that stands under a name; None where that is nothing of its own."""
-        secret = (self.config.secrets and is_secret(name)) or (self._name and self._name.search(name))
+        secret = (self.config.secrets and is_secret(name)) or self._tells(name)
         return self._gone if secret else None
+
+    def _tells(self, text: str) -> bool:
+        lower = text.lower()
+        return any(part in lower for part in self._parts)
 
     # ------------------------------------------------------------------ documents
 

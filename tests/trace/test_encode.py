@@ -116,4 +116,5 @@ def test_a_session_in_the_ledger_becomes_a_run():
     assert sum(call.tokens_cache_read or 0 for call in run.get_llm_calls()) == tokens["cache_read"]
     assert sum(call.cost_estimate or 0 for call in run.get_llm_calls()) == pytest.approx(expected["cost_usd_reported"])
     assert run.metadata["session_id"] == session.session_id
+    assert run.get_tool_calls()[0].arguments == {"command": "ls -1"}
     assert [step.step_type for step in run.steps][:2] == ["state_change", "user_input"]

@@ -50,11 +50,18 @@ def test_a_reader_gives_one_step_after_the_other(run, tmp_path):
 def test_a_killed_writer_loses_its_last_line(run, tmp_path):
     path = save(run, tmp_path / "t.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:-2]) + lines[-2][:20])
-    with pytest.warns(TraceWarning, match="torn"):
-        again = load(path)
-    assert again.steps == run.steps[:-1]
-    assert again.status == "running"
+    for torn, steps in (([*lines[:-2], lines[-2][:20]], run.steps[:-1]), ([*lines[:-1], lines[-1][:-5]], run.steps)):
+        path.write_bytes(b"".join(torn))
+        with pytest.warns(TraceWarning, match="torn"):
+            again = load(path)
+        assert (again.steps, again.status) == (steps, "running")
+
+
+def test_a_step_is_in_the_file_once_it_is_over(tmp_path):
+    with Tracer.run("shopper", output_path=tmp_path / "t.jsonl", listeners=()) as tracer:
+        with tracer.tool_call("t"):
+            pass
+        assert [step.tool_name for step in TraceReader(tmp_path / "t.jsonl")] == ["t"]
 
 
 @pytest.mark.parametrize(

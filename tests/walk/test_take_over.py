@@ -85,8 +85,8 @@ class Scene:
             self.main("set-environment", "-g", name, value)
 
     def screen(self):
-        """Another screen, once it shows the running aimon."""
-        pane = self.main._pane("new-session", "-d", "-x", "120", "-y", "40", command=(AIMON,))
+        """Another screen, once it shows the running aimon; wide, or many dollars would push `via` out of its header."""
+        pane = self.main._pane("new-session", "-d", "-x", "160", "-y", "40", command=(AIMON,))
         try:
             until(lambda: f"via 127.0.0.1:{self.port}" in self.text(pane))
         except AssertionError:
