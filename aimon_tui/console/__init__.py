@@ -26,6 +26,8 @@ _COMMANDS = {
     "record": "record",
     "replay": "replay",
     "export": "export",
+    "trace-eval": "trace_eval",
+    "list-traces": "list_traces",
     "setup": "setup",
     "doctor": "doctor",
     "run": "run",
