@@ -10,6 +10,7 @@ from aimon_core.clean import clean
 from aimon_core.config import Config
 from aimon_core.errors import UsageError
 from aimon_tui.console import trace_sources
+from aimon_tui.console.columns import aligned
 from aimon_tui.console.options import with_settings
 
 if TYPE_CHECKING:
@@ -91,23 +92,14 @@ def diff(config: Config, first: str, second: str, as_json: bool, every: bool) ->
     elif not lines:
         click.echo("They do not differ.")
     else:
-        click.echo("\n".join(_table(lines)))
+        click.echo(_table(lines))
 
 
-def _table(lines: "list[Line]") -> list[str]:
+def _table(lines: "list[Line]") -> str:
     """The figures of two traces and the change, in columns."""
-    rows = [
-        ("", "first", "second", "change"),
-        *((line.name, *map(_cell, (line.first, line.second)), _change(line)) for line in lines),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return [
-        "  ".join(
-            (cell.rjust if column else cell.ljust)(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    head = ("", "first", "second", "change")
+    rows = [(line.name, *map(_cell, (line.first, line.second)), _change(line)) for line in lines]
+    return aligned([head, *rows], head[1:])
 
 
 def _cell(value: object) -> str:
