@@ -1,10 +1,12 @@
-"""`aimon export`: sessions out once, to a collector or as JSON."""
+"""`aimon export`: sessions out once, to a collector, to MLflow or as JSON."""
 
 import asyncio
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 
 import click
+from msgspec import Struct
 
 from aimon_core.clean import clean
 from aimon_core.config import Config, Settings
@@ -20,33 +22,84 @@ _PATIENCE_S = 30.0
 @click.command
 @click.argument("words", metavar="SESSION...", nargs=-1, required=True)
 @click.option("--otlp", metavar="URL", help="The collector to send to.")
+@click.option("--mlflow", metavar="URL", help="The MLflow server to send to.")
+@click.option("--experiment", metavar="NAME|ID", help="Its experiment; a name that is not there is made.")
+@click.option("--run-id", metavar="ID", help="A run of it that the traces belong to.")
 @click.option("--json", "as_json", is_flag=True, help="OTLP in JSON on stdout, a request a line.")
 @with_settings
-def command(config: Config, words: tuple[str, ...], otlp: str | None, as_json: bool) -> None:
+def command(
+    config: Config,
+    words: tuple[str, ...],
+    otlp: str | None,
+    mlflow: str | None,
+    experiment: str | None,
+    run_id: str | None,
+    as_json: bool,
+) -> None:
     """Send sessions out once.
 
     Those of the running aimon, else those in its journal: every turn that is over, as --export-otlp sends it. SESSION
     is a key, an id or the head of one, or a project. Sent again, a span is the same span.
 
+    MLflow takes who asks from MLFLOW_TRACKING_USERNAME and _PASSWORD, or _TOKEN.
+
     \b
     Example:  aimon export shop-api --otlp http://127.0.0.1:4319
+              aimon export shop-api --mlflow http://127.0.0.1:5000 --experiment agents
               aimon export shop-api --json > traces.jsonl
     """
-    if (otlp is not None) == as_json:
-        raise UsageError("Say where to.", "Either --otlp URL or --json.")
-    from receiver.export.encode import as_json as told_in_json
-    from receiver.export.encode import split
-    from receiver.export.target import traces_url
-
+    if (otlp is not None) + (mlflow is not None) + as_json != 1:
+        raise UsageError("Say where to.", "One of --otlp URL, --mlflow URL and --json.")
+    if (mlflow is None) != (experiment is None) or (run_id and mlflow is None):
+        raise UsageError("--mlflow and --experiment belong together.", "--run-id may stand with them.")
     place = peer.address(config)
-    url = traces_url(otlp, host=place[0], port=place[1]) if otlp is not None else None
+    if mlflow is not None and experiment is not None:
+        way = _to_mlflow(mlflow, experiment, run_id, place)
+    elif otlp is not None:
+        from receiver.export.target import traces_url
+
+        way = _Way(traces_url(otlp, host=place[0], port=place[1]), config.settings.export_headers)
+    else:
+        way = None
     for told, body in _bodies(config.settings, place, words):
-        if url is None:
-            for piece in split(body):
-                click.echo(json.dumps(told_in_json(piece.body)))
+        if way is None:
+            _print(body)
         else:
-            spans = asyncio.run(_sent(url, config.settings, body))
-            click.echo(f"{spans:,} spans of {clean(told['name'], 80)} went to {url}.", err=True)
+            spans = asyncio.run(_sent(way, body))
+            name = f" as {way.name(told['key'])}" if way.name else ""
+            click.echo(f"{spans:,} spans of {clean(told['name'], 80)} went to {way.url}{name}.", err=True)
+
+
+class _Way(Struct, frozen=True):
+    """Where to, and how."""
+
+    url: str
+    headers: Mapping[str, str]
+    written: Callable[[bytes], bytes] | None = None
+    """What the body becomes for whoever is there."""
+    name: Callable[[str], str] | None = None
+    """What the trace of a session is called there, by its key."""
+
+
+def _to_mlflow(uri: str, experiment: str, run_id: str | None, place: tuple[str, int]) -> _Way:
+    """The way to an experiment of an MLflow server. Raises Unavailable where it or the run is not there."""
+    from receiver.export.mlflow import annotated, headers, trace_name
+    from receiver.export.mlflow_server import MlflowServer
+
+    server = MlflowServer(uri, os.environ, host=place[0], port=place[1])
+    experiment_id, made = server.experiment(experiment)
+    if run_id is not None:
+        server.check_run(run_id)
+    if made:
+        click.echo(f"MLflow made the experiment {clean(experiment, 80)} ({experiment_id}).", err=True)
+    return _Way(server.traces_url, server.headers | headers(experiment_id, run_id), annotated, trace_name)
+
+
+def _print(body: bytes) -> None:
+    from receiver.export.encode import as_json, split
+
+    for piece in split(body):
+        click.echo(json.dumps(as_json(piece.body)))
 
 
 def _bodies(settings: Settings, place: tuple[str, int], words: tuple[str, ...]) -> Iterator[tuple[Told, bytes]]:
@@ -76,17 +129,17 @@ def _reread(settings: Settings, words: tuple[str, ...]) -> Iterator[tuple[Told, 
         yield told, b"".join(piece.body for piece in at_once(steps))
 
 
-async def _sent(url: str, settings: Settings, body: bytes) -> int:
+async def _sent(way: _Way, body: bytes) -> int:
     """Send one session, a request after the other; how many spans. Raises Unavailable when some were not taken."""
     from aimon_core.clock import SystemClock
-    from receiver.export.encode import split
+    from receiver.export.encode import Piece, split
     from receiver.export.sender import Sender
 
-    sender = Sender(url, SystemClock(), headers=settings.export_headers)
+    sender = Sender(way.url, SystemClock(), headers=way.headers)
     for piece in split(body):
-        sender.put(piece)
+        sender.put(Piece(way.written(piece.body), piece.spans) if way.written else piece)
         await sender.flush(_PATIENCE_S)
         if sender.exported.dropped or sender.exported.refused:
             problem = sender.exported.problem or "no answer"
-            raise Unavailable(f"{url} did not take all: {problem}.", "What it took may be sent again.")
+            raise Unavailable(f"{way.url} did not take all: {problem}.", "What it took may be sent again.")
     return sender.exported.sent
