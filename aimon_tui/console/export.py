@@ -87,10 +87,11 @@ def _to_mlflow(uri: str, experiment: str, run_id: str | None, place: tuple[str, 
     from receiver.export.mlflow_server import MlflowServer
 
     server = MlflowServer(uri, os.environ, host=place[0], port=place[1])
-    experiment_id, made = server.experiment(experiment)
+    experiment_id = server.experiment(experiment)
     if run_id is not None:
-        server.check_run(run_id)
-    if made:
+        server.experiment_of(run_id)
+    if experiment_id is None:
+        experiment_id = server.made_experiment(experiment)
         click.echo(f"MLflow made the experiment {clean(experiment, 80)} ({experiment_id}).", err=True)
     return _Way(server.traces_url, server.headers | headers(experiment_id, run_id), annotated, trace_name)
 

@@ -23,8 +23,8 @@ _API = "/api/2.0/mlflow"
 class MlflowServer:
     """An MLflow server by its tracking URI."""
 
-    def __init__(self, uri: str, environment: Mapping[str, str], *, host: str, port: int) -> None:
-        """`host` and `port` are where this aimon listens. Raises UsageError."""
+    def __init__(self, uri: str, environment: Mapping[str, str], *, host: str = "", port: int = 0) -> None:
+        """`host` and `port` are where this aimon listens, if it does. Raises UsageError."""
         if not uri.startswith(("http://", "https://")):
             raise UsageError(
                 f"{uri} is no MLflow server.", f"Start one on it: mlflow server --backend-store-uri {uri} --port 5000"
@@ -34,29 +34,30 @@ class MlflowServer:
         """That say who asks."""
         self._url = urlsplit(self.traces_url)
 
-    def experiment(self, told: str) -> tuple[str, bool]:
-        """The id of an experiment by its id or name, and whether it had to be made, as MLflow makes what it is named.
-
-        Raises Unavailable.
-        """
+    def experiment(self, told: str) -> str | None:
+        """The id of an experiment by its id or name; None where there is none. Raises Unavailable."""
         asked = [f"get-by-name?experiment_name={quote(told, safe='')}"]
         if told.isdecimal():
             asked.insert(0, f"get?experiment_id={told}")
         for query in asked:
             found = self._asked("GET", f"/experiments/{query}")
             if found is not None:
-                return str(found["experiment"]["experiment_id"]), False
-        if told.isdecimal():
-            raise Unavailable(f"MLflow has no experiment {told}.", "Name one: the name makes it where there is none.")
-        made = self._asked("POST", "/experiments/create", {"name": told})
-        if made is None:
-            raise Unavailable(f"MLflow did not make the experiment {clean(told, 80)}.")
-        return str(made["experiment_id"]), True
+                return str(found["experiment"]["experiment_id"])
+        return None
 
-    def check_run(self, run_id: str) -> None:
-        """Raises Unavailable for a run that is not there."""
-        if self._asked("GET", f"/runs/get?run_id={quote(run_id, safe='')}") is None:
+    def made_experiment(self, name: str) -> str:
+        """The id of a new experiment. Raises Unavailable."""
+        made = None if name.isdecimal() else self._asked("POST", "/experiments/create", {"name": name})
+        if made is None:
+            raise Unavailable(f"MLflow has no experiment {clean(name, 80)}.", "A name makes it where there is none.")
+        return str(made["experiment_id"])
+
+    def experiment_of(self, run_id: str) -> str:
+        """The id of the experiment that a run belongs to. Raises Unavailable for a run that is not there."""
+        found = self._asked("GET", f"/runs/get?run_id={quote(run_id, safe='')}")
+        if found is None:
             raise Unavailable(f"MLflow has no run {clean(run_id, 80)}.")
+        return str(found["run"]["info"]["experiment_id"])
 
     def _asked(self, method: str, path: str, told: Mapping[str, str] | None = None) -> dict[str, Any] | None:
         """An answer; None for what is not there. Raises Unavailable."""
