@@ -7,7 +7,7 @@ ARGS ?=
 SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test harness test-real check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real test-mlflow check bench snapshots screenshots lock clean
 
 help: # this list
 	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
@@ -35,6 +35,9 @@ harness: $(READY) # an agent at a scripted model, in six scenarios; SCENARIO=bas
 
 test-real: $(READY) # the real Claude Code and Codex, from npm, at a scripted model in a tmux of their own
 	$(BIN)/python -m pytest tests/real -m real $(ARGS)
+
+test-mlflow: $(READY) # a real MLflow server: export, read back, judge, feedback; needs the extra: pip install -e '.[mlflow]'
+	$(BIN)/python -m pytest tests/mlflow -m mlflow $(ARGS)
 
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
 	$(BIN)/ruff check .

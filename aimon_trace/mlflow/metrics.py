@@ -39,7 +39,7 @@ def metrics(documents: Iterable[Mapping[str, Any]], prices: PriceTable) -> Trace
         start_time=moment(spans[0].start_ns),
         end_time=moment(max(span.end_ns for span in spans)),
         tokens=_parts(billed) if billed else None,
-        llm_calls=len(calls) or len(billed),
+        llm_calls=len(calls) or sum(span.kind != "EMBEDDING" for span in billed),
         tool_calls=tools,
         files=_files(tools),
         turns=turns,
