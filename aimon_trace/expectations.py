@@ -6,6 +6,7 @@ is an error: a limit that is not looked at would look like one that is kept.
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError
@@ -121,6 +122,13 @@ class Expectations(_Part):
             return cls(**given, own=own)
         except ValidationError as error:
             raise UsageError(*_problem(where, error)) from None
+
+    @classmethod
+    def load(cls, path: Path | str, case: str | None = None) -> "Expectations":
+        """From `manifest.yaml` or `ground_truth.yaml`, a test case's own included. Raises Unreadable and UsageError."""
+        from aimon_trace.manifest import load  # noqa: PLC0415 - manifests are made of expectations
+
+        return load(Path(path)).expectations(case)
 
     @property
     def empty(self) -> bool:

@@ -61,8 +61,13 @@ _OVERRIDES = frozenset(
         "get_content_width",
         "get_default_screen",
         "get_driver_class",
+        "get_llm_calls",
+        "get_steps_by_type",
         "get_system_commands",
         "get_theme_variable_defaults",
+        "get_tool_calls",
+        "get_trace",
+        "get_traces",
     }
 )
-"""Names that click and Textual gave to what we override."""
+"""Names that click and Textual gave to what we override, and those that ContextForge gave to what people call."""
