@@ -25,6 +25,7 @@ def session_update(told: Json, state: str) -> Json:
         "since": told["since"],
         "model": told["model"],
         "context": told["context"],
+        "verdict": told["verdict"],
         "metrics": _metrics(told),
     }
 

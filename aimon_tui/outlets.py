@@ -34,8 +34,17 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
     def narrator() -> Narrator:
         return Narrator(clock, timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
 
-    if settings.notify:
-        yield notifying.hand(runtime, settings, clock, write)
+    told = notifying.hand(runtime, settings, clock, write) if settings.notify else None
+    if told is not None:
+        yield told
+    if settings.expectations:
+        from aimon_tui.judging import Judging
+
+        yield Judging(
+            runtime.store, settings.expectations, clock, where=settings.file,
+            alert=told.alert if told and "broken" in settings.notify_on else lambda *_: None,
+            complain=runtime.notices.append,
+        )  # fmt: skip
     yield Events(runtime, narrator, Path(folder) / SOCKET)
     if (tmux := option.own(os.environ)) is not None:
         yield TmuxOption(runtime, tmux, clock)

@@ -6,7 +6,7 @@
 import logging
 import os
 from collections.abc import Callable, Collection
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +69,12 @@ class Library:
         """An artifact of a run, copied into a folder; None where the run has none of this name."""
         if not _has_whole():
             raise Unavailable(f"The run {run_id} has no traces, and its artifacts need the whole of MLflow.", _WHOLE)
-        import mlflow.artifacts  # noqa: PLC0415 - the whole of MLflow, for this alone
-
-        there = self._asked(lambda: [one.path for one in mlflow.artifacts.list_artifacts(run_id=run_id)])
+        artifacts = import_module("mlflow.artifacts")
+        there = self._asked(lambda: [one.path for one in artifacts.list_artifacts(run_id=run_id)])
         if name not in there:
             return None
         return Path(
-            self._asked(
-                lambda: mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name, dst_path=str(folder))
-            )
+            self._asked(lambda: artifacts.download_artifacts(run_id=run_id, artifact_path=name, dst_path=str(folder)))
         )
 
     def assess(self, trace_id: str, source: str, name: str, value: str | None, rationale: str) -> None:

@@ -6,16 +6,9 @@ from typing import Any
 
 from aimon_core.pricing import PriceTable
 from aimon_core.session import PICODOLLARS, Tokens
-from aimon_trace.metrics import Cost, Files, TokenParts, ToolCall, TraceMetrics, Waits
+from aimon_trace.ledger import files
+from aimon_trace.metrics import Cost, TokenParts, TraceMetrics, Waits
 from aimon_trace.mlflow.span import Span, moment, spans_of
-
-_FILES = {
-    **dict.fromkeys(("Read", "NotebookRead", "read_file"), "read"),
-    **dict.fromkeys(("Write", "write_file"), "created"),
-    **dict.fromkeys(("Edit", "MultiEdit", "NotebookEdit", "replace"), "modified"),
-}
-"""What tools do to the file that they are given."""
-_PATHS = ("file_path", "notebook_path", "absolute_path", "path")
 
 
 def metrics(documents: Iterable[Mapping[str, Any]], prices: PriceTable) -> TraceMetrics:
@@ -41,7 +34,7 @@ def metrics(documents: Iterable[Mapping[str, Any]], prices: PriceTable) -> Trace
         tokens=_parts(billed) if billed else None,
         llm_calls=len(calls) or sum(span.kind != "EMBEDDING" for span in billed),
         tool_calls=tools,
-        files=_files(tools),
+        files=files(tools),
         turns=turns,
         user_messages=turns,
         subagents=sum(span.kind == "AGENT" and "subagent.type" in span.told for span in spans),
@@ -89,16 +82,6 @@ def _cost(billed: list[Span], prices: PriceTable) -> Cost:
         return Cost(unpriced_models=tuple(sorted(unpriced)))
     usd = sum(price.picodollars(span.tokens) for span, price in found if price is not None) / PICODOLLARS
     return Cost(computed_usd=usd, usd=usd, basis="computed")
-
-
-def _files(tools: Iterable[ToolCall]) -> Files:
-    """Files by the inputs of the tools that worked; whether a written one was there before no span tells."""
-    found: dict[str, dict[str, None]] = {}
-    for call in tools:
-        path = next((str(call.input[name]) for name in _PATHS if call.input.get(name)), None)
-        if path is not None and call.success and (done := _FILES.get(call.name)):
-            found.setdefault(done, {})[path] = None
-    return Files(**{done: tuple(paths) for done, paths in found.items()})
 
 
 def _waits(spans: list[Span]) -> Waits | None:

@@ -1,0 +1,61 @@
+"""What a session's work is judged to be: a line for each scorer that something was expected of, the worst first."""
+
+from collections import Counter
+
+from rich.cells import cell_len
+
+from aimon_core.clean import clean
+from aimon_core.session import Session
+from aimon_core.verdict import Judged, Standing
+from aimon_tui.format import fit
+from aimon_tui.paint import Line, Painted
+from aimon_tui.rows import VERDICTS
+
+_RANK: dict[Standing, int] = {"broken": 0, "error": 1, "open": 2, "kept": 3}
+"""What a person has to know first."""
+_NAME = 16
+"""Cells of a scorer's name."""
+
+
+def summed(session: Session) -> str:
+    """How many scorers say what, in words."""
+    scores = session.verdict.scores if session.verdict else ()
+    numbers = Counter(score.standing for score in scores)
+    return " · ".join(f"{numbers[one]} {VERDICTS[one][1]}" for one in _RANK if numbers[one])
+
+
+class VerdictLines(Painted):
+    """A block that is as high as it has lines, and is not there without a verdict."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._scores: list[Judged] = []
+        self.display = False
+
+    def say(self, session: Session | None, most: int) -> None:
+        """Tell of a session's verdict in so many lines."""
+        verdict = session.verdict if session else None
+        scores = sorted(verdict.scores, key=lambda score: _RANK[score.standing]) if verdict else []
+        if scores == self._scores and self.styles.height and self.styles.height.value == min(most, len(scores)):
+            return
+        self._scores = scores
+        self.display = bool(scores)
+        self.styles.height = min(most, len(scores))
+        self.refresh_changed()
+
+    def lines(self, width: int) -> list[Line]:
+        """The worst as far as there is room; the last line says how many more there are."""
+        room = self.size.height
+        shown = self._scores[:room]
+        more = len(self._scores) - len(shown)
+        lines = [self._score(one, width) for one in shown]
+        if more and lines:
+            lines[-1].right(width, (f"{more} more ", "faint"))
+        return lines
+
+    def _score(self, score: Judged, width: int) -> Line:
+        glyph, word, spec = VERDICTS[score.standing]
+        line = self.line().put(f" {glyph} {word:<7}", spec).put(f" {fit(clean(score.name, 40), _NAME)} ", "muted")
+        said = clean(score.rationale)
+        quiet = score.standing in {"kept", "open"}
+        return line.put(fit(said, max(0, min(cell_len(said), width - line.width - 1))), "muted" if quiet else "ink")
