@@ -45,6 +45,7 @@ PRIVATE_KEYS = (
         all_messages_events pydantic_ai.all_messages final_result model_request_parameters events instructions
         agent.goal agent.backstory agent.description crew_agents crew_tasks crew_inputs task_description
         task_expected_output formatted_description formatted_expected_output mlflow.spanInputs mlflow.spanOutputs
+        aimon_trace.step aimon_trace.run
         """
     )
     | _words("exception.stacktrace db.query.text process.command_args process.command_line")

@@ -80,14 +80,15 @@ class ToolSequence(_Part):
     )
 
 
-def _short(name: str) -> BeforeValidator:
-    """A value alone stands for an object with this one name."""
+def _short(name: str, alone: Any, whole: type[BaseModel]) -> BeforeValidator:
+    """A value `alone` stands for the `whole` with this one name."""
     return BeforeValidator(
-        lambda told: told if isinstance(told, (Mapping, BaseModel)) or told is None else {name: told}
+        lambda told: told if isinstance(told, (Mapping, BaseModel)) or told is None else {name: told},
+        json_schema_input_type=alone | whole,
     )
 
 
-Amount = Annotated[Limit, _short("max")]
+Amount = Annotated[Limit, _short("max", NonNegativeInt, Limit)]
 
 
 class Expectations(_Part):
@@ -98,12 +99,12 @@ class Expectations(_Part):
     required_tools: tuple[Tool, ...] = ()
     banned_tools: tuple[Tool, ...] = Field(default=(), description="`!` before one that is allowed after all")
     expected_files: tuple[File, ...] = Field(default=(), description="`!` before one that must not be written")
-    tool_sequence: Annotated[ToolSequence, _short("tools")] | None = None
+    tool_sequence: Annotated[ToolSequence, _short("tools", tuple[Tool, ...], ToolSequence)] | None = None
     category_limits: dict[str, Amount] = Field(default_factory=dict, description="calls by category; also globs")
-    cost_budget: Annotated[CostBudget, _short("max_usd")] | None = None
-    duration: Annotated[Duration, _short("max_seconds")] | None = None
-    error_rate: Annotated[ErrorRate, _short("max")] | None = None
-    loop: Annotated[Loop, _short("max_repeats")] | None = None
+    cost_budget: Annotated[CostBudget, _short("max_usd", NonNegativeFloat, CostBudget)] | None = None
+    duration: Annotated[Duration, _short("max_seconds", NonNegativeFloat, Duration)] | None = None
+    error_rate: Annotated[ErrorRate, _short("max", NonNegativeFloat, ErrorRate)] | None = None
+    loop: Annotated[Loop, _short("max_repeats", int, Loop)] | None = None
     permission_waits: Amount | None = None
     max_wait: NonNegativeFloat | None = Field(default=None, description="seconds of the longest wait for a person")
     own: dict[str, Any] = Field(default_factory=dict, description="by the name of somebody's own scorer")

@@ -71,7 +71,7 @@ class Manifest(BaseModel):
 
 
 def find(word: str | None, base: Path | None = None) -> Path:
-    """The file that a word means: a YAML file, a folder with a manifest, or a skill. Raises Unavailable."""
+    """The file that a word means: a YAML file, a folder with a manifest, or a skill. Raises UsageError."""
     if word is None:
         named = [Path(MANIFEST), Path(CASES)]
     elif Path(word).suffix in {".yaml", ".yml"}:
@@ -81,7 +81,7 @@ def find(word: str | None, base: Path | None = None) -> Path:
         named = [folder / word / name for folder in folders for name in (MANIFEST, CASES)]
     found = next((path for path in named if path.is_file()), None)
     if found is None:
-        raise Unavailable(f"There is no {named[0]}.", "`aimon trace-eval init TRACE` writes one from a good trace.")
+        raise UsageError(f"There is no {named[0]}.", "`aimon trace-eval init TRACE` writes one from a good trace.")
     return found
 
 

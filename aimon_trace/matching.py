@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from aimon_trace.metrics import ToolCall
 
@@ -41,7 +42,8 @@ class ToolRule(_Rule):
     match: Match = Field(default="glob", description="how arguments match: a partial one is contained")
     success: bool | None = Field(default=None, description="only calls that did, or did not, succeed")
     negated: bool = Field(default=False, description="the opposite: `!` before a text")
-    said: str = Field(default="", exclude=True, description="as somebody wrote it")
+    said: SkipJsonSchema[str] = ""
+    """As somebody wrote it."""
 
     @classmethod
     def of(cls, text: str) -> "ToolRule":
@@ -74,7 +76,7 @@ class FileRule(_Rule):
     kind: Literal["written", "created", "modified", "read"] = "written"
     match: Literal["any", "glob", "exact", "partial"] = "any"
     negated: bool = False
-    said: str = Field(default="", exclude=True)
+    said: SkipJsonSchema[str] = ""
 
     def __str__(self) -> str:
         """As somebody wrote it."""
@@ -111,9 +113,9 @@ def _file_rule(told: object) -> object:
     return {"path": told.removeprefix("!").strip(), "negated": told.startswith("!"), "said": told}
 
 
-Tool = Annotated[ToolRule, BeforeValidator(_tool_rule)]
+Tool = Annotated[ToolRule, BeforeValidator(_tool_rule, json_schema_input_type=str | ToolRule)]
 """A rule, or its short form as a text."""
-File = Annotated[FileRule, BeforeValidator(_file_rule)]
+File = Annotated[FileRule, BeforeValidator(_file_rule, json_schema_input_type=str | FileRule)]
 
 
 def _argument(call: ToolCall, name: str, wanted: object, match: Match) -> bool:

@@ -4,7 +4,7 @@ Its names are those of the plan it follows (`to_dict`), with what that plan left
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -231,7 +231,7 @@ def from_transcript(path: Path | str, *, subagents: bool = True) -> TraceMetrics
     return read(Path(path), subagents=subagents)
 
 
-def from_session(session: Mapping[str, Any], turns: list[Mapping[str, Any]]) -> TraceMetrics:
+def from_session(session: Mapping[str, Any], turns: Iterable[Mapping[str, Any]]) -> TraceMetrics:
     """What a session of the ledger comes to: `session` and `turns` as the API tells them (docs/schema)."""
     from aimon_trace.ledger import metrics  # noqa: PLC0415 - as above
 

@@ -136,8 +136,8 @@ class TraceRun(Document):
         return _of(ToolCallStep, self.steps)
 
     def total_tokens(self) -> int:
-        """Tokens of all model calls."""
-        return sum(call.total for call in self.get_llm_calls())
+        """Tokens of all steps, each counted once."""
+        return sum(step.total for step in self.steps)
 
     def total_tool_calls(self) -> int:
         """How many tool calls there are."""

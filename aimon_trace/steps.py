@@ -60,6 +60,12 @@ class BaseStep(Document):
         told = getattr(self, "latency_ms", None)
         return getattr(self, "wait_duration_ms", None) if told is None else told
 
+    @property
+    def total(self) -> int:
+        """All its tokens: `tokens_total` where told, else what was read and what was written."""
+        told: int | None = getattr(self, "tokens_total", None)
+        return (getattr(self, "tokens_in", 0) or 0) + (getattr(self, "tokens_out", 0) or 0) if told is None else told
+
 
 class Work(BaseStep):
     """A step that takes time and can fail."""
@@ -106,11 +112,6 @@ class LLMCallStep(Work):
     inputs: ClassVar[tuple[str, ...]] = ("input",)
     outputs: ClassVar[tuple[str, ...]] = ("output",)
 
-    @property
-    def total(self) -> int:
-        """All its tokens: `tokens_total` where told, else what was read and what was written."""
-        return (self.tokens_in or 0) + (self.tokens_out or 0) if self.tokens_total is None else self.tokens_total
-
 
 class ToolCallStep(Work):
     """One call of a tool."""
@@ -133,6 +134,8 @@ class RetrievalStep(Work):
     query: str
     results: list[RetrievalResult] = Field(default_factory=list)
     match_count: Count
+    tokens_in: Count | None = None
+    """What embedding the query cost, where a model was paid for it."""
 
     inputs: ClassVar[tuple[str, ...]] = ("query",)
     outputs: ClassVar[tuple[str, ...]] = ("results",)
@@ -188,6 +191,9 @@ class StateChangeStep(Work):
     new_value: Any = None
     old_value: Any = None
     reason: str | None = None
+    tokens_in: Count | None = None
+    """Of model calls in it that nobody tells of one by one."""
+    tokens_out: Count | None = None
 
     inputs: ClassVar[tuple[str, ...]] = ("old_value",)
     outputs: ClassVar[tuple[str, ...]] = ("new_value", "reason")

@@ -55,6 +55,16 @@ def otlp(place: tuple[str, int], key: str) -> bytes | None:
     return body if answer.status == 200 else None
 
 
+def turns(place: tuple[str, int], key: str) -> list[dict[str, Any]] | None:
+    """The tree of a session, `docs/schema/spans.json`; None when it is not told."""
+    try:
+        answer = _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/spans", endless=True)
+        document = json.loads(answer.read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return list(document["turns"]) if answer.status == 200 else None
+
+
 def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:
     """The lines of `/api/v1/stream` for as long as it lasts; b"" when none came for `silence_s` seconds.
 

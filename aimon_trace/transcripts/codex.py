@@ -15,6 +15,8 @@ from receiver.transcripts.codex import Codex
 _PATCH = re.compile(r"^\*\*\* (Add|Update) File: (.+)$", re.MULTILINE)
 """A file in a patch, whether a tool or a shell's `apply_patch` was given it."""
 _DONE = {"Add": "created", "Update": "modified"}
+_TYPES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "token_usage_record", "world_state"})
+"""Types of lines that no other agent's have."""
 _HEAD = 8
 """Lines in which a rollout names its thread and its session."""
 
@@ -98,7 +100,7 @@ def _thread(path: Path) -> tuple[str, str] | None:
 
 
 def _claims(line: dict[str, Any]) -> bool:
-    return isinstance(line.get("payload"), dict) and "timestamp" in line and "type" in line
+    return isinstance(line.get("payload"), dict) and line.get("type") in _TYPES
 
 
 KIND = Kind(Codex(), _claims, _details, _helpers)

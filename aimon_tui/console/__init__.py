@@ -24,6 +24,8 @@ _COMMANDS = {
     "focus": "focus",
     "replay": "replay",
     "export": "export",
+    "trace-eval": "trace_eval",
+    "list-traces": "list_traces",
     "setup": "setup",
     "doctor": "doctor",
     "run": "run",

@@ -16,9 +16,9 @@ KINDS = {
     "embeddings": "tokens",
     "execute_tool": "tool",
     **dict.fromkeys(("invoke_agent", "invoke_workflow"), "run"),
-    **dict.fromkeys(("create_agent", "retrieval", "plan"), "link"),
+    **dict.fromkeys(("create_agent", "retrieval", "plan", "step"), "link"),
 }
-"""By `gen_ai.operation.name`."""
+"""By `gen_ai.operation.name`; a `step` is what `aimon_trace` tells beside calls and tools."""
 
 WORDS = Words(
     session=("gen_ai.conversation.id", "session.id"),
@@ -36,10 +36,16 @@ WORDS = Words(
         "gen_ai.usage.reasoning_tokens",
     ),
     finish=("gen_ai.response.finish_reasons",),
+    cost_usd=("gen_ai.usage.cost_usd",),
     tool=("gen_ai.tool.name",),
     tool_call_id=("gen_ai.tool.call.id", "gen_ai.tool.call_id"),
     agent=("gen_ai.agent.name", "gen_ai.workflow.name"),
 )  # fmt: skip
+
+
+def kind_of(record: Record) -> str | None:
+    """What a span is; None where it does not follow the conventions."""
+    return KINDS.get(record.identity("gen_ai.operation.name") or "")
 
 
 class GenAI:
@@ -56,7 +62,7 @@ class GenAI:
         """A model call, a tool call or an agent's run; None for records that are none of these."""
         if record.signal != "traces":
             return None
-        kind = KINDS.get(record.identity("gen_ai.operation.name") or "")
+        kind = kind_of(record)
         return told(record, WORDS, kind) if kind else None
 
     def links(self, record: Record) -> Event:

@@ -30,6 +30,11 @@ WORDS = Words(
 )
 
 
+def kind_of(record: Record) -> str | None:
+    """What a span is; None where it does not say."""
+    return KINDS.get(record.identity("openinference.span.kind") or "")
+
+
 class OpenInference:
     """The dialect of OpenInference."""
 
@@ -42,5 +47,5 @@ class OpenInference:
 
     def translate(self, record: Record) -> Iterable[Event] | None:
         """A span by its kind."""
-        kind = KINDS.get(record.identity("openinference.span.kind") or "") if record.signal == "traces" else None
+        kind = kind_of(record) if record.signal == "traces" else None
         return told(record, WORDS, kind) if kind else None

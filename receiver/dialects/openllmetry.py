@@ -44,6 +44,15 @@ WORDS = Words(
 )  # fmt: skip
 
 
+def kind_of(record: Record) -> str | None:
+    """What a span is, by its operation, else by the kind that older versions gave it."""
+    return (
+        KINDS.get(record.identity("gen_ai.operation.name") or "")
+        or OLDER.get(record.identity("traceloop.span.kind") or "")
+        or _ASKED.get(record.identity("llm.request.type") or "")
+    )
+
+
 class OpenLLMetry:
     """The dialect of OpenLLMetry."""
 
@@ -58,12 +67,8 @@ class OpenLLMetry:
         return not family and bool(rest) and not rest.startswith("genai.") and not rest.endswith("_v2")
 
     def translate(self, record: Record) -> Iterable[Event] | None:
-        """A span by its operation, else by the kind that older versions gave it."""
+        """A span by its kind."""
         if record.signal != "traces":
             return None
-        kind = (
-            KINDS.get(record.identity("gen_ai.operation.name") or "")
-            or OLDER.get(record.identity("traceloop.span.kind") or "")
-            or _ASKED.get(record.identity("llm.request.type") or "")
-        )
+        kind = kind_of(record)
         return told(record, WORDS, kind) if kind else None

@@ -43,7 +43,7 @@ class Words(Struct, frozen=True, kw_only=True):
 
 def session_of(record: Record, words: Words) -> str | None:
     """The session that a span names, or its resource."""
-    return _identity(record, words.session) or record.scope.resource.identity("session.id")
+    return identity_of(record, words.session) or record.scope.resource.identity("session.id")
 
 
 def told(record: Record, words: Words, kind: str) -> Iterable[Event] | None:
@@ -74,33 +74,34 @@ def told(record: Record, words: Words, kind: str) -> Iterable[Event] | None:
 
 def _call(record: Record, words: Words, base: dict[str, Any], *, counts: bool = True) -> LlmCalled:
     ok = record.message.status.code != STATUS_ERROR
-    error = _error(record)
+    error = error_of(record)
     dollars = next((found for name in words.cost_usd if (found := record.number(name)) is not None), None)
     return LlmCalled(
         **base,
-        call_id=_identity(record, words.response_id) or record.span_id.hex(),
+        call_id=identity_of(record, words.response_id) or record.span_id.hex(),
         unit=record.span_id.hex(),
-        model=_text(record, words.model) or "unknown",
-        tokens=_tokens(record, words),
+        model=text_of(record, words.model) or "unknown",
+        tokens=tokens_of(record, words),
         cost_picodollars=None if dollars is None else round(dollars * 1e12),
         duration_ms=(record.at_ns - record.start_ns) / 1e6,
         ok=ok,
         error=head(error),
-        error_type=None if ok else classify(None, _text(record, words.error_type) or "", error),
+        error_type=None if ok else classify(None, text_of(record, words.error_type) or "", error),
         asks_tool=_asks(record, words),
         counts=counts,
     )
 
 
-def _tokens(record: Record, words: Words) -> Tokens:
-    inclusive = _integer(record, words.input) or 0
-    read, written = _integer(record, words.cache_read) or 0, _integer(record, words.cache_write) or 0
+def tokens_of(record: Record, words: Words) -> Tokens:
+    """The usage of a span in exclusive parts."""
+    inclusive = integer_of(record, words.input) or 0
+    read, written = integer_of(record, words.cache_read) or 0, integer_of(record, words.cache_write) or 0
     return Tokens(
         input=max(0, inclusive - read - written),
         cache_read=read,
         cache_write_unknown=written,
-        output=_integer(record, words.output) or 0,
-        reasoning=_integer(record, words.reasoning),
+        output=integer_of(record, words.output) or 0,
+        reasoning=integer_of(record, words.reasoning),
     )
 
 
@@ -115,12 +116,12 @@ def _tool(record: Record, words: Words, base: dict[str, Any]) -> ToolFinished:
     span = record.span_id.hex()
     return ToolFinished(
         **base,
-        call_id=_identity(record, words.tool_call_id) or span,
+        call_id=identity_of(record, words.tool_call_id) or span,
         unit=span,
-        name=head(_text(record, words.tool)) or head(record.name),
+        name=head(text_of(record, words.tool)) or head(record.name),
         ok=record.message.status.code != STATUS_ERROR,
         duration_ms=(record.at_ns - record.start_ns) / 1e6,
-        error=head(_error(record)),
+        error=head(error_of(record)),
     )
 
 
@@ -131,21 +132,21 @@ def _run(record: Record, words: Words, base: dict[str, Any]) -> Iterable[Event]:
         resource = record.scope.resource
         yield SessionSeen(
             **base,
-            title=head(_text(record, words.agent)) or None,
+            title=head(text_of(record, words.agent)) or None,
             pid=resource.integer("process.pid"),
             host=resource.text("host.name"),
             cwd=resource.text("process.working_directory"),
         )
         yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=span, unit=span)
     if failed:
-        error = _error(record)
-        kind = classify(None, _text(record, words.error_type) or "", error)
+        error = error_of(record)
+        kind = classify(None, text_of(record, words.error_type) or "", error)
         yield TurnEnded(**base, reason="failed", error_type=kind, text=head(error), turn_span=span)
     elif not record.parent_id:
         yield TurnEnded(**base, reason="span", turn_span=span, began_ns=record.start_ns)
 
 
-def _error(record: Record) -> str:
+def error_of(record: Record) -> str:
     """What a failed span says: its status, else the exception it noted."""
     if words := record.message.status.message:
         return str(words)
@@ -155,13 +156,16 @@ def _error(record: Record) -> str:
     return ""
 
 
-def _identity(record: Record, names: Names) -> str | None:
+def identity_of(record: Record, names: Names) -> str | None:
+    """An id in the first spelling that is there."""
     return next((found for name in names if (found := record.identity(name))), None)
 
 
-def _text(record: Record, names: Names) -> str | None:
+def text_of(record: Record, names: Names) -> str | None:
+    """A text in the first spelling that is there."""
     return next((found for name in names if (found := record.text(name))), None)
 
 
-def _integer(record: Record, names: Names) -> int | None:
+def integer_of(record: Record, names: Names) -> int | None:
+    """A whole number in the first spelling that is there."""
     return next((found for name in names if (found := record.integer(name)) is not None), None)

@@ -37,13 +37,15 @@ class Vercel:
 
     def translate(self, record: Record) -> Iterable[Event] | None:
         """A span by its name, to which the SDK adds what the program calls the function."""
-        operation = record.identity("ai.operationId") or record.name.partition(" ")[0]
-        if record.signal != "traces" or not operation.startswith("ai."):
-            return None
-        return told(record, WORDS, _kind(operation))
+        kind = kind_of(record) if record.signal == "traces" else None
+        return told(record, WORDS, kind) if kind else None
 
 
-def _kind(operation: str) -> str:
+def kind_of(record: Record) -> str | None:
+    """What a span is, by its operation; None where that is none of the SDK's."""
+    operation = record.identity("ai.operationId") or record.name.partition(" ")[0]
+    if not operation.startswith("ai."):
+        return None
     name, _, step = operation.removeprefix("ai.").partition(".")
     if name == "toolCall":
         return "tool"
