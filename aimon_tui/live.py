@@ -48,6 +48,7 @@ class LiveApp(AimonApp):
         self.runtime = runtime
         runtime.remembers = True
         self._heir, self._own_clock = heir, clock
+        self._settled = False
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""
@@ -71,9 +72,9 @@ class LiveApp(AimonApp):
         self.settle()
 
     def settle(self) -> None:
-        """Everything stands: say what went wrong on the way."""
-        for notice in self.runtime.notices:
-            self.toast(notice, "error")
+        """Everything stands: say what went wrong on the way, and from now on at once."""
+        self._settled = True
+        self._tell_notices()
         gc.freeze()  # what was imported and restored lives as long as we do: the collector need not look at it again
         gc.enable()
 
@@ -112,8 +113,14 @@ class LiveApp(AimonApp):
     def frame(self) -> None:
         """Show what changed, and say once of each version of an agent that it cannot be read."""
         super().frame()
+        if self._settled:
+            self._tell_notices()
         for drift in self.runtime.store.drifts.news():
             self.toast(f"{drift.speaker} says what aimon cannot read. aimon doctor shows it.")
+
+    def _tell_notices(self) -> None:
+        while self.runtime.notices:
+            self.toast(self.runtime.notices.pop(0), "error")
 
     def tell_problem(self, error: AimonError) -> None:
         """The doors stay shut: everything else goes on."""

@@ -6,6 +6,7 @@ Apart from the runtime because what they import may wait for the first paint, an
 import logging
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from aimon_core import runtime_dir
@@ -43,7 +44,7 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
         yield Judging(
             runtime.store, settings.expectations, clock, where=settings.file,
             alert=told.alert if told and "broken" in settings.notify_on else lambda *_: None,
-            complain=runtime.notices.append,
+            complain=partial(_complain, runtime),
         )  # fmt: skip
     yield Events(runtime, narrator, Path(folder) / SOCKET)
     if (tmux := option.own(os.environ)) is not None:
@@ -52,6 +53,11 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
         yield Pipe(runtime, narrator, Fifo(f"{os.environ.get('XDG_RUNTIME_DIR') or folder}/{PIPE}", clock))
     except Unsafe as error:
         LOG.warning("nobody can read the pipe: %s", error)
+
+
+def _complain(runtime: Runtime, words: str) -> None:
+    LOG.warning(words)
+    runtime.notices.append(words)
 
 
 def timeouts(settings: Settings) -> Timeouts:

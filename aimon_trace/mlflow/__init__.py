@@ -5,7 +5,7 @@ artifacts of a run need the whole of MLflow. Either is imported when one of thes
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,7 @@ def _listed(info: Any) -> Listed:
         session_id=info.trace_metadata.get("mlflow.trace.session"),
         name=info.tags.get("mlflow.traceName", ""),
         state=info.state.value,
-        started_at=datetime.fromtimestamp(info.request_time / 1000).astimezone(),
+        started_at=datetime.fromtimestamp(info.request_time / 1000, UTC),
         duration_seconds=None if lasted is None else lasted / 1000,
         tokens=tokens.get("total_tokens"),
     )

@@ -45,13 +45,13 @@ class VerdictLines(Painted):
 
     def lines(self, width: int) -> list[Line]:
         """The worst as far as there is room; the last line says how many more there are."""
-        room = self.size.height
-        shown = self._scores[:room]
-        more = len(self._scores) - len(shown)
-        lines = [self._score(one, width) for one in shown]
-        if more and lines:
-            lines[-1].right(width, (f"{more} more ", "faint"))
-        return lines
+        *shown, last = self._scores[: max(1, self.size.height)] or [None]
+        if last is None:
+            return []
+        more = len(self._scores) - len(shown) - 1
+        tail = f"  {more} more " if more else ""
+        line = self._score(last, width - len(tail))
+        return [*(self._score(one, width) for one in shown), line.right(width, (tail, "faint")) if tail else line]
 
     def _score(self, score: Judged, width: int) -> Line:
         glyph, word, spec = VERDICTS[score.standing]

@@ -101,7 +101,7 @@ def test_a_row_says_what_the_session_is():
     row = told(waiting(), strong=True)
     assert {name: cell.text for name, cell in row.items()} == {
         "for": "0:14", "agent": "claude-code", "project": "shop-api", "model": "opus-5-5",
-        "doing": "Bash: rm -rf build ?", "ctx": "64%", "tokens": "1.2M", "cost": "$4.12",
+        "doing": "Bash: rm -rf build ?", "verdict": "—", "ctx": "64%", "tokens": "1.2M", "cost": "$4.12",
     }  # fmt: skip
     assert row["for"].spec == "wait b"
     assert row["project"].spec == "ink b"
