@@ -121,7 +121,7 @@ def load(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
     for name, value, source in (*_from_file(file), *_from_environment(environment), *_from_flags(flags)):
         values[name] = _typed(name, value, source, strict=source not in environment)
         sources[name] = source
-    return Config(Settings(**values, file=str(file)), sources)
+    return Config(Settings(**values, file=str(file) if file.exists() else ""), sources)
 
 
 def _from_file(file: Path) -> list[tuple[str, Any, str]]:

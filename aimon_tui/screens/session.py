@@ -19,8 +19,8 @@ from aimon_tui.widgets.waterfall import Waterfall
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
 
-_VERDICT_LINES = {"-tall": 5, "-medium": 3}
-"""Lines of the verdict by the height of the screen; one where it is low."""
+_VERDICT_LINES = {32: 5, 20: 3, 0: 1}
+"""Lines of the verdict by the least height of the screen."""
 MISSED = {"error": "Nothing failed here.", "wait": "Nobody waited for you here.", "slowest": "Nothing has ended yet."}
 
 
@@ -64,6 +64,10 @@ class SessionPage(Screen[None]):
 
     def on_waterfall_chosen(self) -> None:
         """A row was clicked."""
+        self._say()
+
+    def on_resize(self) -> None:
+        """There is more room, or less."""
         self._say()
 
     async def on_footer_chosen(self, message: Footer.Chosen) -> None:
@@ -163,7 +167,7 @@ class SessionPage(Screen[None]):
 
     def _say_verdict(self, session: Session) -> None:
         """Its scorers, in as many lines as the screen can spare."""
-        most = next((lines for name, lines in _VERDICT_LINES.items() if self.has_class(name)), 1)
+        most = next(lines for least, lines in _VERDICT_LINES.items() if self.app.size.height >= least)
         self._verdict.say(session, most)
         self._judged.display = self._verdict.display and most > 1
         self._judged.say(summed(session))

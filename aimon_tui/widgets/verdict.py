@@ -13,8 +13,8 @@ from aimon_tui.rows import VERDICTS
 
 _RANK: dict[Standing, int] = {"broken": 0, "error": 1, "open": 2, "kept": 3}
 """What a person has to know first."""
-_NAME = 16
-"""Cells of a scorer's name."""
+_NAME, _NAMED = 16, 60
+"""Cells of a scorer's name, and those of a line that has one: what is wrong says more than who found it."""
 
 
 def summed(session: Session) -> str:
@@ -55,7 +55,8 @@ class VerdictLines(Painted):
 
     def _score(self, score: Judged, width: int) -> Line:
         glyph, word, spec = VERDICTS[score.standing]
-        line = self.line().put(f" {glyph} {word:<7}", spec).put(f" {fit(clean(score.name, 40), _NAME)} ", "muted")
+        line = self.line().put(f" {glyph} {word:<7}", spec)
+        line.put(f" {fit(clean(score.name, 40), _NAME)} " if width >= _NAMED else " ", "muted")
         said = clean(score.rationale)
         quiet = score.standing in {"kept", "open"}
         return line.put(fit(said, max(0, min(cell_len(said), width - line.width - 1))), "muted" if quiet else "ink")
