@@ -80,6 +80,8 @@ class Judging:
         now_s = self._clock.monotonic()
         for key in changed:
             self._due.setdefault(key, now_s + SOON_S)
+        if self._work is not None and self._work.done():
+            self._work.result()  # whatever went wrong: we are let go, with a word
         if self._work is None or (self._work.done() and any(at_s <= now_s for at_s in self._due.values())):
             self._work = asyncio.get_running_loop().create_task(self.look())
 
