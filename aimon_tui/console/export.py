@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import click
 from msgspec import Struct
@@ -56,18 +57,17 @@ def command(
     if mlflow is not None and experiment is not None:
         way = _to_mlflow(mlflow, experiment, run_id, place)
     elif otlp is not None:
-        from receiver.export.target import traces_url
-
-        way = _Way(traces_url(otlp, host=place[0], port=place[1]), config.settings.export_headers)
+        way = _to_collector(otlp, config.settings, place)
     else:
         way = None
     for told, body in _bodies(config.settings, place, words):
         if way is None:
             _print(body)
         else:
-            spans = asyncio.run(_sent(way, body))
-            name = f" as {way.name(told['key'])}" if way.name else ""
-            click.echo(f"{spans:,} spans of {clean(told['name'], 80)} went to {way.url}{name}.", err=True)
+            to = way()
+            spans = asyncio.run(_sent(to, body))
+            name = f" as {to.name(told['key'])}" if to.name else ""
+            click.echo(f"{spans:,} spans of {clean(told['name'], 80)} went to {to.url}{name}.", err=True)
 
 
 class _Way(Struct, frozen=True):
@@ -81,19 +81,38 @@ class _Way(Struct, frozen=True):
     """What the trace of a session is called there, by its key."""
 
 
-def _to_mlflow(uri: str, experiment: str, run_id: str | None, place: tuple[str, int]) -> _Way:
-    """The way to an experiment of an MLflow server. Raises Unavailable where it or the run is not there."""
+def _to_collector(otlp: str, settings: Settings, place: tuple[str, int]) -> Callable[[], _Way]:
+    """The way to a collector. Raises UsageError."""
+    from receiver.export.target import traces_url
+
+    way = _Way(traces_url(otlp, host=place[0], port=place[1]), settings.export_headers)
+    return lambda: way
+
+
+def _to_mlflow(uri: str, experiment: str, run_id: str | None, place: tuple[str, int]) -> Callable[[], _Way]:
+    """The way to an experiment of an MLflow server, which is made if need be once there is something to send.
+
+    Raises Unavailable where it or the run is not there.
+    """
     from receiver.export.mlflow import annotated, headers, trace_name
     from receiver.export.mlflow_server import MlflowServer
 
     server = MlflowServer(uri, os.environ, host=place[0], port=place[1])
-    experiment_id = server.experiment(experiment)
+    known = server.experiment(experiment)
+    if known is None and experiment.isdecimal():
+        raise Unavailable(f"MLflow has no experiment {experiment}.", "A name makes it where there is none.")
     if run_id is not None:
         server.experiment_of(run_id)
-    if experiment_id is None:
-        experiment_id = server.made_experiment(experiment)
-        click.echo(f"MLflow made the experiment {clean(experiment, 80)} ({experiment_id}).", err=True)
-    return _Way(server.traces_url, server.headers | headers(experiment_id, run_id), annotated, trace_name)
+
+    @cache
+    def way() -> _Way:
+        found = known
+        if found is None:
+            found = server.made_experiment(experiment)
+            click.echo(f"MLflow made the experiment {clean(experiment, 80)} ({found}).", err=True)
+        return _Way(server.traces_url, server.headers | headers(found, run_id), annotated, trace_name)
+
+    return way
 
 
 def _print(body: bytes) -> None:

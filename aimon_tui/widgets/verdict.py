@@ -45,9 +45,9 @@ class VerdictLines(Painted):
 
     def lines(self, width: int) -> list[Line]:
         """The worst as far as there is room; the last line says how many more there are."""
-        *shown, last = self._scores[: max(1, self.size.height)] or [None]
-        if last is None:
+        if not self._scores:
             return []
+        *shown, last = self._scores[: max(1, self.size.height)]
         more = len(self._scores) - len(shown) - 1
         tail = f"  {more} more " if more else ""
         line = self._score(last, width - len(tail))

@@ -47,9 +47,9 @@ class MlflowServer:
 
     def made_experiment(self, name: str) -> str:
         """The id of a new experiment. Raises Unavailable."""
-        made = None if name.isdecimal() else self._asked("POST", "/experiments/create", {"name": name})
+        made = self._asked("POST", "/experiments/create", {"name": name})
         if made is None:
-            raise Unavailable(f"MLflow has no experiment {clean(name, 80)}.", "A name makes it where there is none.")
+            raise self._silent("it makes no experiments")
         return str(made["experiment_id"])
 
     def experiment_of(self, run_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Work that goes on: a passed maximum is broken, a minimum is open until the end, and nothing is judged before it began."""
+"""Work that goes on: a passed maximum is broken, a minimum open until the end, and what has not begun is not judged."""
 
 import pytest
 

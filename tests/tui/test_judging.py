@@ -3,19 +3,43 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from aimon_core.clock import SteppedClock
+from aimon_core.config import Settings
 from aimon_core.events import SessionSeen
 from aimon_core.store import SessionStore
+from aimon_core.verdict import Judged, verdict
 from aimon_tui import judging as module
 from aimon_tui.judging import SOON_S, Judging, read
-from tests.fakes.events import answered, asked, decided, ended, event, prompted, started, tool_began, tool_ended, turn_ended
+from aimon_tui.notifying import Notifying, hand
+from aimon_tui.outlets import outlets
+from aimon_tui.runtime import Runtime
+from tests.fakes.events import (
+    answered,
+    asked,
+    decided,
+    ended,
+    event,
+    prompted,
+    started,
+    tool_began,
+    tool_ended,
+    turn_ended,
+)
+from tests.fakes.fleet import waiting
 from tests.fakes.told import session as made
+from tests.tui.screen import MEDIUM, WIDE, Played, text
 
 KEY = "claude-code:s1"
 FILE = "/home/dev/.config/aimon/config.toml"
 LIMITS = {"tool_limits": {"Bash": 1}, "required_tools": ["WebFetch"], "cost_budget": 1}
-BEGUN = [started(0), event(SessionSeen, 0, cwd="/home/dev/shop"), prompted(0), answered(1, "req_1", cost_picodollars=10**9)]
+BEGUN = [
+    started(0),
+    event(SessionSeen, 0, cwd="/home/dev/shop"),
+    prompted(0),
+    answered(1, "req_1", cost_picodollars=10**9),
+]
 TOOL = [tool_began(2, "t1"), tool_ended(3, "t1")]
 MORE = [tool_began(4, "t2"), tool_ended(5, "t2")]
 
@@ -158,12 +182,10 @@ async def test_the_frame_itself_judges_nothing(watched, judged):
     one.clock.advance(SOON_S)
     one.judge.frame(())
     async with asyncio.timeout(10):
-        while not judged:
+        while one.standing() is None:
             one.clock.advance(SOON_S)
             one.judge.frame(())
-            await asyncio.sleep(0)
-        while one.standing() is None:
-            await asyncio.sleep(0)
+            await one.judge._work
 
 
 async def test_a_table_that_cannot_be_followed_is_told_with_file_and_nearest_key_and_the_others_hold(watched):
@@ -205,3 +227,98 @@ def test_the_very_name_wins_over_globs_and_the_longest_glob_over_others(monkeypa
     expected = rules.of(made(name=name, cwd=cwd))
     assert problems == []
     assert expected.cost_budget.max_usd == list(keys).index(found)
+
+
+# ------------------------------------------------------------------ who is told
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_limit_that_breaks_is_a_toast_and_is_said_once():
+    whole = verdict([Judged("loop", "kept", "fine")])
+    first = verdict([Judged("cost_budget", "broken", "Cost budget exceeded")])
+    second = verdict([*first.scores, Judged("max_wait", "broken", "Longest wait exceeded")])
+    app = Played([waiting()])
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        for found, said in (
+            (whole, None), (first, "shop-api: Cost budget exceeded."), (first, None),
+            (second, "shop-api: Longest wait exceeded."), (whole, None), (second, None),
+        ):  # fmt: skip
+            app.clear_notifications()
+            app.tell(replace(waiting(), verdict=found))
+            app.step(1)
+            await pilot.pause()
+            assert [one.message for one in app._notifications] == ([said] if said else [])
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_what_is_broken_at_the_start_and_what_has_ended_is_no_toast():
+    broken = verdict([Judged("cost_budget", "broken", "Cost budget exceeded")])
+    app = Played([replace(waiting(), verdict=broken)])
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        app.tell(replace(waiting(), key="other", ended_at_ns=1, state="ended", verdict=broken))
+        app.step(1)
+        await pilot.pause()
+        assert list(app._notifications) == []
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_the_column_comes_with_the_first_verdict_and_goes_where_there_is_no_room():
+    app = Played([waiting()])
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        assert not any("verdict" in line for line in text(app))
+        app.tell(replace(waiting(), verdict=verdict([Judged("loop", "open", "No calls yet")])))
+        app.step(1)
+        await pilot.pause()
+        assert any("verdict" in line for line in text(app))
+        assert any("○ open" in line for line in text(app))
+        await pilot.resize_terminal(*MEDIUM)
+        await pilot.pause()
+        assert not any("○ open" in line for line in text(app))
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_the_page_changes_with_its_verdict():
+    app = Played([waiting()])
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not any(line.startswith(" verdict") for line in text(app))
+        app.tell(replace(waiting(), verdict=verdict([Judged("loop", "broken", "Bash 4 times in a row")])))
+        app.step(1)
+        await pilot.pause()
+        (title,) = [line for line in text(app) if line.startswith(" verdict")]
+        assert "1 broken" in title
+        assert any("× broken  loop             Bash 4 times in a row" in line for line in text(app))
+        app.tell(waiting())
+        app.step(1)
+        await pilot.pause()
+        assert not any(line.startswith(" verdict") for line in text(app))
+
+
+async def test_the_settings_make_a_judge_that_notifies_unless_they_say_otherwise(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("AIMON_RUNTIME_DIR", str(tmp_path / "aimon"))
+    (tmp_path / "aimon").mkdir()
+    for notify_on, queued in ((("waiting", "broken"), 1), (("waiting",), 0)):
+        clock = SteppedClock()
+        settings = Settings(expectations={"shop": LIMITS}, notify_on=notify_on, state_dir=str(tmp_path))
+        runtime = Runtime(settings, clock, runtime_folder=str(tmp_path / "aimon"))
+        hands = list(outlets(runtime, clock))
+        (judge,) = [one for one in hands if isinstance(one, Judging)]
+        (notifying,) = [one for one in hands if isinstance(one, Notifying)]
+        judge._alert(made(name="shop"), verdict([Judged("cost_budget", "broken", "")]))
+        assert [one.body for one in notifying._queue.values()] == ["Not as expected: cost budget."] * queued
+        for one in hands:
+            one.close()
+
+
+def test_nobody_is_notified_of_a_broken_limit_at_night():
+    clock = SteppedClock()
+    night = hand(SessionStore(clock), Settings(quiet_hours="00:00-23:59"), clock)
+    night.alert(made(name="shop"), verdict([Judged("cost_budget", "broken", "")]))
+    assert night._queue == {}
+    night.close()
