@@ -56,7 +56,7 @@ screenshots: $(READY) # draw screenshots/*.svg anew from the demo
 
 lock: # pin the newest dependencies that fit in constraints.txt
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,mlflow]'
 	(sed '/^[^#]/,$$d' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude aimon-tui) > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .venv-lock

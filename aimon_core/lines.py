@@ -25,8 +25,8 @@ def session_update(told: Json, state: str) -> Json:
         "since": told["since"],
         "model": told["model"],
         "context": told["context"],
-        "verdict": told["verdict"],
         "metrics": _metrics(told),
+        **({"verdict": told["verdict"]} if told["verdict"] else {}),
     }
 
 

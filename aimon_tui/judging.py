@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aimon_core.clock import Clock
 from aimon_core.errors import UsageError
 from aimon_core.session import Session, Transition
-from aimon_core.spans import TurnTree
+from aimon_core.spans import Span, TurnTree
 from aimon_core.verdict import Verdict
 from aimon_core.wire import session_dict, span_dict, turn_dict
 
@@ -175,8 +175,13 @@ def judged(session: Session, turns: list[TurnTree], expected: "Expectations") ->
     """The verdict on a session, for a thread."""
     from aimon_trace.ongoing import watched
 
-    told = [turn_dict(turn) | {"spans": [span_dict(span) for span in turn.spans]} for turn in turns]
+    told = [turn_dict(turn) | {"spans": [span_dict(span) for span in turn.spans if _counts(span)]} for turn in turns]
     return watched(session_dict(session), told, expected)
+
+
+def _counts(span: Span) -> bool:
+    """Whether the tree tells more of it than the session's own figures: half of a tree are answers, which do not."""
+    return span.kind != "llm" or span.failed
 
 
 def _mark(session: Session) -> object:

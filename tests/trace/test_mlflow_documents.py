@@ -52,7 +52,9 @@ def test_the_plug_in_of_mlflow_tells_inputs_files_and_the_text_answers_alone():
     assert found.files.modified == found.files.read == ("/home/dev/projects/shop-api/app.py",)
     assert found.tokens is not None
     assert (found.tokens.input, found.tokens.output, found.llm_calls) == (309, 129, 3)
-    assert found.cost.usd == pytest.approx(0.0222236), "MLflow's own 0.0209876 takes the caches out of an input that has none"
+    assert found.cost.usd == pytest.approx(0.0222236), (
+        "MLflow's own 0.0209876 takes the caches out of an input that has none"
+    )
     assert found.waits is None, "nobody tells"
 
 
