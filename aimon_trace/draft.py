@@ -1,6 +1,7 @@
 """A manifest drafted from a good trace: what it did and may do again, with room for the next one to differ."""
 
 import math
+from decimal import ROUND_UP, Decimal
 from pathlib import PurePath
 from typing import Any
 
@@ -40,7 +41,7 @@ def expected(metrics: TraceMetrics, room: float = 1.5) -> dict[str, Any]:
         },
         "required_tools": tools,
         "expected_files": files,
-        "cost_budget": usd and {"max_usd": float(f"{usd * room:.2g}")},
+        "cost_budget": usd and {"max_usd": _upwards(usd * room)},
         "duration": seconds and {"max_seconds": _round(seconds * room)},
         "error_rate": math.ceil(len(metrics.failed_tools) / told * 100) / 100 if told else None,
     }
@@ -48,6 +49,11 @@ def expected(metrics: TraceMetrics, room: float = 1.5) -> dict[str, Any]:
 
 
 def _round(figure: float) -> int:
+    """The same for what comes in whole numbers."""
+    return math.ceil(_upwards(figure))
+
+
+def _upwards(figure: float) -> float:
     """Upwards to two digits: a limit of 61,437 would look like one that somebody has thought about."""
-    step = 10 ** max(0, len(str(int(figure))) - 2)
-    return int(math.ceil(figure / step) * step)
+    exact = Decimal(str(figure))
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), ROUND_UP))

@@ -41,7 +41,7 @@ class Traces:
             raise AttributeError(name)
         if self._trace is None:
             if self._word is None:
-                raise pytest.UsageError("No trace is named: run pytest with --aimon-trace PATH|SESSION.")
+                raise pytest.UsageError("No trace is named: run pytest with --aimon-trace=PATH|SESSION.")
             self._trace = self(self._word)
         return getattr(self._trace, name)
 

@@ -7,14 +7,15 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from aimon_core import wire
 from receiver.shapes import SHAPES
 
-Shapes = Mapping[str, TypeAdapter[Any]]
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Shapes = Mapping[str, "TypeAdapter[Any]"]
 """Shapes by the name of their file."""
 
 
