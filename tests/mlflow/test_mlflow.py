@@ -102,6 +102,24 @@ def test_scores_are_feedback_on_the_trace_and_judging_again_leaves_one_of_each(u
     assert told["loop"]["feedback"]["error"]["error_message"] == "cannot tell"
 
 
+def test_the_command_judges_a_trace_and_leaves_its_scores_there(uri, tmp_path):
+    trace_id, _ = exported(tmp_path / "one", "tui_tools", "--mlflow", uri, "--experiment", "commands")
+    skill = tmp_path / "skills" / "shop"
+    skill.mkdir(parents=True)
+    (skill / "manifest.yaml").write_text("trace_expectations:\n  tool_limits: {Bash: 2}\n  cost_budget: 1\n")
+    program = Program(tmp_path)
+    arguments = ("trace-eval", "shop", "--trace-id", trace_id, "--feedback", "--base", str(tmp_path / "skills"))
+    done = program.run(*arguments, "--format", "json", MLFLOW_TRACKING_URI=uri)
+    assert done.returncode == 1, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    assert (result["source"], result["metrics_summary"]["total_tokens"]) == (f"mlflow-trace:{trace_id}", 2209)
+    info = asked(uri, f"3.0/mlflow/traces/{trace_id}")["trace"]["trace_info"]
+    values = {one["assessment_name"]: one["feedback"]["value"] for one in info["assessments"]}
+    assert values == {"tool_count": "no", "cost_budget": "yes"}
+    listed = program.run("list-traces", "--experiment", "commands", MLFLOW_TRACKING_URI=uri)
+    assert (listed.returncode, trace_id in listed.stdout) == (0, True), listed.stderr
+
+
 def test_a_run_is_its_traces_and_a_list_is_newest_first(uri, tmp_path):
     server = MlflowServer(uri, {})
     experiment = server.made_experiment("runs")
