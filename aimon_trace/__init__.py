@@ -19,6 +19,9 @@ _WHERE = {
     **dict.fromkeys(("TraceReader", "TraceWriter", "load", "save"), "files"),
     **dict.fromkeys(("RedactionConfig", "Redactor"), "redaction"),
     "Tracer": "tracer",
+    "SpanConverter": "convert",
+    "OTLPCollector": "collect",
+    "to_otlp": "encode",
     **dict.fromkeys(
         (
             "CollectorError", "ConversionError", "InstrumentorAlreadyActiveError", "InstrumentorNotActiveError",

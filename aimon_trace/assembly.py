@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from aimon_trace import content, wire
-from aimon_trace.conventions import OWN_SCOPE, Reading, reading
+from aimon_trace.conventions import OWN_SCOPE, Reading
 from aimon_trace.run import AgentInfo, TraceRun
 from aimon_trace.steps import (
     BaseStep,
@@ -85,7 +85,8 @@ def _nested(converter: "SpanConverter", records: Sequence[Record]) -> dict[bytes
     nodes: dict[bytes, _Node] = {}
     for record in records:
         if record.span_id not in nodes:  # sent again, a span is the same span
-            nodes[record.span_id] = _Node(record, reading(record), converter.step(record))
+            read, told = converter.understood(record)
+            nodes[record.span_id] = _Node(read, told, converter.step(read, told))
     for node in nodes.values():
         node.parent = nodes.get(node.record.parent_id)
         if node.parent is not None:
@@ -108,7 +109,8 @@ def _ordered(nodes: dict[bytes, _Node]) -> list[_Node]:
             if node.record.span_id not in seen:
                 seen.add(node.record.span_id)
                 ordered.append(node)
-                waiting += sorted(node.children, key=lambda child: -child.record.start_ns)
+                children = sorted(node.children, key=lambda child: child.record.start_ns)
+                waiting += reversed(children)
     return ordered
 
 
@@ -138,7 +140,7 @@ def _count_once(nodes: list[_Node]) -> None:
 
 def _drop_repeats(node: _Node, outer: _Node | None) -> None:
     """A call that wraps another, or lies in the one that has its usage, is that one; sums over others are none."""
-    if isinstance(node.step, StateChangeStep) and node.below & _USAGE:
+    if isinstance(node.step, StateChangeStep) and node.below & _USAGE and not (node.told and node.told.own_sums):
         node.step.tokens_in = node.step.tokens_out = None
     if not isinstance(node.step, LLMCallStep):
         return
@@ -240,11 +242,11 @@ def _agent(roots: list[_Node]) -> AgentInfo:
     named = text_of(record, told.words.agent) if told else None
     if service and service.startswith("unknown_service"):
         service = None
-    framework = next((scope.removeprefix(one) for one in _PLUMBING if scope.startswith(one)), scope)
+    framework = next((scope.removeprefix(one).split(".")[0] for one in _PLUMBING if scope.startswith(one)), scope)
     return AgentInfo(
-        name=named or service or record.name or "unknown",
+        name=service or named or record.name or "unknown",
         version=resource.text("service.version"),
-        framework=framework.split(".")[0] or None,
+        framework=None if "." in framework else framework or None,
     )
 
 

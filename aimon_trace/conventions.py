@@ -6,12 +6,13 @@ their own are known by the attributes.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from receiver.dialects import claude_code, codex, genai, openinference, openllmetry, vercel
 from receiver.dialects.spans import Words
 from receiver.export import SCOPE as EXPORTED
-from receiver.record import Record
+from receiver.record import Attributes, Record, Scope
 
 Kind = Literal["llm_call", "tool_call", "retrieval", "state_change", "interrupt", "step"]
 """A `step_type`; `step` for a span that holds a whole one."""
@@ -28,6 +29,8 @@ class Reading(NamedTuple):
     """Whether the input it tells leaves out what came from and went into caches."""
     what: str = ""
     """What a state change is: agent, chain, turn …"""
+    own_sums: bool = False
+    """Whether its usage is that of its own calls alone, without those of what it started."""
 
 
 _STEPS: dict[str, Kind] = {"llm": "llm_call", "tool": "tool_call", "tokens": "retrieval", "run": "state_change"}
@@ -112,18 +115,24 @@ def _codex(record: Record) -> Reading | None:
     if record.name == "codex.sampling":
         return Reading("llm_call", CODEX_WORDS)
     if record.name == "session_task.turn":
-        return Reading("state_change", CODEX_WORDS, what="turn")
+        return Reading("state_change", CODEX_WORDS, what="turn", own_sums=True)
     return Reading("tool_call", CODEX_WORDS) if codex.spans.is_tool(record) else None
 
 
+@lru_cache(maxsize=256)
+def _of_scope(name: str) -> Convention | None:
+    scope = Scope(name, Attributes({}))
+    return next((one for dialect, one in _BY_SCOPE if dialect.claims(scope)), None)
+
+
 def _by_convention(record: Record) -> Reading | None:
-    convention = next((one for dialect, one in _BY_SCOPE if dialect.claims(record.scope)), None)
+    convention = _of_scope(record.scope.name)
     if convention is None or convention[0](record) is None:
         convention = next((one for name, one in _BY_ATTRIBUTE if name in record.raw), None)
     kind = convention[0](record) if convention else None
     if convention is None or kind is None:
         return None
-    called = [told for name in _NAMES if (told := record.identity(name))]
+    called = [record.identity(name) or "" for name in _NAMES if name in record.raw]
     if kind != "link":
         what = next((_RUNS[name] for name in called if name in _RUNS), "run")
         return Reading(_STEPS[kind], convention[1], what=what if kind == "run" else "")

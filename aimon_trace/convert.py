@@ -52,7 +52,7 @@ class SpanConverter:
         mode for a span without what its step cannot be without, and always for what is no span.
         """
         record = next(wire.records(span), None)
-        return None if record is None else self.step(record)
+        return None if record is None else self.step(*self.understood(record))
 
     def convert_trace(self, spans: Any, agent_info: AgentInfo | str | None = None) -> TraceRun:
         """All of some spans as one run. Raises ConversionError where there is no span, and as `convert_span` does."""
@@ -75,10 +75,13 @@ class SpanConverter:
 
     # ------------------------------------------------------------------ one span
 
-    def step(self, record: Record) -> BaseStep | None:
-        """The step of a span in the receiver's form."""
+    def understood(self, record: Record) -> tuple[Record, Reading | None]:
+        """A span with its custom attributes in known words, and how to read it; None for plumbing."""
         record = self._mapped(record)
-        told = reading(record)
+        return record, reading(record)
+
+    def step(self, record: Record, told: Reading | None) -> BaseStep | None:
+        """The step of a span that is `understood`."""
         if told is None:
             return None
         if told.kind == "step":

@@ -19,6 +19,8 @@ from receiver.slim import CLASSES
 
 ROOT = "run"
 _ERROR = 2
+_REST_NS = 999_999
+"""What a time that is told to the millisecond may leave out: a run ends after its last step."""
 _OPERATIONS = {"llm_call": "chat", "tool_call": "execute_tool", "retrieval": "retrieval"}
 
 
@@ -44,12 +46,15 @@ def request(run: TraceRun, spans: Iterable[Any], resource: Json | None = None) -
 
 def root(run: TraceRun, *, content: bool = True) -> Any:
     """The span of the run itself."""
-    ended = run.ended_at or max((step.timestamp for step in run.steps), default=run.started_at)
     span = _span(run, ROOT, None, f"invoke_agent {run.agent_info.name}", run.started_at)
-    span.end_time_unix_nano = max(_ns(ended), span.start_time_unix_nano)
+    span.end_time_unix_nano = max(
+        _ns(run.ended_at or run.started_at) + _REST_NS,
+        *(_ns(step.timestamp) + _lasted_ns(step) for step in run.steps[-8:]),
+    )
     put(span.attributes, {
         "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": run.agent_info.name,
         "gen_ai.conversation.id": conversation(run),
+        "aimon_trace.complete": True if run.status == "completed" else None,
         "aimon_trace.run": _head(run) if content else None,
     })  # fmt: skip
     if run.error is not None:
@@ -63,7 +68,7 @@ def steps_as_spans(run: TraceRun, steps: Iterable[BaseStep], *, content: bool = 
         kind = str(getattr(step, "step_type", "unknown"))
         name = _operation_name(step, kind)
         span = _span(run, step.step_id, step.parent_step_id or ROOT, name, step.timestamp)
-        span.end_time_unix_nano += round((step.duration_ms or 0.0) * 1e6)
+        span.end_time_unix_nano += _lasted_ns(step)
         put(span.attributes, {
             "gen_ai.conversation.id": conversation(run), "gen_ai.operation.name": _OPERATIONS.get(kind, "step"),
             "aimon_trace.step_type": kind, "aimon_trace.place": place, **_words(step),
@@ -155,6 +160,10 @@ def _fail(span: Any, error: str, error_type: str | None, *, content: bool) -> No
     span.status.code = _ERROR
     span.status.message = error if content else ""
     put(span.attributes, {"error.type": error_type})
+
+
+def _lasted_ns(step: BaseStep) -> int:
+    return round((step.duration_ms or 0.0) * 1e6)
 
 
 def _ns(at: datetime) -> int:

@@ -50,7 +50,7 @@ class Tool(Struct):
             end_time=moment(self.end_ns),
             success=self.ok,
             refused=self.refused,
-            result=self.result[:HEAD],
+            result=self.result,
             agent_id=self.agent_id,
         )
 

@@ -8,6 +8,8 @@ is a copy in the types of JSON; the agent's own data are never touched, and what
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from math import isfinite
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -18,11 +20,15 @@ Side = Literal["input", "output", "other"]
 Leaf = Callable[[Any], Any]
 M = TypeVar("M", bound=BaseModel)
 
-EMAIL = r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])"
-SSN = r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-]|\.\d)"
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])", re.ASCII)
+_SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-]|\.\d)", re.ASCII)
 """A social security number of the United States; the areas left out are never given."""
 _CARD = re.compile(r"(?<![\w.-])(?:[3-6]|2[2-7])(?:[ -]?\d){11,18}(?![\w-]|\.\d)", re.ASCII)
 """13 to 19 digits, in groups or not, of a known network: a time in nanoseconds begins with a 1."""
+_DIGITS = re.compile(r"\d{3}-\d\d-|\d(?:[ -]?\d){11}", re.ASCII)
+"""What a text without has neither of both; most have none."""
+SHORT = 64
+"""Characters of a text that is remembered: names, roles and models come again and again."""
 
 _IS = r"""["'\\]{0,4}\s{0,4}[:=]\s{0,4}["'\\]{0,4}"""
 _VALUE = r"""[^\s"'\\,;&}]{1,512}"""
@@ -66,22 +72,28 @@ class Redactor:
         parts = "|".join(re.escape(name) for name in config.field_names)
         self._name = re.compile(parts, re.IGNORECASE) if parts else None
         self._named = re.compile(rf"((?:{parts})\w{{0,32}}{_IS}){_VALUE}", re.IGNORECASE) if parts else None
-        personal = (EMAIL, SSN) if config.personal else ()
-        self._patterns = [re.compile(one) for one in (*personal, *config.patterns)]
+        self._patterns = [re.compile(one) for one in config.patterns]
+        self._short = lru_cache(maxsize=4_096)(self._redacted)
+        self._hides = lru_cache(maxsize=4_096)(self._of_name)
 
     # ------------------------------------------------------------------ values
 
     def text(self, text: str) -> str:
         """A text without what must not stand in it."""
+        return self._short(text) if len(text) <= SHORT else self._redacted(text)
+
+    def _redacted(self, text: str) -> str:
         new = self.config.replacement
         if self.config.secrets:
             text = mask(text).replace(MASK, new)
-        if self._named:
+        if self._named and self._name and self._name.search(text):
             text = self._named.sub(lambda found: found[1] + new, text)
         for pattern in self._patterns:
             text = pattern.sub(lambda _: new, text)
-        if self.config.personal:
-            text = _CARD.sub(lambda found: new if is_card(found[0]) else found[0], text)
+        if self.config.personal and "@" in text:
+            text = _EMAIL.sub(lambda _: new, text)
+        if self.config.personal and _DIGITS.search(text):
+            text = _CARD.sub(lambda found: new if is_card(found[0]) else found[0], _SSN.sub(lambda _: new, text))
         return text
 
     def value(self, value: Any, side: Side = "other") -> Any:
@@ -95,7 +107,7 @@ class Redactor:
         if not config.enabled or (keep and not look):
             return copied(value, _same)
         if not keep:
-            return copied(value, self._gone)
+            return copied(value, lambda one: self._gone(one) if isinstance(one, str) else None)
         return copied(value, self._leaf, self.text, self._hides)
 
     def _leaf(self, value: str | float) -> Any:
@@ -107,7 +119,7 @@ class Redactor:
     def _gone(self, _: Any) -> str:
         return self.config.replacement
 
-    def _hides(self, name: str) -> Leaf | None:
+    def _of_name(self, name: str) -> Leaf | None:
         """What is done to all that stands under a name; None where that is nothing of its own."""
         secret = (self.config.secrets and is_secret(name)) or (self._name and self._name.search(name))
         return self._gone if secret else None
@@ -118,10 +130,12 @@ class Redactor:
         """The fields of a step, or of another document, that is not made yet."""
         inputs, outputs = getattr(kind, "inputs", ()), getattr(kind, "outputs", ())
         sides: dict[str, Side] = {**dict.fromkeys(inputs, "input"), **dict.fromkeys(outputs, "output")}
-        return {
-            name: value if name in _JOINS or value is None else self.value(value, sides.get(name, "other"))
-            for name, value in fields.items()
-        }
+        return {name: self._field(name, value, sides.get(name, "other")) for name, value in fields.items()}
+
+    def _field(self, name: str, value: Any, side: Side) -> Any:
+        if value is None or name in _JOINS or (side == "other" and isinstance(value, int | float)):
+            return value
+        return self.value(value, side)
 
     def document(self, document: M) -> M:
         """A step, or another document, redacted anew: nothing happens to what was redacted already."""
@@ -136,20 +150,24 @@ def copied(
     hides: Callable[[str], Leaf | None] | None = None,
     depth: int = DEPTH,
 ) -> Any:
-    """A value in the types of JSON: texts and numbers through `leaf`, names through `rename`.
+    """A value in the types of JSON that JSON can write: texts and numbers through `leaf`, names through `rename`.
 
     What stands under a name that `hides` has a word for goes through that instead. Below `depth` levels is nothing.
     """
     match value:
         case None | bool():
             return value
-        case str() | int() | float():
+        case str():
+            return leaf(_sound(value))
+        case int():
             return leaf(value)
+        case float():
+            return leaf(value if isfinite(value) else str(value))
         case _ if depth <= 0:
             return None
-        case Mapping():
+        case dict() | Mapping():
             return {
-                rename(str(name)): copied(one, (hides and hides(str(name))) or leaf, rename, hides, depth - 1)
+                rename(_sound(str(name))): copied(one, (hides and hides(str(name))) or leaf, rename, hides, depth - 1)
                 for name, one in value.items()
             }
         case list() | tuple() | set() | frozenset():
@@ -168,6 +186,11 @@ def is_card(text: str) -> bool:
     digits = [int(one) for one in text if one.isdigit()]
     odd, even = digits[-1::-2], digits[-2::-2]
     return (sum(odd) + sum(sum(divmod(2 * one, 10)) for one in even)) % 10 == 0
+
+
+def _sound(text: str) -> str:
+    """A text without half letters (lone surrogates), which no file takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _same(value: Any) -> Any:

@@ -26,7 +26,7 @@ class RetrievalResult(Document):
 class ResourceImpact(Document):
     """What a tool call used up of anything that is counted."""
 
-    amount: float
+    amount: Annotated[float, Field(allow_inf_nan=False)]
     unit: str
     breakdown: Json | None = None
 
@@ -124,7 +124,7 @@ class ToolCallStep(Work):
     resource_impact: ResourceImpact | None = None
 
     inputs: ClassVar[tuple[str, ...]] = ("arguments",)
-    outputs: ClassVar[tuple[str, ...]] = ("result", "resource_impact")
+    outputs: ClassVar[tuple[str, ...]] = ("result",)
 
 
 class RetrievalStep(Work):
@@ -209,23 +209,24 @@ class FinalOutputStep(BaseStep):
     outputs: ClassVar[tuple[str, ...]] = ("content",)
 
 
-class UnknownStep(BaseStep):
-    """A step of a kind that came later: kept whole, and written again as it was read."""
-
-    step_type: str
-
-    @model_validator(mode="after")
-    def _warn(self) -> "UnknownStep":
-        warnings.warn(f"kept a step of a kind unknown here: {self.step_type}", TraceWarning, stacklevel=2)
-        return self
-
-
 KINDS: dict[str, type[BaseStep]] = {
     "user_input": UserInputStep, "llm_call": LLMCallStep, "tool_call": ToolCallStep, "retrieval": RetrievalStep,
     "memory_read": MemoryReadStep, "memory_write": MemoryWriteStep, "interrupt": InterruptStep,
     "state_change": StateChangeStep, "final_output": FinalOutputStep,
 }  # fmt: skip
 """Nine kinds by their `step_type`; the tenth is whatever else a step is called, `UnknownStep`."""
+
+
+class UnknownStep(BaseStep):
+    """A step of a kind that came later: kept whole, and written again as it was read."""
+
+    step_type: str = Field(json_schema_extra={"not": {"enum": list(KINDS)}})
+
+    @model_validator(mode="after")
+    def _warn(self) -> "UnknownStep":
+        warnings.warn(f"kept a step of a kind unknown here: {self.step_type}", TraceWarning, stacklevel=2)
+        return self
+
 
 SPAN_KINDS = {
     "LLM": "llm_call", "TOOL": "tool_call",

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from aimon_core.clock import Clock, SystemClock
 from aimon_trace import files
-from aimon_trace.document import Json
+from aimon_trace.document import Json, moment
 from aimon_trace.errors import StepValidationError, TracerNotActiveError
 from aimon_trace.recording import HERE, Nest, Recorder, StepId, began, leave
 from aimon_trace.redaction import RedactionConfig, Redactor
@@ -268,7 +268,7 @@ class Tracer(Recorder):
         return files.save(self.get_trace(), target)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.now_ns() / 1e9, UTC)
+        return moment(datetime.fromtimestamp(self.clock.now_ns() / 1e9, UTC))
 
 
 def _made(kind: type[BaseStep], fields: Json) -> BaseStep:

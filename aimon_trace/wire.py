@@ -9,9 +9,12 @@ from typing import Any
 
 from aimon_trace.errors import ConversionError
 from receiver import codec, otlp
+from receiver.codec import Encoding
 from receiver.record import Attributes, Record, Scope, SpanRecord
 from receiver.slim import CLASSES
 
+_LIMIT = 1 << 31
+"""Spans in one body: whoever has it in memory may have it read."""
 _NO_SCOPE = Scope("", Attributes({}))
 
 
@@ -26,7 +29,8 @@ def records(spans: Any) -> Iterator[Record]:
         case Record():
             yield spans
         case bytes():
-            yield from _of_message(codec.decode("traces", spans, "json" if spans.lstrip()[:1] == b"{" else "protobuf"))
+            encoding: Encoding = "json" if spans.lstrip()[:1] == b"{" else "protobuf"
+            yield from _of_message(codec.decode("traces", spans, encoding, _LIMIT))
         case Mapping():
             yield from records(_json(spans))
         case _ if hasattr(spans, "resource_spans"):

@@ -93,9 +93,16 @@ class Player:
 
 
 def merged(folders: Iterable[Path]) -> list[Request]:
-    """The requests of several recordings in the order in which they came. Raises Unreadable."""
-    requests = [request for folder in folders for request in tape.read(folder)]
+    """The requests of several recordings, folders or traces, in the order in which they came. Raises Unreadable."""
+    requests = [request for path in folders for request in (traced(path) if path.is_file() else tape.read(path))]
     return sorted(requests, key=lambda request: request.at_ns)
+
+
+def traced(path: Path) -> list[Request]:
+    """A trace that `aimon_trace` wrote, as the requests that would have told of it. Raises Unreadable."""
+    from aimon_tui import documents  # noqa: PLC0415 - pydantic is for who has a trace
+
+    return documents.requests(path)
 
 
 async def played(requests: Iterable[Request], settings: Settings) -> SessionStore:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from aimon_trace.expectations import CostBudget, Duration, ErrorRate, TokenBudget
 from aimon_trace.metrics import TraceMetrics
-from aimon_trace.scorers.base import NoData, Said, scorer
+from aimon_trace.scorers.base import NoData, Said, scorer, unless
 
 Bound = float | None
 
@@ -27,9 +27,7 @@ def token_budget(trace: TraceMetrics, expected: TokenBudget) -> Said:
     violations = [
         line for name, (actual, least, most) in bounds.items() for line in beyond(name, actual, least, most, "{:,}")
     ]
-    if violations:
-        return False, f"Token budget exceeded: {'; '.join(violations)}"
-    return True, f"Token usage ({tokens.total + extra:,}) within budget"
+    return unless(violations, "Token budget exceeded", f"Token usage ({tokens.total + extra:,}) within budget")
 
 
 @scorer("cost_budget")
@@ -39,9 +37,7 @@ def cost_budget(trace: TraceMetrics, expected: CostBudget) -> Said:
     if usd is None:
         raise NoData(f"The cost is unknown: no price for {', '.join(trace.cost.unpriced_models) or 'its calls'}")
     violations = beyond("cost", usd, expected.min_usd, expected.max_usd, "${:,.4f}")
-    if violations:
-        return False, f"Cost budget exceeded: {'; '.join(violations)}"
-    return True, f"Cost (${usd:,.4f}) within budget"
+    return unless(violations, "Cost budget exceeded", f"Cost (${usd:,.4f}) within budget")
 
 
 @scorer("duration")
@@ -51,9 +47,7 @@ def duration(trace: TraceMetrics, expected: Duration) -> Said:
     if seconds is None:
         raise NoData("The trace tells no times")
     violations = beyond("duration", seconds, expected.min_seconds, expected.max_seconds, "{:,.1f}s")
-    if violations:
-        return False, f"Duration limit violations: {'; '.join(violations)}"
-    return True, f"Duration ({seconds:,.1f}s) within limits"
+    return unless(violations, "Duration limit violations", f"Duration ({seconds:,.1f}s) within limits")
 
 
 @scorer("error_rate")
@@ -75,7 +69,7 @@ def error_rate(trace: TraceMetrics, expected: ErrorRate) -> Said:
     return not violations, f"Error rate exceeded: {'; '.join(violations)} ({said})" if violations else said
 
 
-def beyond(name: str, actual: float, least: Bound, most: Bound, shape: str) -> list[str]:
+def beyond(name: str, actual: float, least: Bound, most: Bound, shape: str = "{:,}") -> list[str]:
     """What is wrong with a figure, e.g. `input: 60,000 > 50,000`."""
     show: Callable[[float], str] = shape.format
     wrong = [f"{name}: {show(actual)} > {show(most)}"] if most is not None and actual > most else []

@@ -40,6 +40,11 @@ Said = tuple[bool, str]
 """Whether it is as expected, and why."""
 
 
+def unless(problems: list[str], head: str, fine: str) -> Said:
+    """What is wrong below its head; where nothing is, what is fine."""
+    return (False, f"{head}: {'; '.join(problems)}") if problems else (True, fine)
+
+
 def scorer(key: str) -> Callable[[Callable[[TraceMetrics, Any], Said]], Scorer]:
     """Make a scorer of a function of metrics and of what is expected under `key`; without that it skips."""
 

@@ -6,7 +6,7 @@ from aimon_trace.expectations import Limit, Loop, ToolSequence
 from aimon_trace.matching import ToolRule
 from aimon_trace.metrics import ToolCall, TraceMetrics, Waits
 from aimon_trace.scorers.amounts import beyond
-from aimon_trace.scorers.base import NoData, Said, scorer
+from aimon_trace.scorers.base import NoData, Said, scorer, unless
 
 
 @scorer("tool_sequence")
@@ -47,9 +47,7 @@ def permission_waits(trace: TraceMetrics, expected: Limit) -> Said:
     """The run waits for a person as often as it may."""
     count = _waits(trace).count
     violations = beyond("waits", count, expected.min, expected.max, "{:,}")
-    if violations:
-        return False, f"Permission wait violations: {'; '.join(violations)}"
-    return True, f"{count} waits within limits"
+    return unless(violations, "Permission wait violations", f"{count} waits within limits")
 
 
 @scorer("max_wait")

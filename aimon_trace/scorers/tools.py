@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from aimon_trace.expectations import Limit
 from aimon_trace.matching import FileRule, ToolRule
 from aimon_trace.metrics import TraceMetrics
-from aimon_trace.scorers.base import Said, scorer
+from aimon_trace.scorers.amounts import beyond
+from aimon_trace.scorers.base import Said, scorer, unless
 
 
 @scorer("tool_limits")
@@ -65,13 +66,5 @@ def file_existence(trace: TraceMetrics, expected: tuple[FileRule, ...]) -> Said:
 
 
 def _within(title: str, noun: str, expected: dict[str, Limit], count: Callable[[str], int]) -> Said:
-    violations = []
-    for name, limit in expected.items():
-        actual = count(name)
-        if limit.max is not None and actual > limit.max:
-            violations.append(f"{name}: {actual} > {limit.max}")
-        if limit.min is not None and actual < limit.min:
-            violations.append(f"{name}: {actual} < {limit.min}")
-    if violations:
-        return False, f"{title} limit violations: {'; '.join(violations)}"
-    return True, f"All {len(expected)} {noun} limits satisfied"
+    violations = [line for name, limit in expected.items() for line in beyond(name, count(name), limit.min, limit.max)]
+    return unless(violations, f"{title} limit violations", f"All {len(expected)} {noun} limits satisfied")

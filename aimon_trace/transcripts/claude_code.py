@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from aimon_trace.gathering import Gathering, Reported, Tool
+from aimon_trace.gathering import HEAD, Gathering, Reported, Tool
 from aimon_trace.transcripts.base import Detail, Kind
 from receiver.transcripts.claude_code import ClaudeCode
 from receiver.transcripts.claude_code.lines import KINDS
@@ -63,7 +63,7 @@ def _details(gathering: Gathering) -> Detail:
                 gathering.tools.setdefault(block.id, Tool()).input = block.input
             elif block.type == "tool_result" and block.tool_use_id:
                 tool = gathering.tools.setdefault(block.tool_use_id, Tool())
-                tool.result = _text(block.content)
+                tool.result = _text(block.content)[:HEAD]
                 if tool.ok:
                     _touched(gathering, tool, told.tool_use_result)
 

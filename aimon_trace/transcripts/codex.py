@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from aimon_trace.gathering import Gathering, Tool
+from aimon_trace.gathering import HEAD, Gathering, Tool
 from aimon_trace.transcripts.base import Detail, Kind
 from receiver.transcripts.codex import Codex
 
@@ -52,7 +52,7 @@ def _details(gathering: Gathering) -> Detail:
         if told.payload.output is None:
             tool.input = _given(told.payload) or tool.input
             return
-        tool.result = told.payload.output if isinstance(told.payload.output, str) else ""
+        tool.result = told.payload.output[:HEAD] if isinstance(told.payload.output, str) else ""
         if tool.ok:
             for verb, path in _PATCH.findall("\n".join(map(str, tool.input.values()))):
                 gathering.touch(_DONE[verb], path.strip())

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from aimon_trace.gathering import Gathering, Tool
+from aimon_trace.gathering import HEAD, Gathering, Tool
 from aimon_trace.transcripts.base import Detail, Kind
 from receiver.transcripts.base import at_ns
 from receiver.transcripts.gemini_cli import GeminiCli
@@ -44,7 +44,7 @@ def _details(gathering: Gathering) -> Detail:
         for call in told.tool_calls or ():
             key = call.id or (str(at_ns(told.timestamp)) if told.timestamp else "")
             tool = gathering.tools.setdefault(key, Tool())
-            tool.input, tool.result = call.args or {}, _text(call.result)
+            tool.input, tool.result = call.args or {}, _text(call.result)[:HEAD]
             path = tool.input.get("file_path") or tool.input.get("absolute_path")
             if call.status == "success" and call.name in _DONE and isinstance(path, str):
                 gathering.touch(_kind(call), path)

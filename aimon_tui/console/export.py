@@ -27,6 +27,7 @@ _PATIENCE_S = 30.0
 @click.option("--experiment", metavar="NAME|ID", help="Its experiment; a name that is not there is made.")
 @click.option("--run-id", metavar="ID", help="A run of it that the traces belong to.")
 @click.option("--json", "as_json", is_flag=True, help="OTLP in JSON on stdout, a request a line.")
+@click.option("--trace-run", is_flag=True, help="A TraceRun on stdout, a session a line.")
 @with_settings
 def command(
     config: Config,
@@ -36,6 +37,7 @@ def command(
     experiment: str | None,
     run_id: str | None,
     as_json: bool,
+    trace_run: bool,
 ) -> None:
     """Send sessions out once.
 
@@ -48,26 +50,21 @@ def command(
     Example:  aimon export shop-api --otlp http://127.0.0.1:4319
               aimon export shop-api --mlflow http://127.0.0.1:5000 --experiment agents
               aimon export shop-api --json > traces.jsonl
+              aimon export shop-api --trace-run > shop-api.json
     """
-    if (otlp is not None) + (mlflow is not None) + as_json != 1:
-        raise UsageError("Say where to.", "One of --otlp URL, --mlflow URL and --json.")
+    if (otlp is not None) + (mlflow is not None) + as_json + trace_run != 1:
+        raise UsageError("Say where to.", "One of --otlp URL, --mlflow URL, --json and --trace-run.")
     if (mlflow is None) != (experiment is None) or (run_id and mlflow is None):
         raise UsageError("--mlflow and --experiment belong together.", "--run-id may stand with them.")
     place = peer.address(config)
     if mlflow is not None and experiment is not None:
-        way = _to_mlflow(mlflow, experiment, run_id, place)
+        tell = _send(_to_mlflow(mlflow, experiment, run_id, place))
     elif otlp is not None:
-        way = _to_collector(otlp, config.settings, place)
+        tell = _send(_to_collector(otlp, config.settings, place))
     else:
-        way = None
+        tell = _print_run if trace_run else _print
     for told, body in _bodies(config.settings, place, words):
-        if way is None:
-            _print(body)
-        else:
-            to = way()
-            spans = asyncio.run(_sent(to, body))
-            name = f" as {to.name(told['key'])}" if to.name else ""
-            click.echo(f"{spans:,} spans of {clean(told['name'], 80)} went to {to.url}{name}.", err=True)
+        tell(told, body)
 
 
 class _Way(Struct, frozen=True):
@@ -115,11 +112,29 @@ def _to_mlflow(uri: str, experiment: str, run_id: str | None, place: tuple[str, 
     return way
 
 
-def _print(body: bytes) -> None:
+def _send(way: Callable[[], _Way]) -> Callable[[Told, bytes], None]:
+    """Sends a session, and says so."""
+
+    def tell(told: Told, body: bytes) -> None:
+        to = way()
+        spans = asyncio.run(_sent(to, body))
+        name = f" as {to.name(told['key'])}" if to.name else ""
+        click.echo(f"{spans:,} spans of {clean(told['name'], 80)} went to {to.url}{name}.", err=True)
+
+    return tell
+
+
+def _print(_told: Told, body: bytes) -> None:
     from receiver.export.encode import as_json, split
 
     for piece in split(body):
         click.echo(json.dumps(as_json(piece.body)))
+
+
+def _print_run(told: Told, body: bytes) -> None:
+    from aimon_tui import documents
+
+    click.echo(documents.of_session(body, told).to_json())
 
 
 def _bodies(settings: Settings, place: tuple[str, int], words: tuple[str, ...]) -> Iterator[tuple[Told, bytes]]:

@@ -11,14 +11,15 @@ from aimon_tui.console.options import with_settings
 
 
 @click.command
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("folders", metavar="DIR|TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Play at once and print the sessions.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Times the real speed.  [1]")
 @with_settings
 def command(config: Config, folders: tuple[Path, ...], as_json: bool, speed: float) -> None:
     """Play recordings of the wire.
 
-    Folders with index.jsonl and hooks.jsonl go into a fresh ledger; nothing of yours is touched.
+    Folders with index.jsonl and hooks.jsonl go into a fresh ledger, and so do traces that aimon_trace wrote (.json,
+    .jsonl); nothing of yours is touched.
 
     \b
     Example:  aimon replay tests/captures/claude-code/tui_permission --speed 4

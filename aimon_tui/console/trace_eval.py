@@ -1,6 +1,7 @@
 """`aimon trace-eval`: whether an agent did its job within its limits, by what it left behind."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ def command() -> None:
 @click.option("--subagents/--no-subagents", default=True, help="Judge the work of subagents with it.  [subagents]")
 @click.option("--format", "form", type=_FORMATS, default="text", help="How to tell.  [text]")
 @click.option("--output", type=_FILE, metavar="FILE", help="Where to, instead of stdout.")
+@click.option("--summary", type=_FILE, metavar="FILE", help="Add a summary in Markdown to this file, too.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes that read files.  [one a core]")
 @click.option("--feedback", is_flag=True, help="With --trace-id: write the scores on the trace.")
 @with_settings
@@ -76,12 +78,10 @@ def judge(
     """
     source = _source(given)
     manifest = _manifest(skill, given["base"])
-    if given["watch"]:
-        from aimon_tui.console import trace_watch
-
-        ctx.exit(0 if trace_watch.watched(config, given["watch"], manifest, given["case"]).success else 1)
-    report = _report(manifest, _verdicts(config, source, manifest, given))
+    report = _report(manifest, _verdicts(config, source, manifest, given, form))
     _tell(report, form, output)
+    if given["summary"]:
+        _summarise(report, given["summary"])
     if given["feedback"]:
         written = sum(trace_sources.feedback(given["trace_id"], result.scores) for result in report.results)
         click.echo(f"{written} scores are on the trace {clean(given['trace_id'], 80)}.", err=True)
@@ -114,7 +114,7 @@ def _manifest(skill: str | None, base: Path | None) -> "Manifest":
     return loaded
 
 
-def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str, Any]) -> "list[Verdict]":
+def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str, Any], form: str) -> "list[Verdict]":
     from aimon_trace import evaluate
 
     case = given["case"]
@@ -126,6 +126,11 @@ def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str
         case "session":
             name, metrics = trace_sources.session(config, given["session"])
             return [evaluate.verdict(name, metrics, manifest, given["case"])]
+        case "watch":
+            from aimon_tui.console.trace_watch import watched
+
+            say = partial(click.echo, err=form != "text")
+            return [watched(config, given["watch"], manifest, case, say)]
         case "run_id":
             name, read = f"mlflow:{given['run_id']}", trace_sources.of_run(given["run_id"])
             return [evaluate.attempt(name, read, manifest, given["case"])]
@@ -171,6 +176,15 @@ def _report(manifest: "Manifest", results: "list[Verdict]") -> "Report":
     from aimon_trace.evaluate import Report
 
     return Report(name=manifest.name, expectations=manifest.expected, results=tuple(results))
+
+
+def _summarise(report: "Report", path: Path) -> None:
+    """Add what a pull request shows to a file that others write to as well (`$GITHUB_STEP_SUMMARY`)."""
+    from aimon_trace.report import markdown
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{markdown(report)}\n")
 
 
 def _tell(report: "Report", form: str, output: Path | None) -> None:

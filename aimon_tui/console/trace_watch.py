@@ -1,12 +1,11 @@
 """Judging a session while it runs: a line whenever a verdict changes, until the session is over."""
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
 from aimon_core.clean import clean
-from aimon_core.clock import Clock, SystemClock
+from aimon_core.clock import SystemClock
 from aimon_core.config import Config
 from aimon_tui import peer
 from aimon_tui.console import trace_sources
@@ -22,11 +21,14 @@ _PAUSE_S = 0.5
 _OVER = {"ended", "expired"}
 
 
-def watched(config: Config, word: str, manifest: "Manifest", case: str | None, clock: Clock | None = None) -> "Verdict":
-    """The last verdict. Raises Unavailable where no aimon runs, or it knows no such session."""
+Say = Callable[[str], object]
+
+
+def watched(config: Config, word: str, manifest: "Manifest", case: str | None, say: Say) -> "Verdict":
+    """The last verdict; `say` hears of changes. Raises Unavailable where no aimon runs or knows the session."""
     from aimon_trace.evaluate import verdict
 
-    clock, place = clock or SystemClock(), peer.address(config)
+    clock, place = SystemClock(), peer.address(config)
     document = peer.sessions(place, every=True)
     if document is None:
         raise peer.nobody(place)
@@ -40,7 +42,8 @@ def watched(config: Config, word: str, manifest: "Manifest", case: str | None, c
         if due and (over or clock.now_ns() - looked_ns > _PAUSE_S * 1e9):
             name, metrics = trace_sources.session(config, key)
             told, looked_ns, due = verdict(name, metrics, manifest, case), clock.now_ns(), False
-            _say(told, said)
+            if not metrics.empty:
+                _say(told, said, say)
         if over:
             break
     return told or verdict(*trace_sources.session(config, key), manifest, case)
@@ -56,12 +59,12 @@ def _state(line: bytes, key: str) -> str | None:
     return "ended" if told["type"] == "session_gone" else str(told["state"])
 
 
-def _say(told: "Verdict", said: "dict[str, Score]") -> None:
+def _say(told: "Verdict", said: "dict[str, Score]", say: Say) -> None:
     """A line for each score that reads otherwise than before; the first time, for all."""
     for score in told.scores:
         before = said.get(score.name)
         if score.value != "skip" and (
             before is None or before.value != score.value or (score.value == "no" and before != score)
         ):
-            click.echo(f"{score.value:<5}  {score.name}: {clean(score.rationale, 1_000)}")
+            say(f"{score.value:<5}  {score.name}: {clean(score.rationale, 1_000)}")
         said[score.name] = score

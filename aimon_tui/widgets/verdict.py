@@ -30,24 +30,25 @@ class VerdictLines(Painted):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._scores: list[Judged] = []
+        self._height = 0
         self.display = False
 
     def say(self, session: Session | None, most: int) -> None:
         """Tell of a session's verdict in so many lines."""
         verdict = session.verdict if session else None
         scores = sorted(verdict.scores, key=lambda score: _RANK[score.standing]) if verdict else []
-        if scores == self._scores and self.styles.height and self.styles.height.value == min(most, len(scores)):
+        height = min(most, len(scores))
+        if (scores, height) == (self._scores, self._height):
             return
-        self._scores = scores
-        self.display = bool(scores)
-        self.styles.height = min(most, len(scores))
+        self._scores, self._height = scores, height
+        self.display, self.styles.height = bool(scores), height
         self.refresh_changed()
 
     def lines(self, width: int) -> list[Line]:
         """The worst as far as there is room; the last line says how many more there are."""
         if not self._scores:
             return []
-        *shown, last = self._scores[: max(1, self.size.height)]
+        *shown, last = self._scores[: self._height]
         more = len(self._scores) - len(shown) - 1
         tail = f"  {more} more " if more else ""
         line = self._score(last, width - len(tail))

@@ -143,7 +143,8 @@ def _run(record: Record, words: Words, base: dict[str, Any]) -> Iterable[Event]:
         kind = classify(None, text_of(record, words.error_type) or "", error)
         yield TurnEnded(**base, reason="failed", error_type=kind, text=head(error), turn_span=span)
     elif not record.parent_id:
-        yield TurnEnded(**base, reason="span", turn_span=span, began_ns=record.start_ns)
+        complete = record.flag("aimon_trace.complete")
+        yield TurnEnded(**base, reason="span", turn_span=span, began_ns=record.start_ns, complete=complete)
 
 
 def error_of(record: Record) -> str:

@@ -22,7 +22,8 @@ _PARTS = {
     "cache_read_input_tokens": "llm.token_count.prompt_details.cache_read",
     "cache_creation_input_tokens": "llm.token_count.prompt_details.cache_write",
 }
-"""MLflow's parts of a usage, and ours. It keeps cached input beside the input for models of Anthropic, as we do."""
+"""MLflow's parts of a usage, and ours. It keeps cached input beside the input of Anthropic's models, as we do, and
+within that of others."""
 
 
 def trace_name(session: str) -> str:
@@ -51,7 +52,10 @@ def _figures(told: Mapping[str, Any]) -> dict[str, str]:
     if "gen_ai.usage.input_tokens" not in told:
         return {}
     usage = {theirs: told[ours] for theirs, ours in _PARTS.items() if ours in told}
-    figures = {"mlflow.chat.tokenUsage": json.dumps(usage | {"total_tokens": sum(usage.values())})}
+    total = sum(usage.values())
+    if told.get("gen_ai.provider.name") != "anthropic":
+        usage["input_tokens"] = total - told["gen_ai.usage.output_tokens"]
+    figures = {"mlflow.chat.tokenUsage": json.dumps(usage | {"total_tokens": total})}
     usd = told.get("gen_ai.usage.cost_usd")
     if usd is not None and told.get("openinference.span.kind") == "LLM":
         figures["mlflow.llm.cost"] = json.dumps({"total_cost": usd})

@@ -45,6 +45,21 @@ def test_the_doors_and_hands_know_no_screen():
     assert loaded(*named("aimon_desktop")) & (screen | {"aimon_trace", "aiohttp", "pydantic"}) == set()
 
 
+def test_a_trace_loads_pydantic_and_nothing_heavier():
+    assert {name for name in loaded("aimon_trace") if "." in name and name.startswith("aimon_")} == set()
+    heavy = {"aiohttp", "msgspec", "google.protobuf", "opentelemetry", "receiver", "http.client", "asyncio", "ssl"}
+    tracing = loaded("aimon_trace.tracer", "aimon_trace.files", "aimon_trace.redaction", "aimon_trace.live")
+    assert "pydantic" in tracing
+    assert tracing & heavy == set()
+    assert loaded(*named("aimon_trace")) & {"textual", "rich", "click", "grpc", "aimon_tui", "aimon_desktop"} == set()
+
+
+def test_judging_waits_with_what_it_may_not_need():
+    heavy = {"aiohttp", "textual", "rich", "click", "genai_prices", "yaml", "google.protobuf", "psutil", "mlflow"}
+    names = [f"aimon_trace.{name}" for name in ("metrics", "expectations", "manifest", "scorers", "evaluate", "report")]
+    assert loaded(*names) & heavy == set()
+
+
 def test_the_first_paint_waits_for_nothing_heavy():
     heavy = {"aiohttp", "pydantic", "google.protobuf", "sqlite3", "genai_prices"}
     assert loaded("aimon_tui.app", "aimon_tui.runtime") & heavy == set()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tracemalloc
 
 import pytest
 
@@ -222,3 +223,19 @@ def test_what_a_person_denied_was_refused_and_did_not_fail():
     metrics = from_transcript(path)
     assert any(call.refused for call in metrics.tool_calls)
     assert metrics.failed_tools == ()
+
+
+def test_a_long_file_is_read_without_being_held(tmp_path):
+    """Answers of tools make files long; of each a head is kept."""
+    told = Transcript().prompt()
+    for number in range(40):
+        told.call("Bash", "x" * 200_000, command=f"cat {number}", told={"stdout": "x" * 100_000})
+    path = told.answer().write(tmp_path / "s.jsonl")
+    from_transcript(path)
+    tracemalloc.start()
+    metrics = from_transcript(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert path.stat().st_size > 12_000_000
+    assert peak < 3_000_000
+    assert {len(call.result) for call in metrics.tool_calls} == {500}
