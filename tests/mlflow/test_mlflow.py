@@ -44,12 +44,12 @@ def uri(tmp_path_factory):
         pytest.skip(f"{missing}")
 
 
-def exported(folder: Path, capture: str, *arguments: str) -> tuple[str, str]:
-    """The id of the trace that `aimon export` made of a capture, and what it said."""
+def exported(folder: Path, capture: str, *arguments: str, over: bool = True) -> tuple[str, str]:
+    """The id of the trace that `aimon export` made of a capture, and what it said; not `over`, it still runs."""
     folder.mkdir()
     program = Program(folder)
     with program.serving() as serving:
-        assert set(serving.send(*sent(capture))) == {200}
+        assert set(serving.send(*(one for one in sent(capture) if over or b"SessionEnd" not in one.body))) == {200}
         done = program.run("export", PROJECT, "--port", str(serving.port), *arguments)
         serving.end()
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -79,6 +79,19 @@ def test_a_session_comes_back_as_it_was(uri, tmp_path, capture):
     assert json.loads(info["trace_metadata"]["mlflow.trace.cost"])["total_cost"] == pytest.approx(
         truth["cost_usd_reported"]
     )
+
+
+def test_a_session_that_still_runs_is_there_without_its_own_span_and_whole_once_it_is_over(uri, tmp_path):
+    where = ("--mlflow", uri, "--experiment", "running")
+    for name, over in (("one", False), ("two", True)):
+        trace_id, _ = exported(tmp_path / name, "print_beta", *where, over=over)
+        found, truth = ours.metrics_of_trace(trace_id), expected("print_beta")["totals"]
+        assert found.tokens is not None
+        assert (found.tokens.input, found.tokens.output) == (truth["tokens"]["input"], truth["tokens"]["output"])
+        info = asked(uri, f"3.0/mlflow/traces/{trace_id}")["trace"]["trace_info"]
+        usage = json.loads(info["trace_metadata"]["mlflow.trace.tokenUsage"])
+        assert usage["output_tokens"] == truth["tokens"]["output"]
+        assert info["state"] == ("OK" if over else "IN_PROGRESS")
 
 
 def sent_session(capture: str) -> str:
