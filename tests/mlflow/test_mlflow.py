@@ -167,6 +167,26 @@ def test_a_run_without_traces_is_the_transcript_among_its_artifacts(uri):
     assert (found.tokens.input, found.tokens.output) == (515, 215)
 
 
+def test_a_database_without_a_server_is_read_by_the_whole_of_mlflow(tmp_path):
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    try:
+        library = Library(uri)
+    except Unavailable as error:
+        pytest.skip(str(error))
+    mlflow = library._mlflow
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_experiment("offline")
+    with mlflow.start_span("agent", span_type="AGENT"), mlflow.start_span("tool_Bash", span_type="TOOL") as tool:
+        tool.set_inputs({"command": "rm -rf build"})
+    mlflow.flush_trace_async_logging()
+    (listed,) = ours.list_traces(5, "offline", uri)
+    found = ours.metrics_of_trace(listed.trace_id, uri)
+    assert [(call.name, call.subject) for call in found.tool_calls] == [("Bash", "rm -rf build")]
+    assert ours.write_feedback(listed.trace_id, judge(found, Expectations.of({"banned_tools": ["rm -rf"]})), uri) == 1
+    (assessment,) = library.trace(listed.trace_id)["info"]["assessments"]
+    assert assessment["feedback"]["value"] == "no"
+
+
 @pytest.mark.parametrize("folder", FRAMEWORKS, ids=lambda one: f"{one.parent.name}-{one.name}")
 def test_what_other_programs_told_mlflow_is_counted_exactly(uri, folder):
     server = MlflowServer(uri, {})
