@@ -4,17 +4,18 @@ Apart from `convert`, which looks at one span. The rule is the ledger's (`aimon_
 one model call the deepest with usage counts; what another told more of is taken from it. Sums over calls never count.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from msgspec import Struct
+from pydantic import ValidationError
 
 from aimon_trace import content, wire
 from aimon_trace.conventions import OWN_SCOPE, Reading
-from aimon_trace.run import AgentInfo, TraceRun
+from aimon_trace.errors import ConversionError
+from aimon_trace.run import AgentInfo, TraceRun, first_fault
 from aimon_trace.steps import (
     BaseStep,
     FinalOutputStep,
@@ -67,7 +68,7 @@ def run(converter: "SpanConverter", records: Sequence[Record], agent_info: Agent
     head = _own_head(nodes) or {
         "run_id": str(UUID(bytes=first.trace_id.ljust(16, b"\0")[:16])),
         "started_at": _moment(min(node.record.start_ns for node in nodes)),
-        "ended_at": _moment(max(node.record.at_ns for node in nodes)),
+        "ended_at": _moment(max(max(node.record.at_ns, node.record.start_ns) for node in nodes)),
         "agent_info": _agent(roots),
         "metadata": converter.redacted(_metadata(roots, nodes)) or None,
     }
@@ -75,7 +76,14 @@ def run(converter: "SpanConverter", records: Sequence[Record], agent_info: Agent
         head["agent_info"] = AgentInfo(name=agent_info) if isinstance(agent_info, str) else agent_info
     timed = [step for place, node in enumerate(nodes) for step in _steps(converter, node, place)]
     steps = [step for _, _, step in sorted(timed, key=lambda one: one[:2])]
-    return TraceRun.model_validate({**head, "steps": steps})
+    known = {step.step_id for step in steps}
+    for step in steps:
+        if step.parent_step_id not in known:  # only of spans that are ours, and whose parents did not come
+            step.parent_step_id = None
+    try:
+        return TraceRun.model_validate({**head, "steps": steps})
+    except ValidationError as error:
+        raise ConversionError(f"These spans are no run: {first_fault(error)}.") from None
 
 
 # ---------------------------------------------------------------------------------------------- who lies in whom
@@ -268,7 +276,7 @@ def _metadata(roots: list[_Node], nodes: list[_Node]) -> dict[str, Any]:
 def _own_head(nodes: list[_Node]) -> dict[str, Any] | None:
     """What a run that was converted to spans here says of itself."""
     text = next((node.record.raw["aimon_trace.run"].s for node in nodes if "aimon_trace.run" in node.record.raw), None)
-    told = None if text is None else json.loads(text)
+    told = content.parsed(text)
     return told if isinstance(told, dict) else None
 
 

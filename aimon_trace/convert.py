@@ -100,10 +100,26 @@ class SpanConverter:
             "step_id": record.span_id.hex(), "timestamp": datetime.fromtimestamp(record.start_ns / 1e9, UTC),
             "metadata": _metadata(record, told, facts), **fields,
         }  # fmt: skip
+        return self._made(record, kind, self.redactor.fields(kind, fields))
+
+    def _made(self, record: Record, kind: type[BaseStep], fields: Json) -> BaseStep | None:
+        """A step of some fields, if need be without those that it cannot hold. Raises ConversionError if strict."""
         try:
-            return kind.model_validate(self.redactor.fields(kind, fields))
+            return kind.model_validate(fields)
         except ValidationError as error:
-            raise ConversionError(f"Span {record.span_id.hex()} makes no step: {first_fault(error)}.") from None
+            self._complain(record, f"makes no {kind.__name__} as it is: {first_fault(error)}")
+            wrong = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
+        try:
+            return kind.model_validate({name: value for name, value in fields.items() if name not in wrong})
+        except ValidationError:
+            return None
+
+    def _complain(self, record: Record, what: str) -> None:
+        span = record.span_id.hex()
+        if self._strict:
+            raise ConversionError(f"Span {span} {what}.", "Without strict_mode it is converted as far as it goes.")
+        if self._warns:
+            warnings.warn(f"Span {span} {what}", TraceWarning, stacklevel=3)
 
     def _whole(self, record: Record) -> BaseStep | None:
         """A step that was converted to a span here."""
@@ -111,10 +127,10 @@ class SpanConverter:
         if text is None:
             return None
         try:
-            step = STEP.validate_json(text.s)
+            return self.redactor.document(STEP.validate_json(text.s))
         except ValidationError as error:
-            raise ConversionError(f"Span {record.span_id.hex()} makes no step: {first_fault(error)}.") from None
-        return self.redactor.document(step)
+            self._complain(record, f"holds no step: {first_fault(error)}")
+            return None
 
     def _mapped(self, record: Record) -> Record:
         """The span with custom attributes under the names they stand for; what it says in those itself goes first."""
@@ -129,13 +145,8 @@ class SpanConverter:
 
     def missing(self, record: Record, names: Sequence[str], default: Any) -> Any:
         """The default for a required attribute that a span lacks, with a warning. Raises ConversionError if strict."""
-        name, span = names[0] if names else "name", record.span_id.hex()
-        if self._strict:
-            raise ConversionError(
-                f"Span {span} is missing required attribute {name!r}.", "Its instrumentor tells none."
-            )
-        if self._warns:
-            warnings.warn(f"Span {span} missing required attribute {name!r}, using default", TraceWarning, stacklevel=2)
+        name = names[0] if names else "name"
+        self._complain(record, f"missing required attribute {name!r}{'' if self._strict else ', using default'}")
         return default
 
 

@@ -47,10 +47,9 @@ def request(run: TraceRun, spans: Iterable[Any], resource: Json | None = None) -
 def root(run: TraceRun, *, content: bool = True) -> Any:
     """The span of the run itself."""
     span = _span(run, ROOT, None, f"invoke_agent {run.agent_info.name}", run.started_at)
-    span.end_time_unix_nano = max(
-        _ns(run.ended_at or run.started_at) + _REST_NS,
-        *(_ns(step.timestamp) + _lasted_ns(step) for step in run.steps[-8:]),
-    )
+    ends = [_ns(run.ended_at or run.started_at) + _REST_NS]
+    ends += [_ns(step.timestamp) + _lasted_ns(step) for step in run.steps]
+    span.end_time_unix_nano = max(ends)
     put(span.attributes, {
         "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": run.agent_info.name,
         "gen_ai.conversation.id": conversation(run),

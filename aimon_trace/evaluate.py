@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from aimon_core.errors import AimonError
@@ -21,7 +22,7 @@ from aimon_trace import sources
 from aimon_trace.manifest import Manifest
 from aimon_trace.metrics import TraceMetrics
 from aimon_trace.scorers import Score, judge, passed
-from aimon_trace.transcripts import table
+from aimon_trace.transcripts import Overrides, table
 
 NOTHING = "Nothing is expected of this trace"
 
@@ -108,9 +109,22 @@ def attempt(source: str, read: Callable[[], TraceMetrics], manifest: Manifest, c
         return Verdict(source=source, error=str(error), case=case)
 
 
-def attempt_file(path: Path, manifest: Manifest, case: str | None = None, *, subagents: bool = True) -> Verdict:
+class Reading(Struct, frozen=True):
+    """How files are read."""
+
+    subagents: bool = True
+    """Whether the work of helpers is judged with that of their session."""
+    overrides: Overrides = {}
+    """Prices that win."""
+
+
+_PLAINLY = Reading()
+
+
+def attempt_file(path: Path, manifest: Manifest, case: str | None, reading: Reading) -> Verdict:
     """The same of a file."""
-    return attempt(str(path), partial(sources.read, path, subagents=subagents), manifest, case)
+    read = partial(sources.read, path, subagents=reading.subagents, overrides=reading.overrides)
+    return attempt(str(path), read, manifest, case)
 
 
 def files(
@@ -118,20 +132,20 @@ def files(
     manifest: Manifest,
     case: str | None = None,
     *,
-    subagents: bool = True,
+    reading: Reading = _PLAINLY,
     jobs: int | None = None,
     told: Callable[[Verdict], object] = lambda _: None,
 ) -> list[Verdict]:
     """Verdicts on files, in their order; `told` hears of each when it is there. Raises what `told` raises."""
     everything = list(paths)
     jobs = min(jobs or os.cpu_count() or 1, len(everything))
-    work = partial(attempt_file, manifest=manifest, case=case, subagents=subagents)
+    work = partial(attempt_file, manifest=manifest, case=case, reading=reading)
     found: dict[Path, Verdict] = {}
     if jobs < 2:
         for path in everything:
             told(found.setdefault(path, work(path)))
     else:
-        table()  # a forked process has it then
+        table(reading.overrides)  # a forked process has it then
         with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(_start())) as pool:
             waiting = {pool.submit(work, path): path for path in everything}
             for done in as_completed(waiting):

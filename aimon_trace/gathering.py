@@ -153,10 +153,11 @@ class Gathering:
         self._models[call.model] = None
         self._tokens = self._tokens.plus(call.tokens)
         price = None if call.fast else self._prices.price(call.agent, call.model)
-        if price is None:
+        cost = price.picodollars(call.tokens, call.searches) if price else None
+        if cost is None:
             self._unpriced[call.model] = None
         else:
-            self._picodollars += price.picodollars(call.tokens)
+            self._picodollars += cost
 
     def _cost(self) -> Cost:
         """As reported where the agent has all of it in mind, else as the price table has it."""

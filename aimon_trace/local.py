@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from aimon_core.events import SessionSeen
+from aimon_trace.transcripts.base import UNREADABLE
 from receiver.transcripts import LANGUAGES, Language
 
 _LOOKED_AT = 64
@@ -55,7 +55,7 @@ def _cwd(path: Path, language: Language) -> str | None:
         for line in islice(file, _LOOKED_AT):
             try:
                 events = reader.read(line)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 continue
             for event in events:
                 if isinstance(event, SessionSeen) and event.cwd:

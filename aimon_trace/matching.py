@@ -23,8 +23,11 @@ _WORD = re.compile(r"(?!.*__)[a-z][\w.-]*")
 _WITH_SUBJECT = re.compile(r"([\w.:*?\[\]-]+)\((.*)\)", re.DOTALL)
 _BETWEEN = re.compile(r"&&|\|\||[;|&\n]")
 """What stands between the commands of one line."""
-_PROGRAM = r"(?:^|[;&|(`\n{]|\b(?:sudo|env|exec|xargs|time|nohup|then|do|else)\b)\s*(?:\w+=\S*\s+)*(?:\S*/)?"
-"""What stands before the name of a program."""
+_PROGRAM = (
+    r"(?:^|[;&|(`\n{]|\b(?:sudo|env|exec|xargs|time|nohup|then|do|else)\b(?:[ \t]+-\w+)*)"
+    r"[ \t]*(?:\w+=[^\s;&|(`]*[ \t]+)*(?:[^\s;&|(`=]*/)?"
+)
+"""What stands before the name of a program. No part of it reaches over a separator: a trace is not to be trusted."""
 _WRITTEN = frozenset({"content", "file_text", "new_source", "new_string", "new_str", "old_string", "old_str", "edits"})
 _PROSE = frozenset({"prompt", "description", "todos", "plan"})
 

@@ -102,7 +102,8 @@ def _priced(step: LLMCallStep, prices: Prices) -> float | None:
     price = prices.price("", step.model)
     if price is None or (step.tokens_in is None and step.tokens_out is None):
         return None
-    return price.picodollars(_tokens(step)) / PICODOLLARS
+    cost = price.picodollars(_tokens(step))
+    return None if cost is None else cost / PICODOLLARS
 
 
 def _errors(run: TraceRun) -> list[str]:

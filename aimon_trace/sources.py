@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from aimon_core.priced import Prices
 from aimon_trace import transcripts
 from aimon_trace.metrics import TraceMetrics
+from aimon_trace.transcripts import Overrides
 
 _HEAD = 64 * 1024
 """Bytes in which a captured run says that it is one."""
 
 
-def read(path: Path, *, subagents: bool = True, prices: Prices | None = None) -> TraceMetrics:
-    """A transcript, or a captured run in JSON or JSONL. Raises AimonError."""
+def read(path: Path, *, subagents: bool = True, overrides: Overrides | None = None) -> TraceMetrics:
+    """A transcript, or a captured run in JSON or JSONL. `overrides` are prices that win. Raises AimonError."""
+    prices = transcripts.table(overrides)
     if _is_run(path):
         from aimon_trace.files import load  # noqa: PLC0415 - only a run needs it
         from aimon_trace.runs import metrics  # noqa: PLC0415 - same
@@ -53,7 +54,7 @@ def _is_run(path: Path) -> bool:
 def _objects(line: bytes) -> Iterator[dict[str, object]]:
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(told, dict):
         yield told

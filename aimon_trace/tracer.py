@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypedDict, Unpack
 
 from pydantic import ValidationError
 
@@ -36,6 +36,14 @@ class Listener(Protocol):
 
     def ended(self, run: TraceRun) -> None:
         """The run is over."""
+
+
+class Options(TypedDict, total=False):
+    """What else a run may be begun with."""
+
+    redaction: RedactionConfig | None
+    listeners: Sequence[Listener] | None
+    clock: Clock | None
 
 
 class Tracer(Recorder):
@@ -89,7 +97,7 @@ class Tracer(Recorder):
         agent_info: AgentInfo | str,
         task_info: TaskInfo | str | None = None,
         output_path: str | os.PathLike[str] | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> Iterator[Self]:
         """A run for as long as the block lasts; what the block raises has failed it, and goes on its way.
 
@@ -114,7 +122,7 @@ class Tracer(Recorder):
         agent_info: AgentInfo | str,
         task_info: TaskInfo | str | None = None,
         output_path: str | os.PathLike[str] | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> AsyncIterator[Self]:
         """The same as `run`, for `async with`."""
         with cls.run(agent_info, task_info, output_path, **options) as tracer:

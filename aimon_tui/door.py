@@ -1,5 +1,6 @@
 """What the screen's header says about the receiver of this process, also while there is none."""
 
+from socket import socket
 from typing import TYPE_CHECKING
 
 from aimon_core.config import Settings
@@ -13,6 +14,8 @@ class Door:
 
     def __init__(self, settings: Settings) -> None:
         self._host, self._port = settings.host, settings.port
+        self.listeners: tuple[socket, ...] = ()
+        """Sockets of the port that somebody else opened for us (`receiver.supervisor`)."""
         self.receiver: Receiver | None = None
         self.grpc_port: int | None = None
         """Of OTLP over gRPC, where it is open."""

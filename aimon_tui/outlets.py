@@ -46,7 +46,7 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
             alert=told.alert if told and "broken" in settings.notify_on else lambda *_: None,
             complain=partial(_complain, runtime),
         )  # fmt: skip
-    yield Events(runtime, narrator, Path(folder) / SOCKET)
+    yield Events(runtime, narrator, Path(folder) / SOCKET, clock)
     if (tmux := option.own(os.environ)) is not None:
         yield TmuxOption(runtime, tmux, clock)
     try:

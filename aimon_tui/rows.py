@@ -121,7 +121,7 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
         "model": Cell(model_name(session.model) or NONE, "faint" if quiet or not session.model else "muted"),
         "doing": Cell(clean(session.doing) or NONE, "fail" if state == "failed" else text),
         "verdict": _verdict(session),
-        "ctx": _context(session),
+        "ctx": _context(session, figure),
         "tokens": Cell(count(session.total_tokens), figure),
         "cost": Cell(money(usd), "faint" if usd is None else text),
     }
@@ -165,9 +165,9 @@ def _verdict(session: Session) -> Cell:
     return Cell(f"{glyph} {word}", spec)
 
 
-def _context(session: Session) -> Cell:
+def _context(session: Session, figure: str) -> Cell:
     context = session.context
     if context is None or not context.limit:
         return Cell(NONE, "faint")
-    full = context.used >= 0.9 * context.limit
-    return Cell(percent(context.used, context.limit), "wait b" if full else "muted")
+    full = context.used >= 0.9 * context.limit and session.state not in _OVER
+    return Cell(percent(context.used, context.limit), "wait b" if full else figure)

@@ -211,6 +211,7 @@ class Runtime:
             host=self.settings.host,
             port=self.settings.port,
             grpc_port=self.settings.grpc_port_in_force,
+            listeners=self.door.listeners,
             allow_hosts=self.settings.allow_host,
             socket=f"{self._runtime_folder}/hooks.sock",
             spool=str(self._spool),

@@ -8,7 +8,7 @@ import sys
 import time
 
 from bench import goals, trace_goals
-from bench.goals import Result
+from bench.results import Result
 
 GOALS = goals.GOALS | trace_goals.GOALS
 

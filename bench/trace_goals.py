@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench.goals import Result, figures
+from bench.results import Result, figures
 
 STARTS = 9
 BARE = "from pydantic import BaseModel\nclass Bare(BaseModel):\n    name: str"

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import socket
 from collections import Counter
 from collections.abc import Collection
 from contextlib import ExitStack
@@ -96,11 +97,12 @@ class Receiver:
         When it raises, the port is not open; the Unix socket, where there is one, is, and hooks work until `stop`,
         unless an aimon has the port. Binding it is the lock: of several that want it one has it.
         """
-        addresses = guard.addresses(self._options.host)
+        handed = {listener.getsockname()[0]: listener for listener in self._options.listeners}
+        addresses = dict.fromkeys((*handed, *guard.addresses(self._options.host)))
         door = self._door = HttpDoor(self._intake, self._api, self._options)
         try:
             for address in addresses:
-                await self._listen(door, address, needed=address == addresses[0])
+                await self._listen(door, address, handed.get(address))
             await self._listen_for_hooks(door)
         except AimonError as error:
             await _close(self._listeners)
@@ -147,11 +149,14 @@ class Receiver:
             await _close(self._listeners)
             await _close(self._hooks)
 
-    async def _listen(self, door: HttpDoor, address: str, *, needed: bool) -> None:
+    async def _listen(self, door: HttpDoor, address: str, handed: socket.socket | None) -> None:
+        """Open one address, the port's first one or one more of it; `handed` is open already."""
         listener: asyncio.Server | None = None
+        needed = not self._listeners
         try:
+            where: dict[str, Any] = {"sock": handed} if handed else {"host": address, "port": self.port}
             listener = await asyncio.get_running_loop().create_server(
-                door.connections, address, self.port, backlog=_BACKLOG, start_serving=False
+                door.connections, **where, backlog=_BACKLOG, start_serving=False
             )
             port = listener.sockets[0].getsockname()[1]
             if needed:

@@ -76,12 +76,18 @@ def _cost(billed: list[Span], prices: PriceTable) -> Cost:
     if None not in reported:
         told = sum(filter(None, reported))
         return Cost(reported_usd=told, usd=told, basis="reported")
-    found = [(span, prices.price("", span.model or "")) for span in billed]
-    unpriced = {span.model or "unknown" for span, price in found if price is None}
+    found = [(span.model or "unknown", _price(span, prices)) for span in billed]
+    unpriced = {model for model, price in found if price is None}
     if unpriced:
         return Cost(unpriced_models=tuple(sorted(unpriced)))
-    usd = sum(price.picodollars(span.tokens) for span, price in found if price is not None) / PICODOLLARS
+    usd = sum(price or 0 for _, price in found) / PICODOLLARS
     return Cost(computed_usd=usd, usd=usd, basis="computed")
+
+
+def _price(span: Span, prices: PriceTable) -> int | None:
+    """The price of one call in picodollars; None where nobody knows it."""
+    price = prices.price("", span.model or "")
+    return price.picodollars(span.tokens) if price is not None else None
 
 
 def _waits(spans: list[Span]) -> Waits | None:

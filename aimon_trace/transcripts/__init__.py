@@ -4,7 +4,7 @@ A file of a gigabyte is read as one of a kilobyte is; only tool calls are kept. 
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -15,12 +15,15 @@ from aimon_core.priced import Prices
 from aimon_trace.gathering import Gathering
 from aimon_trace.metrics import TraceMetrics
 from aimon_trace.transcripts import claude_code, codex, gemini_cli
-from aimon_trace.transcripts.base import Kind
+from aimon_trace.transcripts.base import UNREADABLE, Kind
 
 _LOOKED_AT = 64
 """Lines in which a kind is looked for; the first ones may be notes of a build that nobody knows yet."""
 _LINE = 64 * 1024 * 1024
 """Bytes a line may have; a longer one is passed over and counted."""
+Overrides = Mapping[str, Mapping[str, float]]
+"""Dollars a million tokens by model and part, as settings have them."""
+
 KINDS: tuple[Kind, ...] = (codex.KIND, gemini_cli.KIND, claude_code.KIND)
 """Whose transcripts can be judged."""
 
@@ -50,7 +53,7 @@ def kind_of(path: Path) -> Kind | None:
             continue
         try:
             told = msgspec.json.decode(line)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             told = None
         if isinstance(told, dict) and (found := next((kind for kind in KINDS if kind.claims(told)), None)):
             return found
@@ -62,10 +65,14 @@ def kind_of(path: Path) -> Kind | None:
     return None
 
 
+def table(overrides: Overrides | None = None) -> Prices:
+    """The price table with somebody's own prices (`pricing.load`), loaded once a process."""
+    return _table(msgspec.json.encode(overrides or {}, order="sorted"))
+
+
 @functools.cache
-def table() -> Prices:
-    """The price table, loaded once a process."""
-    return pricing.load()
+def _table(overrides: bytes) -> Prices:
+    return pricing.load(msgspec.json.decode(overrides))
 
 
 def _gather(path: Path, kind: Kind, gathering: Gathering, *, subagents: bool) -> None:
@@ -77,7 +84,7 @@ def _gather(path: Path, kind: Kind, gathering: Gathering, *, subagents: bool) ->
             events = reader.read(line)
             gathering.take(event for event in events if subagents or event.agent_id is None)
             detail(line, subagents=subagents)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             gathering.unread += 1
     if kind.closes:
         gathering.take(event for event in reader.read(kind.closes) if subagents or event.agent_id is None)

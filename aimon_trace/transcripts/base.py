@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from aimon_trace.gathering import Gathering
 from receiver.transcripts import Language
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a line raises that is no JSON, of another shape, no UTF-8, or nested a thousand deep."""
+
 
 class Detail(Protocol):
-    """Adds what one line tells beside its events: inputs, answers, files, dollars. Raises msgspec.MsgspecError."""
+    """Adds what one line tells beside its events: inputs, answers, files, dollars. Raises one of UNREADABLE."""
 
     def __call__(self, line: bytes, *, subagents: bool) -> None:
         """Read a line; those of helpers only where they are wanted."""

@@ -89,7 +89,8 @@ def _reported(usd: float, usage: dict[str, dict[str, Any]]) -> Reported:
 
 def _text(content: object) -> str:
     if isinstance(content, list):
-        return next((block["text"] for block in content if isinstance(block, dict) and block.get("text")), "")
+        texts = (block.get("text") for block in content if isinstance(block, dict))
+        content = next((text for text in texts if text), "")
     return content if isinstance(content, str) else ""
 
 
@@ -98,7 +99,7 @@ def _helpers(path: Path) -> Iterable[Path]:
 
 
 def _claims(line: dict[str, Any]) -> bool:
-    return line.get("type") in KINDS and bool(_OWN & line.keys())
+    return str(line.get("type")) in KINDS and bool(_OWN & line.keys())
 
 
 KIND = Kind(ClaudeCode(), _claims, _details, _helpers, closes=b'{"type":"summary"}')

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from aimon_trace.gathering import HEAD, Gathering, Tool
-from aimon_trace.transcripts.base import Detail, Kind
+from aimon_trace.transcripts.base import UNREADABLE, Detail, Kind
 from receiver.transcripts.codex import Codex
 
 _PATCH = re.compile(r"^\*\*\* (Add|Update) File: (.+)$", re.MULTILINE)
@@ -66,7 +66,7 @@ def _given(payload: _Payload) -> dict[str, Any]:
         return {"input": payload.input} if payload.input is not None else payload.action or {}
     try:
         told = msgspec.json.decode(payload.arguments)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return {"input": payload.arguments}
     return told if isinstance(told, dict) else {"input": told}
 
@@ -92,7 +92,7 @@ def _thread(path: Path) -> tuple[str, str] | None:
         for line, _ in zip(file, range(_HEAD), strict=False):
             try:
                 told = _LINE.decode(line)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 continue
             if told.type == "session_meta" and told.payload.id:
                 return told.payload.id, told.payload.session_id or told.payload.id
@@ -100,7 +100,7 @@ def _thread(path: Path) -> tuple[str, str] | None:
 
 
 def _claims(line: dict[str, Any]) -> bool:
-    return isinstance(line.get("payload"), dict) and line.get("type") in _TYPES
+    return isinstance(line.get("payload"), dict) and str(line.get("type")) in _TYPES
 
 
 KIND = Kind(Codex(), _claims, _details, _helpers)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from aimon_trace.gathering import HEAD, Gathering, Tool
-from aimon_trace.transcripts.base import Detail, Kind
+from aimon_trace.transcripts.base import UNREADABLE, Detail, Kind
 from receiver.transcripts.base import at_ns
 from receiver.transcripts.gemini_cli import GeminiCli
 
@@ -73,7 +73,7 @@ def _helpers(path: Path) -> Iterable[Path]:
     with path.open("rb") as file:
         try:
             told = msgspec.json.decode(file.readline())
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return []
     session_id = told.get("sessionId") if isinstance(told, dict) else None
     folder = path.parent / session_id if isinstance(session_id, str) and "/" not in session_id else None

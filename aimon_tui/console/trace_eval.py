@@ -138,11 +138,11 @@ def _verdicts(config: Config, source: str, manifest: "Manifest", given: dict[str
             name, read = f"mlflow-trace:{given['trace_id']}", trace_sources.of_trace(given["trace_id"])
             return [evaluate.attempt(name, read, manifest, given["case"])]
         case "folder":
-            return _files(_within(given["folder"]), manifest, given)
+            return _files(config, _within(given["folder"]), manifest, given)
         case "files":
-            return _files(list(given["files"]), manifest, given)
+            return _files(config, list(given["files"]), manifest, given)
         case _:
-            return _files([trace_sources.newest()], manifest, given)
+            return _files(config, [trace_sources.newest()], manifest, given)
 
 
 def _within(folder: Path) -> list[Path]:
@@ -154,7 +154,7 @@ def _within(folder: Path) -> list[Path]:
     return found
 
 
-def _files(paths: list[Path], manifest: "Manifest", given: dict[str, Any]) -> "list[Verdict]":
+def _files(config: Config, paths: list[Path], manifest: "Manifest", given: dict[str, Any]) -> "list[Verdict]":
     """Verdicts on files, with a bar on stderr while there are many."""
     from aimon_trace import evaluate
 
@@ -166,7 +166,7 @@ def _files(paths: list[Path], manifest: "Manifest", given: dict[str, Any]) -> "l
             paths,
             manifest,
             given["case"],
-            subagents=given["subagents"],
+            reading=evaluate.Reading(given["subagents"], config.settings.prices),
             jobs=given["jobs"],
             told=lambda _: bar.update(1),
         )

@@ -90,7 +90,7 @@ def anything(config: Config, word: str) -> "TraceMetrics":
 
     path = Path(word).expanduser()
     if path.is_file():
-        return sources.read(path)
+        return sources.read(path, overrides=config.settings.prices)
     if path.suffix in {".json", ".jsonl"}:
         raise UsageError(f"There is no file {path}.")
     return session(config, word)[1]

@@ -1,11 +1,12 @@
 """Spans of every convention become steps: figures equal to what was served, gaps named, structure sound."""
 
+import random
 import warnings
 from types import SimpleNamespace
 
 import pytest
 
-from aimon_trace import TraceRun, TraceWarning
+from aimon_trace import TraceRun, TraceWarning, to_otlp, wire
 from aimon_trace.convert import SpanConverter
 from aimon_trace.errors import ConversionError
 from aimon_trace.steps import LLMCallStep, RetrievalStep, StateChangeStep, ToolCallStep
@@ -246,3 +247,40 @@ def test_spans_that_lie_in_a_circle_are_read():
 def test_what_is_no_span_is_said_so(value, error):
     with pytest.raises(error):
         SpanConverter().convert_trace(value)
+
+
+def test_a_field_that_no_step_can_hold_is_left_out_with_a_word():
+    wrong = span(attributes={**LLM, "my.cost": -1.0})
+    converter = SpanConverter(custom_mappings={"my.cost": "cost_estimate"})
+    with pytest.warns(TraceWarning, match=r"Span 000000000000000b makes no LLMCallStep as it is: cost_estimate"):
+        step = converter.convert_span(wrong)
+    assert (step.model, step.cost_estimate) == ("gpt-5.5", None)
+    with pytest.raises(ConversionError, match="cost_estimate"):
+        SpanConverter(strict_mode=True, custom_mappings={"my.cost": "cost_estimate"}).convert_span(wrong)
+
+
+WEIRD = [
+    None, "", "x" * 70_000, "[1,", '{"a":' * 200, '[[{"role":5}]]', -5, 2**62, float("nan"), 1e300, True, b"\xff", [],
+    [1, "a", None], {}, {"a": {"b": [None]}}, "\ud800",
+    '{"messages": "x", "parts": 5}', '{"documents": [3, {"score": "x"}]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_span_says_becomes_a_run(seed):
+    chance = random.Random(seed)
+    agent, name = chance.choice(FRAMEWORKS)
+    messages = [codec.decode("traces", body, "protobuf") for body in bodies(agent, name)]
+    records = [one for message in messages for one in otlp.records("traces", message, 0)]
+    for record in records:
+        for attribute in chance.sample(sorted(record.raw), min(6, len(record.raw))):
+            if attribute == "openinference.span.kind":
+                continue
+            del record.raw[attribute]
+            wire.put(record.raw, {attribute: chance.choice(WEIRD)})
+        record.message.end_time_unix_nano = chance.choice([0, record.message.end_time_unix_nano, 2**63])
+        above = record.message.parent_span_id
+        record.message.parent_span_id = chance.choice([b"", chance.choice(records).span_id, above])
+    run = quiet().convert_trace(records)
+    assert TraceRun.from_json(run.to_json()) == run
+    assert quiet().convert_trace(to_otlp(run)) == run

@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from pydantic import ValidationError
 
 from aimon_trace import evaluate, manifest, report, shapes, sources
-from aimon_trace.evaluate import NOTHING, Report
+from aimon_trace.evaluate import NOTHING, Reading, Report
 from aimon_trace.metrics import from_transcript
 from receiver import frozen_shapes
 from tests.fakes.transcript import TRANSCRIPTS, Transcript
@@ -73,7 +73,7 @@ def test_a_bad_file_is_a_failed_result_and_the_others_are_judged(folder, expecti
 def test_the_subagents_of_a_trace_are_judged_with_it_unless_they_are_left_out(folder, expecting):
     path = folder / "good.jsonl"
     (with_them,) = evaluate.files([path], expecting())
-    (without,) = evaluate.files([path], expecting(), subagents=False)
+    (without,) = evaluate.files([path], expecting(), reading=Reading(subagents=False))
     assert (with_them.success, without.success) == (False, True)
 
 

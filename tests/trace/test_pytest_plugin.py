@@ -1,8 +1,5 @@
 """The pytest plugin, in runs of pytest of its own: what people see when a trace is not as they expected."""
 
-import subprocess
-import sys
-
 import pytest
 
 from aimon_trace import asserting
@@ -107,6 +104,5 @@ def test_loading_the_plugin_costs_other_peoples_tests_nothing():
     assert loaded("aimon_trace.pytest_plugin") & {"pydantic", "msgspec", "yaml", "genai_prices"} == set()
 
 
-def test_pytest_finds_the_plugin_by_itself():
-    done = subprocess.run([sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True)
-    assert "--aimon-trace=PATH|SESSION" in done.stdout
+def test_pytest_finds_the_plugin_by_itself(request):
+    assert request.config.getoption("--aimon-trace") is None, "this very run has the option"

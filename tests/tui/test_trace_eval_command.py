@@ -121,6 +121,18 @@ def test_subagents_may_be_left_out(run):
     run("trace-eval", "--trace", path, "--no-subagents")
 
 
+def test_prices_of_ones_own_count(run):
+    told = Transcript().prompt().answer()
+    told.lines[-1]["message"]["model"] = "house-7"
+    path = str(told.write(Path("s.jsonl")))
+    assert "no price for house-7" in run("trace-eval", "--trace", path, code=1).stdout
+    Path("own.toml").write_text('[prices."house-7"]\ninput = 10\noutput = 100\n')
+    assert "Cost ($0.0030) within budget" in run("trace-eval", "--trace", path, "--config", "own.toml").stdout
+    assert json.loads(run("trace-eval", "show", path, "--config", "own.toml").stdout)["cost"]["usd"] == pytest.approx(
+        0.003
+    )
+
+
 def test_without_a_source_the_newest_transcript_of_the_project_is_judged(run, tmp_path):
     assert "No agent has left a transcript" in run("trace-eval", code=1).stderr
     project = tmp_path / ".claude" / "projects" / re.sub("[^A-Za-z0-9]", "-", str(tmp_path))
