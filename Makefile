@@ -7,7 +7,7 @@ ARGS ?=
 SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test harness test-real test-desktop check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real test-desktop test-mlflow check bench snapshots screenshots lock clean
 
 help: # this list
 	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
@@ -39,6 +39,9 @@ test-real: $(READY) # the real Claude Code and Codex, from npm, at a scripted mo
 test-desktop: $(READY) # real terminals, window managers, dunst, ssh: on screens of their own; what is missing is named
 	$(BIN)/python -m pytest tests/desktop/real -m desktop $(ARGS)
 
+test-mlflow: $(READY) # a real MLflow server: export, read back, judge, feedback; needs the extra: pip install -e '.[mlflow]'
+	$(BIN)/python -m pytest tests/mlflow -m mlflow $(ARGS)
+
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,7 +59,7 @@ screenshots: $(READY) # draw screenshots/*.svg anew from the demo
 
 lock: # pin the newest dependencies that fit in constraints.txt
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,mlflow]'
 	(sed '/^[^#]/,$$d' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude aimon-tui) > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .venv-lock

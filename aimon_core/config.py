@@ -15,7 +15,7 @@ from aimon_core.errors import UsageError
 
 Seconds = Annotated[float, Meta(gt=0)]
 Source = Literal["otlp", "hooks", "transcripts", "processes"]
-Told = Literal["waiting", "failed", "completed"]
+Told = Literal["waiting", "failed", "completed", "broken"]
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 
 
@@ -54,8 +54,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Say in the terminal's title how many wait."""
     notify: bool = True
     """Whether a person is notified outside the screen."""
-    notify_on: tuple[Told, ...] = ("waiting", "failed", "completed")
-    """The states that are worth a notification."""
+    notify_on: tuple[Told, ...] = ("waiting", "failed", "completed", "broken")
+    """What is worth a notification: states, and expectations that a session broke."""
     title_beacon: bool = True
     """Whether a terminal may have a title for a moment when a person goes there, to tell its windows apart."""
     quiet_hours: Annotated[str, Meta(pattern=f"^{_HOUR}-{_HOUR}$")] | None = None
@@ -87,6 +87,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prices: dict[str, dict[str, float]] = {}
     """By model, dollars per million tokens by part, over the price table."""
 
+    expectations: dict[str, dict[str, Any]] = {}
+    """By project, or a glob of it, what its sessions are judged by while they run (`aimon_trace.expectations`)."""
+    file: str = ""
+    """The file that was read, for who names a setting in it; no setting itself."""
+
     @property
     def grpc_port_in_force(self) -> int:
         """The port of OTLP over gRPC; 0 for none. A second aimon on a port of its own does not fight for it."""
@@ -95,10 +100,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return GRPC_PORT if self.port == PORT else 0
 
 
-NAMES = tuple(field.name for field in fields(Settings))
+NAMES = tuple(field.name for field in fields(Settings) if field.name != "file")
 """Every setting's name."""
 
-_TABLES = {"export_headers", "forward_headers", "keys", "prices"}
+_TABLES = {"expectations", "export_headers", "forward_headers", "keys", "prices"}
 """Settings that only the file can hold."""
 
 _OLDER_NAMES = {
@@ -126,7 +131,7 @@ def load(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
     for name, value, source in (*_from_file(file), *_from_environment(environment), *_from_flags(flags)):
         values[name] = _typed(name, value, source, strict=source not in environment)
         sources[name] = source
-    return Config(Settings(**values), sources)
+    return Config(Settings(**values, file=str(file) if file.exists() else ""), sources)
 
 
 def _from_file(file: Path) -> list[tuple[str, Any, str]]:

@@ -42,6 +42,7 @@ from aimon_core.thread import Thread
 from aimon_core.tools import Tools
 from aimon_core.tries import Tries
 from aimon_core.turns import Turns
+from aimon_core.verdict import Verdict
 from aimon_core.waits import Waits
 
 FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy", "sandbox", "mcp_servers")
@@ -61,6 +62,7 @@ class Entry:
         self.above: tuple[tuple[int, float], ...] = ()
         """The agents above that process, nearest first."""
         self.terminal: Terminal | None = None
+        self.verdict: Verdict | None = None
         self.fold, self.signals = Fold(), Signals()
         self.helpers: dict[str, Helper] = {}
         self.money = Money(sums, self._helper)

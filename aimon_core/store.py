@@ -29,6 +29,7 @@ from aimon_core.standing import AGREEMENT_NS, Options, Status
 from aimon_core.sums import Sums
 from aimon_core.totals import total
 from aimon_core.trees import Trees
+from aimon_core.verdict import Verdict
 
 _MINUTE_NS = 60_000_000_000
 _STEP_NS = 500_000_000
@@ -202,6 +203,12 @@ class SessionStore:
         found = Terminal(chain, focusable, entry.process.by) if chain else None
         if found != entry.terminal:
             entry.terminal = found
+            self._dirty.add(key)
+
+    def judge(self, key: str, verdict: Verdict | None) -> None:
+        """What a session's work is judged to be."""
+        if (entry := self._entries.get(key)) is not None and entry.verdict != verdict:
+            entry.verdict = verdict
             self._dirty.add(key)
 
     def _drifted(self, event: Drifted, now_ns: int) -> None:

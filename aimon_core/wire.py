@@ -20,6 +20,7 @@ from aimon_core.session import (
     Tokens,
     Totals,
 )
+from aimon_core.verdict import Verdict
 
 if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
     from aimon_core.drift import Drift
@@ -70,6 +71,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "auxiliary": _auxiliary(session.auxiliary),
         "blind_spots": list(session.blind_spots),
         "refused_bodies": session.refused_bodies,
+        **_verdict(session.verdict),
         "parent": session.parent,
         "parent_span": session.parent_span,
         "subagents": [_subagent(subagent) for subagent in session.subagents],
@@ -225,6 +227,12 @@ def _subagent(subagent: Subagent) -> dict[str, Any]:
         "tokens": tokens_dict(subagent.tokens),
         "cost_usd": dollars(subagent.cost.usd),
     }
+
+
+def _verdict(verdict: Verdict | None) -> dict[str, Any]:
+    scores = verdict.scores if verdict else ()
+    told = [{"name": one.name, "standing": one.standing, "rationale": one.rationale} for one in scores]
+    return {"verdict": verdict.standing if verdict else None, "scores": told}
 
 
 def _terminal(terminal: Terminal | None) -> dict[str, Any] | None:

@@ -76,7 +76,7 @@ class AimonApp(VoicedApp):
         self._shown: object = None
         self._stale = True
         self.focusing = Focusing(self)
-        self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
+        self._attention = Attention(self, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
         self.away = Away(ledger, clock, self._dashboard.tell_missed)
         self.set_keymap(dict(self.settings.keys))

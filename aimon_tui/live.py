@@ -72,7 +72,7 @@ class LiveApp(AimonApp):
         self.settle()
 
     def settle(self) -> None:
-        """Everything stands: say what went wrong on the way."""
+        """Everything stands: say what went wrong on the way, and from now on at once."""
         self._settled = True
         self._tell_notices()
         gc.freeze()  # what was imported and restored lives as long as we do: the collector need not look at it again

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from aimon_core.session import State, WaitingFor
+from aimon_core.verdict import Standing
 from receiver.drift_shapes import DriftItem
 from receiver.history_shape import HistoryAnswer
 from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
@@ -74,6 +75,14 @@ class Subagent(Shape):
     cost_usd: Dollars | None
 
 
+class Score(Shape):
+    """What one scorer says."""
+
+    name: str
+    standing: Standing = Field(description="open: what is missing may still come")
+    rationale: str
+
+
 class Terminal(Shape):
     """Where the session's terminal is."""
 
@@ -111,6 +120,8 @@ class Session(Counts):
     auxiliary: Auxiliary
     blind_spots: list[str]
     refused_bodies: Count
+    verdict: Standing | None = Field(description="by what was expected of it; null where nothing was")
+    scores: list[Score] = Field(description="of each scorer that something was expected of")
     parent: str | None = Field(description="key of the session whose tool started this one's process")
     parent_span: str | None = Field(description="key of that tool call in its spans")
     subagents: list[Subagent]
