@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from aimon_core.config import Settings
+from aimon_core.config import Settings, local
 
 if TYPE_CHECKING:  # what `Runtime.start` imports
     from receiver.server import Receiver
@@ -12,7 +12,7 @@ class Door:
     """The port, open or not."""
 
     def __init__(self, settings: Settings) -> None:
-        self._host, self._port = settings.host, settings.port
+        self._settings, self._host, self._port = settings, local(settings.host), settings.port
         self.receiver: Receiver | None = None
         self.grpc_port: int | None = None
         """Of OTLP over gRPC, where it is open."""
@@ -33,7 +33,8 @@ class Door:
     def addresses(self) -> str:
         """All that is open, for the line that says so."""
         grpc = f" grpc://{self._host}:{self.grpc_port}" if self.grpc_port else ""
-        return f"http://{self.address}{grpc}"
+        wide = f" and {self._settings.host}:{self.port} with the token" if self._host != self._settings.host else ""
+        return f"http://{self.address}{grpc}{wide}"
 
     @property
     def label(self) -> str:

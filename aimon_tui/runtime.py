@@ -209,6 +209,7 @@ class Runtime:
 
         options = DoorOptions(
             host=self.settings.host,
+            token=self.settings.token or "",
             port=self.settings.port,
             grpc_port=self.settings.grpc_port_in_force,
             allow_hosts=self.settings.allow_host,

@@ -1,4 +1,4 @@
-"""A long day in short: `python -m bench.soaking --seconds 7200 docs/soak.csv` sends to an `aimon serve` and writes figures.
+"""Hours of work against an `aimon serve`, and what it looks like meanwhile: `python -m bench.soaking docs/soak.csv`.
 
 Twenty agents at work, each for a while and then another in its place: prompts, tools and waits by hook, model calls and
 tool results by OTLP, so many a second, all with ids of their own. Each line of the file is one look: memory, the times
@@ -112,7 +112,7 @@ class Soak:
         self.work = Work()
 
     def looks(self, seconds: float) -> Iterator[Look]:
-        """Send for so long; a look now and then, and one at the end. Raises RuntimeError when something is not taken."""
+        """Send for so long; a look now and then and at the end. Raises RuntimeError when something is not taken."""
         ends, pause = self._began + seconds, seconds / LOOKS
         while (now := time.monotonic()) < ends:
             if now - self._looked >= pause:

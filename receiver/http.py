@@ -88,7 +88,8 @@ class HttpDoor:
 
     def _route(self, request: web.BaseRequest, connection: Connection) -> Handler:
         """Whoever answers this path and method. Raises Refused."""
-        guard.check_sender(request.headers, self._ours, connection.caller)
+        token = None if connection.is_near else self._options.token
+        guard.check_sender(request.headers, self._ours, connection.caller, token=token)
         handler: Handler
         match request.path.split("/")[1:]:
             case ["v1", "logs" | "traces" | "metrics" as signal] if "otlp" in self._options.takes:
@@ -144,6 +145,8 @@ class HttpDoor:
         )
         if refused.answer.retry:
             response.headers["Retry-After"] = str(refused.retry_after_s)
+        if refused.reason is Reason.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
         if refused.reason is Reason.WRONG_METHOD:
             response.headers["Allow"] = refused.message.removesuffix(" only")
         if not request.content.is_eof():

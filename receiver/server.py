@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from msgspec.structs import asdict
 
 from aimon_core.clock import Clock
+from aimon_core.config import local
 from aimon_core.errors import AimonError, PortTaken, Unavailable
 from aimon_core.process import port_owner
 from aimon_core.wire import drift_dict
@@ -75,7 +76,7 @@ class Receiver:
     @property
     def address(self) -> str:
         """Where agents send to, e.g. `127.0.0.1:4318`."""
-        return f"{self._options.host}:{self.port}"
+        return f"{local(self._options.host)}:{self.port}"
 
     @property
     def counters(self) -> DoorCounters:
@@ -96,11 +97,11 @@ class Receiver:
         When it raises, the port is not open; the Unix socket, where there is one, is, and hooks work until `stop`,
         unless an aimon has the port. Binding it is the lock: of several that want it one has it.
         """
-        addresses = guard.addresses(self._options.host)
+        addresses = guard.addresses(self._options.host, self._options.token)
         door = self._door = HttpDoor(self._intake, self._api, self._options)
         try:
             for address in addresses:
-                await self._listen(door, address, needed=address == addresses[0])
+                await self._listen(door, address, needed=address in {addresses[0], self._options.host})
             await self._listen_for_hooks(door)
         except AimonError as error:
             await _close(self._listeners)
@@ -189,7 +190,9 @@ class Receiver:
 
     async def _explained(self, error: OSError) -> PortTaken | Unavailable:
         if error.errno != errno.EADDRINUSE:
-            return Unavailable(f"Cannot listen on {self.address}: {error.strerror}.", "Choose another --port.")
+            missing = error.errno in _NO_SUCH_ADDRESS
+            hint = "Choose an address of this machine." if missing else "Choose another --port."
+            return Unavailable(f"Cannot listen on {self._options.host}:{self.port}: {error.strerror}.", hint)
         owner = await asyncio.to_thread(port_owner, self.port)
         by = owner or "another program"
         taken = PortTaken(f"Port {self.port} is taken by {by}.", "Stop it, or choose another --port for both sides.")

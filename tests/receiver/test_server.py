@@ -86,13 +86,13 @@ async def test_a_start_that_fails_half_way_undoes_itself():
 
 
 async def test_an_address_that_is_not_ours_is_unavailable(monkeypatch):
-    monkeypatch.setattr(server.guard, "addresses", lambda host: ("192.0.2.1",))
+    monkeypatch.setattr(server.guard, "addresses", lambda *_: ("192.0.2.1",))
     with pytest.raises(Unavailable, match="Cannot listen"):
         await receiver(port=0).start()
 
 
 async def test_a_machine_without_ipv6_is_served_all_the_same(monkeypatch):
-    monkeypatch.setattr(server.guard, "addresses", lambda host: ("127.0.0.1", "2001:db8::1"))
+    monkeypatch.setattr(server.guard, "addresses", lambda *_: ("127.0.0.1", "2001:db8::1"))
     one = receiver(port=0)
     await one.start()
     assert len(one._listeners) == 1
