@@ -30,6 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Address to listen on; only this machine's own, unless there is a token."""
     token: str | None = None
     """What callers from other machines must show; no option of the command line, which every user can read."""
+    strict_peer: bool = False
+    """Whether callers are refused whose user the system does not tell: everybody outside of Linux, and by network."""
     port: Annotated[int, Meta(ge=0, le=65535)] = PORT
     """TCP port of OTLP, hooks and the API; 0 takes a free one."""
     grpc_port: Annotated[int, Meta(ge=0, le=65535)] | None = None

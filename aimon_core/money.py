@@ -9,7 +9,7 @@ from aimon_core.call import Call
 from aimon_core.spending import Spend
 from aimon_core.subagent_books import Helper
 from aimon_core.sums import Sums
-from aimon_core.tally import Tally
+from aimon_core.tally import MODELS, OTHERS, Tally
 
 RECENT = 512
 """Model calls kept at hand, to count those of the current turn."""
@@ -77,6 +77,8 @@ class Money:
 
     def _model(self, model: str) -> Tally:
         tally = self.models.get(model)
+        if tally is None and len(self.models) >= MODELS:  # who makes names up shall not make the picture endless
+            tally = self.models.get(model := OTHERS)
         if tally is None:
             tally = self.models[model] = Tally()
         return tally

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from aimon_core.config import Settings, local
 
 if TYPE_CHECKING:  # what `Runtime.start` imports
+    from receiver.guard import DoorOptions
     from receiver.server import Receiver
 
 
@@ -45,6 +46,23 @@ class Door:
     def fault(self) -> str:
         """What the header says when it could not be opened."""
         return f":{self.port} taken"
+
+    def options(self, *, socket: str, spool: str) -> "DoorOptions":
+        """What the receiver is to open, and for whom."""
+        from receiver.guard import DoorOptions  # noqa: PLC0415 - after the first paint
+
+        settings = self._settings
+        return DoorOptions(
+            host=settings.host,
+            token=settings.token or "",
+            strict_peer=settings.strict_peer,
+            port=settings.port,
+            grpc_port=settings.grpc_port_in_force,
+            allow_hosts=settings.allow_host,
+            socket=socket,
+            spool=spool,
+            takes=frozenset(settings.sources),
+        )
 
     def rate(self) -> float:
         """Events per second over the last minute."""

@@ -47,7 +47,7 @@ class LiveApp(AimonApp):
         )
         self.runtime = runtime
         runtime.remembers = True
-        self._heir, self._own_clock = heir, clock
+        self._heir, self._own_clock, self._full = heir, clock, False
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""
@@ -110,8 +110,11 @@ class LiveApp(AimonApp):
         return True
 
     def frame(self) -> None:
-        """Show what changed, and say once of each version of an agent that it cannot be read."""
+        """Show what changed; say once that the books are full, and of each version of an agent that it is not read."""
         super().frame()
+        if not self._full and (let_go := self.runtime.store.counters.let_go):
+            self._full = True
+            self.toast(f"There are more sessions than aimon remembers: {let_go}. aimon doctor counts them.")
         for drift in self.runtime.store.drifts.news():
             self.toast(f"{drift.speaker} says what aimon cannot read. aimon doctor shows it.")
 

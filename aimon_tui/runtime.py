@@ -205,24 +205,14 @@ class Runtime:
     async def _open_doors(self) -> None:
         from receiver.api import Owner
         from receiver.dialects import Interpreter
-        from receiver.server import DoorOptions, Receiver
+        from receiver.server import Receiver
 
-        options = DoorOptions(
-            host=self.settings.host,
-            token=self.settings.token or "",
-            port=self.settings.port,
-            grpc_port=self.settings.grpc_port_in_force,
-            allow_hosts=self.settings.allow_host,
-            socket=f"{self._runtime_folder}/hooks.sock",
-            spool=str(self._spool),
-            takes=frozenset(self.settings.sources),
-        )
         receiver = Receiver(
             sink=self._desk,
             ledger=self.store,
             interpreter=Interpreter(),
             clock=self._clock,
-            options=options,
+            options=self.door.options(socket=f"{self._runtime_folder}/hooks.sock", spool=str(self._spool)),
             owner=Owner(
                 tells=self.told,
                 acts={"acknowledge": self._acknowledged, "focus": self.focus},

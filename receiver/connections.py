@@ -117,16 +117,19 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
 
-async def check_user(peers: Peers, peer: asyncio.Task[Peer] | None) -> None:
+async def check_user(peers: Peers, peer: asyncio.Task[Peer] | None, *, strict: bool = False) -> None:
     """Raise Refused (forbidden) where the user at the other end is known to be another one (S5).
 
-    The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits.
+    The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits, unless
+    `strict`, which also refuses whom nobody knows.
     """
     if peer is None:
         return
-    if not peers.answers_at_once:
+    if strict or not peers.answers_at_once:
         await asyncio.wait({peer})
     uid = peer.result().uid if peer.done() else None
+    if uid is None and strict:
+        raise Refused(Reason.FORBIDDEN, "aimon cannot see which user you are, and its setting strict_peer wants to")
     if uid not in {None, os.getuid()}:
         raise Refused(Reason.FORBIDDEN, f"aimon listens to the user who started it alone; yours is {uid}")
 

@@ -100,7 +100,7 @@ class GrpcDoor:
                 shown = dict(context.invocation_metadata() or ()).get("authorization", "")
                 guard.check_token(str(shown), self._options.token)
             if client is not None:
-                await check_user(self._peers, client.peer)
+                await check_user(self._peers, client.peer, strict=self._options.strict_peer)
             with self._room.share() as grow:
                 grow(len(body))
                 taken = await self._intake.export(signal, body, "protobuf")

@@ -41,6 +41,8 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     """Folder of what hooks left while nobody listened; whoever has the socket takes it in."""
     token: str = ""
     """What callers from other machines must show; empty where `host` is loopback."""
+    strict_peer: bool = False
+    """Whether callers are refused whose user the system does not tell."""
     allow_hosts: tuple[str, ...] = ()
     """Further names that `Host` may carry, e.g. `host.docker.internal`; with our port unless they name one."""
     takes: frozenset[str] = frozenset({"otlp", "hooks"})

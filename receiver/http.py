@@ -77,7 +77,7 @@ class HttpDoor:
         connection.turn(Phase.BUSY)
         self._intake.counters.requests += 1
         try:
-            await check_user(connection.table.peers, connection.peer)
+            await check_user(connection.table.peers, connection.peer, strict=self._options.strict_peer)
             return await self._route(request, connection)(request, connection)
         except Refused as refused:
             if connection.session is not None:

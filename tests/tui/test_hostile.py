@@ -106,7 +106,7 @@ async def each(app: Played, pilot) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("size", [WIDE, MEDIUM, SMALL], ids="{0[0]}x{0[1]}".format)
-async def test_every_field_of_a_session_is_words(size):
+async def test_s12_every_field_of_a_session_is_words(size):
     app = Played()
     async with app.run_test(size=size) as pilot:
         async for _ in each(app, pilot):
@@ -117,7 +117,7 @@ async def test_every_field_of_a_session_is_words(size):
                     check(app)
 
 
-async def test_keys_and_clicks_on_it_do_what_they_always_do():
+async def test_s13_keys_and_clicks_on_markup_do_what_they_always_do():
     app = Played()
     async with app.run_test(size=MEDIUM, notifications=True) as pilot:
         async for name in each(app, pilot):
@@ -132,7 +132,7 @@ async def test_keys_and_clicks_on_it_do_what_they_always_do():
             assert app.theme == "aimon-dark"
 
 
-async def test_toasts_and_a_taken_port_are_words():
+async def test_s13_toasts_and_a_taken_port_are_words():
     door = StillDoor()
     app = Played([], door=door)
     async with app.run_test(size=MEDIUM, notifications=True) as pilot:
@@ -175,7 +175,7 @@ def fastest(work) -> float:
 
 
 @pytest.mark.parametrize("piece", ["x", "\x1b[31m", "日", "\u0301", "/", " ", "[/]"], ids=ascii)
-async def test_a_megabyte_in_every_field_is_painted_in_time(piece):
+async def test_s14_a_megabyte_in_every_field_is_painted_in_time(piece):
     huge = piece * (MEGABYTE // len(piece))
     app = Played([replace(saturated(huge), key="k", state="working")])
     async with app.run_test(size=WIDE):
@@ -190,7 +190,7 @@ async def test_a_megabyte_in_every_field_is_painted_in_time(piece):
 
 
 @pytest.mark.parametrize("text", ["x" * MEGABYTE, "\x1b]52;c;" * (MEGABYTE // 7)], ids=["plain", "escapes"])
-def test_a_megabyte_is_cut_before_it_is_laid_out(text):
+def test_s14_a_megabyte_is_cut_before_it_is_laid_out(text):
     told = cells(saturated(text), NOW_NS, strong=True, short=False, twin=True)
     assert max(len(cell.text) for cell in told.values()) <= 256
 
