@@ -7,7 +7,7 @@ ARGS ?=
 SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test harness test-real check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real test-faults check bench snapshots screenshots lock clean
 
 help: # this list
 	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
@@ -35,6 +35,9 @@ harness: $(READY) # an agent at a scripted model, in six scenarios; SCENARIO=bas
 
 test-real: $(READY) # the real Claude Code and Codex, from npm, at a scripted model in a tmux of their own
 	$(BIN)/python -m pytest tests/real -m real $(ARGS)
+
+test-faults: $(READY) # kill -9 two hundred times, two hours of work, every other fault: AIMON_SOAK_SECONDS=60 is shorter
+	AIMON_FAULTS=long $(BIN)/python -m pytest tests/faults -m faults -s $(ARGS)
 
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
 	$(BIN)/ruff check .

@@ -150,6 +150,7 @@ class Entry:
     def forget(self) -> None:
         """Forget the older half of the calls one by one."""
         self.version += 1
+        self.money.forget()
         for book in self._remembered():
             book.forget()
 

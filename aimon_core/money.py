@@ -58,6 +58,11 @@ class Money:
             self._enter(before, call)
         return bool(changed)
 
+    def forget(self) -> None:
+        """Let go of the older half of what is at hand: 512 calls in each of 5,000 sessions would be a gigabyte."""
+        for _ in range(len(self.recent) // 2):
+            self.recent.popleft()
+
     def _enter(self, before: Call | None, after: Call | None) -> None:
         for call, sign in ((before, -1), (after, 1)):
             if call is None:

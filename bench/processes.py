@@ -61,6 +61,10 @@ class Sender:
         if answer.status != 200:
             raise RuntimeError(f"{path}: {answer.status} {text[:200]!r}")
 
+    def close(self) -> None:
+        """Hang up."""
+        self._door.close()
+
 
 @contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[tuple[psutil.Process, int]]:

@@ -26,7 +26,7 @@ from bench.processes import Sender, cpu_s, serving
 RATE = 200
 """Events a second: hook payloads and log records."""
 AGENTS, BATCH = 20, 8
-LIFE = 40
+LIFE = 200
 """Rounds of an agent before it ends and another begins."""
 LOOKS = 240
 """In a whole run."""
@@ -126,6 +126,7 @@ class Soak:
                 self._sender.post(body, path, "application/json")
                 self._times.append(time.perf_counter() - asked)
         yield self.look()
+        self._sender.close()
 
     def look(self) -> Look:
         """The receiver now."""
