@@ -65,11 +65,15 @@ class Call(Struct, gc=False):
         return None if self.tokens.total else 0
 
 
+_BEYOND = 10**12
+"""Tokens that no single call has: sums of them stay exact in every JSON reader."""
+
+
 def called(event: LlmCalled) -> Call:
     """The call as its first report tells it."""
     return Call(
         model=event.model,
-        tokens=event.tokens,
+        tokens=_sound(event.tokens),
         at_ns=event.at_ns,
         ok=event.ok,
         rank=RANK.get(event.channel, 0),
@@ -91,11 +95,11 @@ def fill(call: Call, event: LlmCalled) -> None:
     """Take from a further report what is better or was missing; the same reports in any order give the same call."""
     rank = RANK.get(event.channel, 0)
     if rank > call.rank:
-        ours, theirs = event.tokens, call.tokens
+        ours, theirs = _sound(event.tokens), call.tokens
         call.rank, call.at_ns, call.model = rank, event.at_ns, event.model or call.model
         call.ok = event.ok
     else:
-        ours, theirs = call.tokens, event.tokens
+        ours, theirs = call.tokens, _sound(event.tokens)
     tokens = _split(ours, theirs)
     if tokens != call.tokens:
         call.tokens = tokens
@@ -126,6 +130,16 @@ def _split(ours: Tokens, theirs: Tokens) -> Tokens:
         written = (theirs.cache_write_5m, theirs.cache_write_1h, 0)
         return Tokens(ours.input, ours.cache_read, *written, ours.output, ours.reasoning)
     return ours
+
+
+def _sound(tokens: Tokens) -> Tokens:
+    """Tokens that can be: a client that tells less than none, or more than there are, tells nothing."""
+    parts = _parts(tokens)
+    if min(parts) >= 0 and max(parts) < _BEYOND and 0 <= (tokens.reasoning or 0) < _BEYOND:
+        return tokens
+    fair = (part if 0 <= part < _BEYOND else 0 for part in parts)
+    reasoning = tokens.reasoning
+    return Tokens(*fair, reasoning if reasoning is None or 0 <= reasoning < _BEYOND else None)
 
 
 def _parts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:

@@ -81,7 +81,7 @@ class Price(Struct, frozen=True):
     def picodollars(self, tokens: Tokens) -> int:
         """The price of one call. Tiers depend on what one call reads: never ask for the sum of several."""
         read = tokens.context
-        rates = next(rates for start, rates in self.tiers if read > start)
+        rates = next((rates for start, rates in self.tiers if read > start), self.tiers[-1][1])
         return (rates.of(tokens) + self.request + _FINE // 2) // _FINE
 
 

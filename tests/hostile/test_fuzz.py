@@ -98,7 +98,8 @@ def twisted_message(one: Sent, chance: random.Random, times: int):
 @pytest.mark.parametrize("agent", AGENTS)
 @FEW
 @given(SEEDS, st.integers(1, 40))
-@example(0, 40)
+@example(7708, 21)  # tokens below zero have no price
+@example(15502, 36)  # a time that no calendar knows
 def test_every_dialect_reads_or_counts_whatever_its_records_hold(agent, seed, times):
     chance = random.Random(seed)
     interpreter = Interpreter()
@@ -112,7 +113,7 @@ def test_every_dialect_reads_or_counts_whatever_its_records_hold(agent, seed, ti
 @pytest.mark.parametrize("agent", sorted(SPEAKERS))
 @FEW
 @given(SEEDS, st.integers(1, 6))
-@example(0, 6)
+@example(2780, 4)  # a duration that is not a number
 def test_every_hook_payload_is_taken_or_refused(agent, seed, times):
     chance = random.Random(seed)
     clock = SteppedClock()
@@ -221,6 +222,7 @@ def test_settings_that_are_none_are_left_alone_or_come_back(place, agent, conten
 @pytest.mark.parametrize("agent", sorted(SECTIONS))
 @FEW
 @given(seed=SEEDS)
+@example(41161)  # a number where hooks are listed
 def test_settings_with_odd_values_where_ours_would_stand_come_back(place, agent, seed):
     chance = random.Random(seed)
     document = {name: odd(chance) for name in (*SECTIONS[agent], "mine")}
