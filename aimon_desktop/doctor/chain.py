@@ -56,8 +56,8 @@ def checks(door: Door, place: Place) -> Iterator[Check]:
     """Telemetry and hooks, from the sender to the ledger."""
     yield _telemetry(door)
     yield _hook(door, place)
-    yield _unknown(door)
     yield _bounds(door)
+    yield _unknown(door)
     yield from _export(door)
 
 

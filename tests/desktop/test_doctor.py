@@ -107,6 +107,16 @@ def test_noise_is_not_unknown(place):
     assert unknown.says == "Every record that came in was understood; 1,002 are known to be of no use."
 
 
+def test_s11_what_the_ledger_let_go_is_told(place):
+    said = {"sessions_evicted": 251, "calls_folded": 1_204, "events": 5}
+    told = [
+        next(check for check in chain.checks(Scripted(stats={"ledger": ledger}), place) if check.name == "memory")
+        for ledger in (said, {"events": 5})
+    ]
+    assert [check.mark for check in told] == [Mark.ABSENT, Mark.FINE]
+    assert "251 sessions and 1,204 calls are only in the totals" in told[0].says
+
+
 def heard(agent: str = "claude-code", version: str | None = "2.2.0", names: int = 1) -> dict[str, object]:
     """What stats tell of a version that is not understood."""
     told = [{"name": f"new\x1b[31m_{number}", "count": 1_000, "sample": {}} for number in range(names)]
