@@ -137,9 +137,9 @@ def _sound(tokens: Tokens) -> Tokens:
     parts = _parts(tokens)
     if min(parts) >= 0 and max(parts) < _BEYOND and 0 <= (tokens.reasoning or 0) < _BEYOND:
         return tokens
-    fair = (part if 0 <= part < _BEYOND else 0 for part in parts)
-    reasoning = tokens.reasoning
-    return Tokens(*fair, reasoning if reasoning is None or 0 <= reasoning < _BEYOND else None)
+    fair = [part if 0 <= part < _BEYOND else 0 for part in parts]
+    reasoning = tokens.reasoning if 0 <= (tokens.reasoning or 0) < _BEYOND else None
+    return Tokens(*fair, reasoning=reasoning)
 
 
 def _parts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:
