@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aimon_core.events import LlmCalled
 from aimon_core.session import Tokens
@@ -139,7 +140,7 @@ def _sound(tokens: Tokens) -> Tokens:
         return tokens
     fair = [part if 0 <= part < _BEYOND else 0 for part in parts]
     reasoning = tokens.reasoning if 0 <= (tokens.reasoning or 0) < _BEYOND else None
-    return Tokens(*fair, reasoning=reasoning)
+    return replace(Tokens(*fair), reasoning=reasoning)
 
 
 def _parts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:

@@ -1,24 +1,35 @@
-"""`python -m bench [P1 …]`: measure the goals, all or some, in about a minute; each with a home of its own.
+"""`python -m bench [P1 …]`: measure the goals, all or some; each with a home of its own.
 
 Read the ratios: they compare two things on the same machine in the same minute. Exit code 1 when a goal is missed.
+`--install` fetches the programs that P9 compares with.
 """
 
 import subprocess
 import sys
 import time
 
+from bench.flooding import s11
 from bench.goals import GOALS, Result
+from bench.peers import install, p9
+
+ALL = GOALS | {"P9": p9, "S11": s11}
+"""By the number that the documentation gives them."""
+LONG = {"S11"}
+"""Takes five minutes, and is measured when it is named."""
 
 
 def main(names: list[str]) -> int:
     """Measure some goals, or all; the exit code."""
-    if unknown := set(names) - set(GOALS):
-        print(f"unknown goal {min(unknown)}; known are {', '.join(GOALS)}", file=sys.stderr)
+    wanted = [name for name in names if name != "--install"]
+    if unknown := set(wanted) - set(ALL):
+        print(f"unknown goal {min(unknown)}; known are {', '.join(ALL)}", file=sys.stderr)
         return 2
+    if "--install" in names:
+        install()
     began, missed = time.monotonic(), 0
-    for name in names or GOALS:
+    for name in wanted or (name for name in ALL if name not in LONG):
         try:
-            for result in GOALS[name]():
+            for result in ALL[name]():
                 missed += not result.met
                 print(name, told(result), sep="  ", flush=True)
         except (OSError, RuntimeError, subprocess.CalledProcessError) as error:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from aimon_core.clock import SteppedClock
 from aimon_core.pricing import load
 from aimon_core.store import SessionStore
+from bench.goals import Result, figures
 from receiver import codec, otlp
 from receiver.dialects import Interpreter
 from receiver.hooks import translate
@@ -118,6 +119,15 @@ def _scoped(group: str, kind: str, scope: str, service: str, name: str, record: 
 
 def _attributes(facts: dict[str, str]) -> list[dict[str, Any]]:
     return [{"key": key, "value": {"stringValue": value}} for key, value in facts.items()]
+
+
+def s11() -> Iterator[Result]:
+    """Growth of the process in the last third of an hour of new names, a hundred a second."""
+    *megabytes, sessions, let_go = figures("bench.flooding")
+    yield Result(f"{IDS:,} new ids: sessions kept", sessions, "")
+    yield Result("let go", let_go, "")
+    yield Result("memory", megabytes[-1], "MB")
+    yield Result("in the last third", megabytes[-1] / megabytes[-4], "x", 1.02)
 
 
 def main(ids: int) -> None:
