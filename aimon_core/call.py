@@ -44,6 +44,8 @@ class Call(Struct, gc=False):
     error: str = ""
     agent_id: str | None = None
     attempt: int = 1
+    searches: int = 0
+    """Searches of the web that the provider ran."""
     reported: int | None = None
     """Picodollars the agent reported."""
     computed: int | None = None
@@ -58,12 +60,12 @@ class Call(Struct, gc=False):
 
     @property
     def picodollars(self) -> int | None:
-        """What it cost: as reported, else as computed, else unknown; a call without tokens costs nothing."""
+        """What it cost: as reported, else as computed, else unknown; a call that used nothing costs nothing."""
         if self.reported is not None:
             return self.reported
         if self.computed is not None:
             return self.computed
-        return None if self.tokens.total else 0
+        return None if self.tokens.total or self.searches else 0
 
 
 _BEYOND = 10**12
@@ -85,6 +87,7 @@ def called(event: LlmCalled) -> Call:
         error=event.error,
         agent_id=event.agent_id,
         attempt=event.attempt,
+        searches=event.searches,
         reported=event.cost_picodollars,
         outcome=_shared(event.stop_reason, event.status, event.error_type, event.attempt),
         counts=event.counts,
@@ -101,9 +104,9 @@ def fill(call: Call, event: LlmCalled) -> None:
         call.ok = event.ok
     else:
         ours, theirs = call.tokens, _sound(event.tokens)
-    tokens = _split(ours, theirs)
-    if tokens != call.tokens:
-        call.tokens = tokens
+    tokens, searches = _split(ours, theirs), max(call.searches, event.searches)
+    if (tokens, searches) != (call.tokens, call.searches):
+        call.tokens, call.searches = tokens, searches
         call.priced, call.computed = False, None
     if call.reported is None:
         call.reported = event.cost_picodollars

@@ -10,8 +10,8 @@ from aimon_core.session import Tokens
 class Priced(Protocol):
     """What one model costs (`pricing.Price`)."""
 
-    def picodollars(self, tokens: Tokens) -> int:
-        """The cost of one call."""
+    def picodollars(self, tokens: Tokens, searches: int = 0) -> int | None:
+        """The cost of one call, or None."""
 
 
 class Prices(Protocol):
@@ -34,6 +34,6 @@ def settle(entry: Entry, prices: Prices | None) -> None:
 
     def computed(call: Call) -> int | None:
         found = None if call.fast else prices.price(entry.agent, call.model)
-        return found.picodollars(call.tokens) if found else None
+        return found.picodollars(call.tokens, call.searches) if found else None
 
     entry.settle(computed)

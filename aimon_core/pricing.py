@@ -77,12 +77,20 @@ class Price(Struct, frozen=True):
     """Rates for all tokens of a call that reads more than so many, dearest first; the last one starts below zero."""
     request: int = 0
     """10^-24 dollars each call costs on top."""
+    search: int | None = None
+    """10^-24 dollars a search of the web costs; None where the table does not say."""
 
-    def picodollars(self, tokens: Tokens) -> int:
-        """The price of one call. Tiers depend on what one call reads: never ask for the sum of several."""
+    def picodollars(self, tokens: Tokens, searches: int = 0) -> int | None:
+        """The price of one call; None where it searched and nobody knows what that costs.
+
+        Tiers depend on what one call reads: never ask for the sum of several.
+        """
+        if searches and self.search is None:
+            return None
         read = tokens.context
         rates = next((rates for start, rates in self.tiers if read > start), self.tiers[-1][1])
-        return (rates.of(tokens) + self.request + _FINE // 2) // _FINE
+        extra = self.request + searches * (self.search or 0)
+        return (rates.of(tokens) + extra + _FINE // 2) // _FINE
 
 
 Found = tuple[Price | None, int | None]
@@ -122,7 +130,8 @@ class PriceTable:
 def load(overrides: Mapping[str, Mapping[str, float]] | None = None, clock: Clock | None = None) -> PriceTable:
     """The table, imported now (0.3-1 s). `overrides` win: dollars a million tokens by model and part.
 
-    Parts are input, output, cache_read, cache_write and cache_write_1h. Raises UsageError for any other.
+    Parts are input, output, cache_read, cache_write and cache_write_1h, and web_search, in dollars a thousand. Raises
+    UsageError for any other.
     """
     import genai_prices  # noqa: PLC0415 - a quarter of a second that the first paint does not wait for
     from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415
@@ -206,6 +215,7 @@ def _compiled(info: "ModelInfo", provider: str, now: datetime) -> Price | None:
         provider,
         tuple((start, _rates(prices, start)) for start in (*sorted(starts, reverse=True), -1)),
         _fine(prices.requests_kcount, -1) * 1_000,
+        None if prices.web_searches_kcount is None else _fine(prices.web_searches_kcount, -1) * 1_000,
     )
 
 
@@ -227,7 +237,7 @@ def _fine(price: Any, start: int) -> int:
     return 0 if base is None else int((base * 10**18).to_integral_value())
 
 
-_PARTS = {"input", "output", "cache_read", "cache_write", "cache_write_1h"}
+_PARTS = {"input", "output", "cache_read", "cache_write", "cache_write_1h", "web_search"}
 
 
 def _overridden(model: str, dollars: Mapping[str, float]) -> Price:
@@ -246,4 +256,5 @@ def _overridden(model: str, dollars: Mapping[str, float]) -> Price:
         fine.get("output", 0),
         fine.get("output", 0),
     )
-    return Price(model, "config", ((-1, rates),))
+    search = fine["web_search"] * 1_000 if "web_search" in fine else None
+    return Price(model, "config", ((-1, rates),), search=search)

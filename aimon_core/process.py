@@ -14,6 +14,9 @@ from msgspec import Struct
 
 _HEALTH_S = 0.5
 """How long the owner of a port may take to say that it is an aimon."""
+_STARTING_S = 5.0
+"""The same where a service manager holds the port: the question itself starts the aimon that is to answer."""
+_MANAGERS = {"systemd", "systemd-socket-activate"}
 
 
 class Process(Struct, frozen=True):
@@ -76,15 +79,21 @@ def alive(pid: int, started_at: float) -> bool:
 def port_owner(port: int, host: str = "127.0.0.1") -> Owner | None:
     """Who listens on a TCP port of this machine; None when nobody does."""
     listening, pid = _listener(port)
-    health = _health(host, port)
+    process = facts(pid) if pid else None
+    handed = listening and (process is None or _is_manager(process))
+    health = _health(host, port, _STARTING_S if handed else _HEALTH_S)
     if not listening and health is None:
         return None
     told = health or {}
     is_aimon = told.get("service") == "aimon"
-    if pid is None and is_aimon and isinstance(claimed := told.get("pid"), int):
-        pid = claimed
-    process = facts(pid) if pid else None
+    if (pid is None or handed) and is_aimon and isinstance(claimed := told.get("pid"), int):
+        pid, process = claimed, facts(claimed)
     return Owner(pid, process.command if process else "", is_aimon)
+
+
+def _is_manager(process: Process) -> bool:
+    """Whether a process holds a port for a program that is started by the first who asks."""
+    return os.path.basename(process.command.split(" ", 1)[0]) in _MANAGERS  # noqa: PTH119 - a name, no path
 
 
 def _listener(port: int) -> tuple[bool, int | None]:
@@ -95,9 +104,9 @@ def _listener(port: int) -> tuple[bool, int | None]:
     return False, None
 
 
-def _health(host: str, port: int) -> dict[str, object] | None:
+def _health(host: str, port: int, wait_s: float) -> dict[str, object] | None:
     """What the port answers on `/health`: a document, {} for anything that is none, None when nobody answers."""
-    door = http.client.HTTPConnection(host, port, timeout=_HEALTH_S)
+    door = http.client.HTTPConnection(host, port, timeout=wait_s)
     try:
         door.connect()
     except OSError:

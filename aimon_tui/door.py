@@ -1,5 +1,6 @@
 """What the screen's header says about the receiver of this process, also while there is none."""
 
+from socket import socket
 from typing import TYPE_CHECKING
 
 from aimon_core.config import Settings, local
@@ -14,6 +15,8 @@ class Door:
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._host, self._port = settings, local(settings.host), settings.port
+        self.listeners: tuple[socket, ...] = ()
+        """Sockets of the port that somebody else opened for us (`receiver.supervisor`)."""
         self.receiver: Receiver | None = None
         self.grpc_port: int | None = None
         """Of OTLP over gRPC, where it is open."""
@@ -58,6 +61,7 @@ class Door:
             strict_peer=settings.strict_peer,
             port=settings.port,
             grpc_port=settings.grpc_port_in_force,
+            listeners=self.listeners,
             allow_hosts=settings.allow_host,
             socket=socket,
             spool=spool,

@@ -76,15 +76,20 @@ class Stream:
 
     def __init__(self, books: Books, narrator: Narrator, writer: Writer) -> None:
         self._story, self._writer = Story(books, narrator), writer
+        self._untold = set[str]()
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
 
     def frame(self, changed: Collection[str]) -> None:
-        """Tell what changed."""
-        if self._writer.caught_up():
-            self._writer.put(self._story.again())
-        if lines := self._story.told(changed):
+        """Tell what changed; to a reader that stopped once it reads on, and no line is made until then."""
+        self._untold.update(changed)
+        missed = self._writer.lost
+        if missed and not self._writer.caught_up():
+            return
+        lines = self._story.told(self._untold) + (self._story.again() if missed else b"")
+        self._untold.clear()
+        if lines:
             self._writer.put(lines)
 
     def close(self) -> None:

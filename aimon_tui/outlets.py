@@ -36,7 +36,7 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
 
     if settings.notify:
         yield notifying.hand(runtime, settings, clock, write)
-    yield Events(runtime, narrator, Path(folder) / SOCKET)
+    yield Events(runtime, narrator, Path(folder) / SOCKET, clock)
     if (tmux := option.own(os.environ)) is not None:
         yield TmuxOption(runtime, tmux, clock)
     try:

@@ -110,7 +110,7 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
         "project": Cell(clean(session.name, 80), f"{text} b" if strong else text, clean(branch, 40)),
         "model": Cell(model_name(session.model) or NONE, "faint" if quiet or not session.model else "muted"),
         "doing": Cell(clean(session.doing) or NONE, "fail" if state == "failed" else text),
-        "ctx": _context(session),
+        "ctx": _context(session, figure),
         "tokens": Cell(count(session.total_tokens), figure),
         "cost": Cell(money(usd), "faint" if usd is None else text),
     }
@@ -147,9 +147,9 @@ def model_name(model: str | None) -> str:
     return re.sub(r"[-@](?:\d{8}|\d{4}-\d{2}-\d{2})(?:-v\d+:\d+)?$", "", name)
 
 
-def _context(session: Session) -> Cell:
+def _context(session: Session, figure: str) -> Cell:
     context = session.context
     if context is None or not context.limit:
         return Cell(NONE, "faint")
-    full = context.used >= 0.9 * context.limit
-    return Cell(percent(context.used, context.limit), "wait b" if full else "muted")
+    full = context.used >= 0.9 * context.limit and session.state not in _OVER
+    return Cell(percent(context.used, context.limit), "wait b" if full else figure)

@@ -5,6 +5,7 @@ None of them makes a line while nobody reads, and none waits for a reader.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Pipe:
     def __init__(self, books: Books, narrator: Callable[[], Narrator], fifo: Fifo) -> None:
         self._books, self._narrator, self._fifo = books, narrator, fifo
         self._story: Story | None = None
+        self._untold, self._missed = set[str](), False
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
@@ -35,15 +37,20 @@ class Pipe:
         """Tell what changed, the list last: a widget shows the last line that it read."""
         if not self._fifo.open():
             self._story = None
+            self._untold.clear()
+            self._missed = False
+            return
+        self._untold.update(changed)
+        if not self._fifo.has_room():
             return
         if self._story is None:
             self._story = Story(self._books, self._narrator())
-        lines = self._story.told(changed).splitlines(keepends=True)
-        if lines and b'"type": "session_list"' not in lines[-1]:
+        lines = self._story.told(self._untold).splitlines(keepends=True)
+        self._untold.clear()
+        if self._missed or (lines and b'"type": "session_list"' not in lines[-1]):
             lines.append(self._story.again())
-        for line in lines:
-            if fitting := fitted(line):
-                self._fifo.write(fitting)
+        written = [self._fifo.write(fitting) for line in lines if (fitting := fitted(line))]
+        self._missed = not all(written)
 
     def close(self) -> None:
         """Let the reader go."""
@@ -51,19 +58,24 @@ class Pipe:
 
 
 class Events:
-    """The readers of `events.sock`."""
+    """The readers of `events.sock`: ours at once, or when the aimon that has it has ended."""
 
-    def __init__(self, books: Books, narrator: Callable[[], Narrator], path: Path) -> None:
-        self._books, self._narrator = books, narrator
+    RETRY_S = 1.0
+
+    def __init__(self, books: Books, narrator: Callable[[], Narrator], path: Path, clock: Clock) -> None:
+        self._books, self._narrator, self._clock = books, narrator, clock
         self._socket = EventsSocket(path, self._snapshot)
         self._story: Story | None = None
-        self._opening = asyncio.get_running_loop().create_task(self._open())
+        self._opening: asyncio.Task[None] | None = None
+        self._next_s = clock.monotonic()
+        self._claim()
 
     def moved(self, transitions: Collection[Transition]) -> None:
         """Nothing: lines are told once a frame."""
 
     def frame(self, changed: Collection[str]) -> None:
         """Tell what changed."""
+        self._claim()
         if not self._socket.read:
             self._story = None
         elif self._story is not None and (lines := self._story.told(changed)):
@@ -71,13 +83,21 @@ class Events:
 
     def close(self) -> None:
         """Let everybody go."""
-        self._opening.cancel()
+        if self._opening is not None:
+            self._opening.cancel()
         self._socket.close()
+
+    def _claim(self) -> None:
+        """Try to have the socket, once a second while another aimon has it."""
+        if not self._socket.held and self._clock.monotonic() >= self._next_s:
+            self._next_s = self._clock.monotonic() + self.RETRY_S
+            self._opening = asyncio.get_running_loop().create_task(self._open())
 
     async def _open(self) -> None:
         try:
             await self._socket.open()
         except OSError as error:
+            self._next_s = math.inf
             LOG.warning("nobody can read events.sock: %s", error)
 
     def _snapshot(self) -> bytes:
@@ -91,12 +111,12 @@ class Events:
 class TmuxOption:
     """`#{@aimon}` of the tmux that aimon runs in: `!1 ●3 $12.84`."""
 
-    PAUSE_S = 0.5
+    PAUSE_S, RETRY_S = 0.5, 2.0
 
     def __init__(self, books: Books, option: Option, clock: Clock) -> None:
         self._books, self._option, self._clock = books, option, clock
         self._shown: str | None = None
-        self._due = True
+        self._due, self._failed = True, False
         self._written_s = clock.monotonic() - self.PAUSE_S
         self._writing: asyncio.Task[None] | None = None
 
@@ -113,8 +133,8 @@ class TmuxOption:
             return
         self._due, self._written_s = False, now_s
         text = short.sentence(short.document(self._books.sessions(), self._books.totals(), ""), short=True)
-        if text != self._shown:
-            self._shown = text
+        if text != self._shown or self._failed:
+            self._shown, self._failed = text, False
             self._writing = asyncio.get_running_loop().create_task(self._write(text))
 
     def close(self) -> None:
@@ -126,4 +146,6 @@ class TmuxOption:
         try:
             await asyncio.to_thread(self._option.write, text)
         except Unavailable as error:
+            self._due = self._failed = True  # it may only have stood still for a while
+            self._written_s = self._clock.monotonic() + self.RETRY_S
             LOG.info("tmux does not show #{@aimon}: %s", error)

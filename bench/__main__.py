@@ -9,8 +9,9 @@ import sys
 import time
 
 from bench.flooding import s11
-from bench.goals import GOALS, Result
+from bench.goals import GOALS
 from bench.peers import install, p9
+from bench.results import Result
 
 ALL = GOALS | {"P9": p9, "S11": s11}
 """By the number that the documentation gives them."""

@@ -17,7 +17,7 @@ from msgspec import Struct
 from aimon_core.clock import SteppedClock
 from aimon_core.pricing import load
 from aimon_core.store import SessionStore
-from bench.goals import Result, figures
+from bench.results import Result, figures
 from receiver import codec, otlp
 from receiver.dialects import Interpreter
 from receiver.hooks import translate

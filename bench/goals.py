@@ -2,55 +2,20 @@
 
 import json
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import psutil
-from msgspec import Struct
 
-from aimon_desktop import hook_program
-from bench.processes import AIMON, ROOT, Screen, Sender, cpu_s, environment, serving
-from bench.traffic import Traffic, batches, records_in
+from bench import programs, readers
+from bench.processes import AIMON, Screen, Sender, cpu_s, serving
+from bench.results import Result, figures, folder
+from bench.traffic import Traffic, asking, batches, records_in
 
-
-class Result(Struct, frozen=True):
-    """One figure and what was promised."""
-
-    what: str
-    figure: float
-    unit: str
-    goal: float | None = None
-    """None where nothing was promised and the figure only explains another."""
-    more_is_better: bool = False
-
-    @property
-    def met(self) -> bool:
-        """Whether the promise is kept."""
-        if self.goal is None:
-            return True
-        return self.figure >= self.goal if self.more_is_better else self.figure <= self.goal
-
-
-def folder() -> "tempfile.TemporaryDirectory[str]":
-    """A home for one run."""
-    return tempfile.TemporaryDirectory(prefix="aimon-bench-", ignore_cleanup_errors=True)
-
-
-def figures(module: str) -> list[float]:
-    """What a module prints that measures in a process of its own."""
-    with folder() as home:
-        command = [sys.executable, "-m", module]
-        told = subprocess.run(
-            command, env=environment(Path(home)), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-        )
-    return [float(figure) for figure in told.stdout.split()]
-
-
+HEIRS = 5
 PAINTED = "waiting"
 """In the first line of the dashboard, whatever it shows."""
 
@@ -199,7 +164,7 @@ def p7() -> Iterator[Result]:
         screen.shows(PAINTED)
         sender = Sender(_port(screen.process))
         for number in range(ROWS):
-            for payload in _asking(number):
+            for payload in asking(number):
                 sender.post(json.dumps(payload).encode(), "/hooks/claude-code", "application/json")
         time.sleep(SETTLE_S)
         began, before, drawn = time.monotonic(), cpu_s(screen.process), screen.written
@@ -209,82 +174,26 @@ def p7() -> Iterator[Result]:
     yield Result(f"idle with {ROWS} live rows", spent * 100, "% of a core", 1)
 
 
-def _asking(number: int) -> Iterator[dict[str, object]]:
-    """A session that works on a tool call; every other one asks whether it may."""
-    tool = {"tool_name": "Bash", "tool_input": {"command": f"make part-{number}"}}
-    said: list[dict[str, object]] = [
-        {"hook_event_name": "UserPromptSubmit", "prompt": f"build part {number}"},
-        {"hook_event_name": "PreToolUse", "tool_use_id": f"toolu_{number}", **tool},
-    ]
-    if number % 2:
-        said.append({"hook_event_name": "PermissionRequest", **tool})
-    for one in said:
-        yield {"session_id": f"bench-{number}", "cwd": f"/home/dev/projects/part-{number}", **one}
+# ------------------------------------------------------------------------------------------ a screen that takes over
 
 
-# ------------------------------------------------------------------------------------------ P10 what agents start
-
-HOOKS, SPOOLED = 30, 10_000
-PYTHON = str(Path(sys.executable).resolve())
-"""Not the one of a virtual environment: that one looks for its home first, which `-S` does not."""
-STATUS = (ROOT / "tests/captures/claude-code-statusline.jsonl").read_bytes().splitlines()[-1]
-"""What a real client tells its status line."""
-
-
-def p10() -> Iterator[Result]:
-    """The hook program and the status line's against the start of bare Python, with a receiver or with nobody there."""
-    hook, line = (_program(name) for name in ("hook_program", "statusline_program"))
-    hook, bare = [*hook, "claude-code"], [PYTHON, "-S", "-E", "-c", "pass"]
-    payload = json.dumps(next(_asking(1))).encode()
-    with folder() as home, serving(Path(home)) as (_, port):
-        told = environment(Path(home)) | {"AIMON_PORT": str(port)}
-        heard, start = _alternating(hook, bare, payload, told)
-        drawn, start_again = _alternating(line, bare, STATUS, told)
-        chained, shell = _alternating([*line, "exit 0"], ["/bin/sh", "-c", "exit 0"], STATUS, told)
-    yield Result("hook program / bare Python", heard / start, "x", 2.5)
-    yield Result("status line / bare Python", drawn / start_again, "x", 2.5)
-    yield Result("what it adds to a person's own", (chained - shell) * 1e3, "ms")
-    with folder() as home:
-        spooled, start = _alternating(hook, bare, payload, environment(Path(home)) | {"AIMON_PORT": "1"})
-    yield Result("the same with nobody there", spooled / start, "x", 2.5)
-    yield Result("what it costs the agent then", (spooled - start) * 1e3, "ms", 50)
-    yield Result(f"{SPOOLED:,} spooled hooks adopted in", _adopted(), "s", 5)
-
-
-def _program(name: str) -> list[str]:
-    return [PYTHON, "-S", "-E", str(ROOT / "aimon_desktop" / f"{name}.py")]
-
-
-def _adopted() -> float:
-    """Seconds from the start of an aimon until it has taken in what lay in its spool."""
-    with folder() as home:
-        spool = Path(environment(Path(home))["XDG_STATE_HOME"]) / "aimon" / "spool"
-        now_ns = time.time_ns()
-        for number in range(SPOOLED):
-            payload = {"hook_event_name": "PreToolUse", "session_id": f"s{number // 200}", "tool_name": "Bash",
-                       "tool_use_id": f"t{number}", "tool_input": {"command": "make " + "x" * 500}}  # fmt: skip
-            at_ns = now_ns - (SPOOLED - number) * 1_000_000
-            message = hook_program.request("claude-code", at_ns, json.dumps(payload).encode())
-            if number:
-                (spool / f"{at_ns:020}-1-{len(message)}").write_bytes(message)
-            else:
-                hook_program.spool(str(spool), at_ns, message)
-        began = time.monotonic()
-        with serving(Path(home)):
-            while any(spool.iterdir()):
-                time.sleep(0.02)
-        return time.monotonic() - began
-
-
-def _alternating(one: list[str], other: list[str], payload: bytes, environment: dict[str, str]) -> tuple[float, float]:
-    """The median times of two commands that take turns, in seconds."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(HOOKS):
-        for command, taken in zip((one, other), times, strict=True):
-            began = time.perf_counter()
-            subprocess.run(command, input=payload, env=environment, check=True, stdout=subprocess.DEVNULL)
-            taken.append(time.perf_counter() - began)
-    return statistics.median(times[0]), statistics.median(times[1])
+def heir() -> Iterator[Result]:
+    """How long a port answers nobody after its owner was killed, a screen standing by."""
+    waited = []
+    for _ in range(HEIRS):
+        with (
+            folder() as home,
+            serving(Path(home)) as (owner, port),
+            Screen(Path(home), AIMON, "--port", str(port)) as screen,
+        ):
+            Sender(port).post(json.dumps(next(asking(0))).encode(), "/hooks/claude-code", "application/json")
+            screen.shows("part-0")
+            owner.kill()
+            killed = time.monotonic()
+            screen.shows("took over")
+            Sender(port).post(b"{}", content_type="application/json")
+            waited.append(time.monotonic() - killed)
+    yield Result("port taken over after", max(waited), "s", 2)
 
 
 GOALS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -295,6 +204,8 @@ GOALS: dict[str, Callable[[], Iterator[Result]]] = {
     "P6": p6,
     "P7": p7,
     "P8": p8,
-    "P10": p10,
+    "P10": programs.p10,
+    "S21": readers.s21,
+    "heir": heir,
 }
-"""By the number that the documentation gives them."""
+"""By the number that the documentation gives them, or a word."""

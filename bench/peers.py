@@ -21,8 +21,8 @@ from msgspec import Struct
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from bench.goals import Result, folder
 from bench.processes import ROOT, Sender, cpu_s, serving
+from bench.results import Result, folder
 
 HOME = ROOT / ".cache" / "peers"
 SPANS = 100

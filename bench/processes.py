@@ -69,11 +69,11 @@ class Sender:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[tuple[psutil.Process, int]]:
+def serving(folder: Path, *arguments: str, stdout: int = subprocess.DEVNULL) -> Iterator[tuple[psutil.Process, int]]:
     """`aimon serve` on a free port: the process and its port, when it is ready."""
     command = [AIMON, "serve", "--port", "0", *arguments]
     with subprocess.Popen(
-        command, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, env=environment(folder), stdout=stdout, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         try:

@@ -117,3 +117,16 @@ def _batches(exports: list[ExportLogsServiceRequest], size: int) -> Iterator[Exp
                             batch, count = ExportLogsServiceRequest(), 0
     if count:
         yield batch
+
+
+def asking(number: int) -> Iterator[dict[str, object]]:
+    """A session that works on a tool call; every other one asks whether it may."""
+    tool = {"tool_name": "Bash", "tool_input": {"command": f"make part-{number}"}}
+    said: list[dict[str, object]] = [
+        {"hook_event_name": "UserPromptSubmit", "prompt": f"build part {number}"},
+        {"hook_event_name": "PreToolUse", "tool_use_id": f"toolu_{number}", **tool},
+    ]
+    if number % 2:
+        said.append({"hook_event_name": "PermissionRequest", **tool})
+    for one in said:
+        yield {"session_id": f"bench-{number}", "cwd": f"/home/dev/projects/part-{number}", **one}

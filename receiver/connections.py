@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment] # a stream server's transport is a Transport
         self.caller = caller(transport)
         if self.caller is None:
-            self.is_near = self.is_near or is_near(str((transport.get_extra_info("peername") or ("",))[0]))
+            self.is_near = is_near(str((transport.get_extra_info("peername") or ("",))[0]))
             self.peer = asyncio.get_running_loop().create_task(self.table.peers.of(transport))
         self.inner.connection_made(transport)
         self.table.enter(self)

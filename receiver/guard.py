@@ -7,6 +7,7 @@ out `Origin` on a POST, cannot set `Host`, and cannot send JSON or protobuf with
 import hmac
 import ipaddress
 import os
+import socket as sockets
 from collections.abc import Iterable, Mapping
 from email.message import Message
 from functools import lru_cache
@@ -35,6 +36,8 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     """0 asks the system for a free one."""
     grpc_port: int = 0
     """For OTLP over gRPC; 0 opens none."""
+    listeners: tuple[sockets.socket, ...] = ()
+    """Sockets that listen already (`supervisor`): their port is taken, other addresses of the host are bound to it."""
     socket: str = ""
     """Path of the Unix socket for hooks, in a folder that is ours alone; empty opens none."""
     spool: str = ""

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import socket
 from collections import Counter
 from collections.abc import Collection
 from contextlib import ExitStack
@@ -97,11 +98,12 @@ class Receiver:
         When it raises, the port is not open; the Unix socket, where there is one, is, and hooks work until `stop`,
         unless an aimon has the port. Binding it is the lock: of several that want it one has it.
         """
-        addresses = guard.addresses(self._options.host, self._options.token)
+        handed = {listener.getsockname()[0]: listener for listener in self._options.listeners}
+        addresses = dict.fromkeys((*handed, *guard.addresses(self._options.host, self._options.token)))
         door = self._door = HttpDoor(self._intake, self._api, self._options)
         try:
             for address in addresses:
-                await self._listen(door, address, needed=address in {addresses[0], self._options.host})
+                await self._listen(door, address, handed.get(address))
             await self._listen_for_hooks(door)
         except AimonError as error:
             await _close(self._listeners)
@@ -148,14 +150,17 @@ class Receiver:
             await _close(self._listeners)
             await _close(self._hooks)
 
-    async def _listen(self, door: HttpDoor, address: str, *, needed: bool) -> None:
+    async def _listen(self, door: HttpDoor, address: str, handed: socket.socket | None) -> None:
+        """Open one address, the port's first one or one more of it; `handed` is open already."""
         listener: asyncio.Server | None = None
+        needed = not self._listeners or address == self._options.host
         try:
+            where: dict[str, Any] = {"sock": handed} if handed else {"host": address, "port": self.port}
             listener = await asyncio.get_running_loop().create_server(
-                door.connections, address, self.port, backlog=_BACKLOG, start_serving=False
+                door.connections, **where, backlog=_BACKLOG, start_serving=False
             )
             port = listener.sockets[0].getsockname()[1]
-            if needed:
+            if not self._listeners:
                 door.named(port)
             await listener.start_serving()  # two may bind a port at the same moment: one of them may listen
         except OSError as error:
@@ -164,9 +169,9 @@ class Receiver:
             if needed or (error.errno not in _NO_SUCH_ADDRESS and self._options.port):
                 raise await self._explained(error) from error
             return  # no IPv6 here, or somebody has the same free port there: one address will do
-        self._listeners.append(listener)
-        if needed:
+        if not self._listeners:
             self.port = port
+        self._listeners.append(listener)
 
     async def _listen_for_hooks(self, door: HttpDoor) -> None:
         """Open the Unix socket, unless another aimon has it; where it cannot be had, hooks find the port."""

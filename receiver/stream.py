@@ -48,11 +48,13 @@ class Reader:
         self.open = True
 
     def put(self, lines: bytes) -> bool:
-        """Queue lines; False when the reader has left too many unread."""
+        """Queue lines; False when the reader had left too many unread before, since one frame may be more than that."""
+        if self._unsent > self._limit:
+            return False
         self._lines.append(lines)
         self._unsent += len(lines)
         self._woken.set()
-        return self._unsent <= self._limit
+        return True
 
     async def lines(self) -> AsyncIterator[bytes]:
         """What is queued, as often as something is, until closed."""

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-FIELDS = ("command", "file_path", "path", "notebook_path", "pattern", "query", "url", "description", "skill", "prompt")
+FIELDS = (
+    "command", "cmd", "file_path", "filePath", "path", "notebook_path", "pattern", "query", "url", "description",
+    "skill", "prompt",
+)  # fmt: skip
 """Input fields in the order in which they name the subject best."""
 
 SHELLS = frozenset({"exec_command", "shell", "shell_command", "local_shell", "container.exec"})

@@ -25,6 +25,8 @@ class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
     """What tells this report from its own repetition within the channel: event sequence and time, or span id."""
     model: str
     tokens: Tokens
+    searches: int = 0
+    """Searches of the web that the provider ran for it, which are billed by the piece."""
     cost_picodollars: int | None = None
     """Dollars the agent itself reported, times 10^12."""
     duration_ms: float | None = None

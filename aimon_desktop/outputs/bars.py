@@ -5,6 +5,7 @@ and `clean` only, since a bar may ask as often as a prompt. No line says what a 
 """
 
 import json
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -35,10 +36,22 @@ def waybar(content: Content) -> str:
 
 
 def eww(content: Content) -> str:
-    """The whole picture for `deflisten`: a line replaces the one before."""
+    """The whole picture for `deflisten`: a line replaces the one before.
+
+    `focus` is what a click may give to a shell: agents name their sessions as they like.
+    """
+    sessions = [
+        told
+        | {
+            "glyph": short.glyph(told["state"]),
+            "word": short.word(told["state"]),
+            "focus": f"aimon focus {shlex.quote(told['key'])}",
+        }
+        for told in _rows(content)
+    ]
     figures = {state: content["counts"].get(state, 0) for state in short.STATES}
     whole = {"state": need(content), "text": counts(content), **figures, "today_usd": content["today_usd"]}
-    return json.dumps(whole | {"sessions": _rows(content)})
+    return json.dumps(whole | {"sessions": sessions})
 
 
 def i3status_rust(content: Content) -> str:

@@ -30,6 +30,11 @@ class EventsSocket:
         """Whether anybody reads."""
         return bool(self._allowed)
 
+    @property
+    def held(self) -> bool:
+        """Whether it is ours; else another aimon has it, or none."""
+        return self._socket.held
+
     async def open(self) -> None:
         """Take readers, unless another aimon does already. Raises OSError."""
         if (listener := self._socket.claim()) is not None:
@@ -37,12 +42,16 @@ class EventsSocket:
             self._server = await loop.create_unix_server(lambda: _Reader(self), sock=listener)
 
     def put(self, lines: bytes) -> None:
-        """Give lines to every reader; one that has more than 256 KiB unread beyond its first lines is dropped."""
+        """Give lines to every reader; one that has more than 256 KiB unread beyond its first lines is dropped.
+
+        What is unread already counts, not what comes now: that alone may be more, where many sessions change at once.
+        """
         for transport, allowed in list(self._allowed.items()):
-            transport.write(lines)
             if transport.get_write_buffer_size() > allowed:
                 transport.abort()
                 self.leave(transport)
+            else:
+                transport.write(lines)
 
     def close(self) -> None:
         """Let everybody go."""

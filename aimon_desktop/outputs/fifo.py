@@ -7,6 +7,7 @@ pipe is left out, and the list comes again. Two readers of one pipe share its li
 import fcntl
 import json
 import os
+import select
 import stat
 
 from aimon_core.clock import Clock
@@ -42,16 +43,26 @@ class Fifo:
             self._descriptor = self._opened()
         return self._descriptor is not None
 
-    def write(self, line: bytes) -> None:
-        """Write a line, or leave it out where the pipe is full or the reader has gone."""
+    def has_room(self) -> bool:
+        """Whether a line fits; where the reader has gone it does, since `write` is what finds out."""
         if self._descriptor is None:
-            return
+            return False
+        room = select.poll()
+        room.register(self._descriptor, select.POLLOUT)
+        return bool(room.poll(0))
+
+    def write(self, line: bytes) -> bool:
+        """Write a line, or leave it out where the pipe is full or the reader has gone; whether it was written."""
+        if self._descriptor is None:
+            return False
         try:
             os.write(self._descriptor, line)
         except BlockingIOError:
-            pass
+            return False
         except OSError:
             self.close()
+            return False
+        return True
 
     def close(self) -> None:
         """Let the reader go. The pipe stays: the next aimon finds it, and so does a reader who waits already."""
@@ -89,10 +100,10 @@ def fitted(line: bytes) -> bytes:
     room = LIMIT - 1 - len(_dumped(message | {"sessions": [], "truncated": len(rows)}))
     kept = []
     for row in rows:
-        room -= len(json.dumps(row)) + len(", ")
-        if room < 0:
-            break
-        kept.append(row)
+        size = len(json.dumps(row)) + len(", ")
+        if size <= room:  # one with a long name hides none of the others
+            room -= size
+            kept.append(row)
     return _dumped(message | {"sessions": kept, "truncated": len(rows) - len(kept)})
 
 

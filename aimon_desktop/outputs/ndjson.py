@@ -113,12 +113,13 @@ class Writer:
         self._thread.start()
 
     def put(self, lines: bytes) -> None:
-        """Queue whole lines; when too many are unread, all that wait are left out and `lost` is set."""
+        """Queue whole lines; when too many are unread already, all are left out and `lost` is set."""
         with self._wake:
-            self._queue += lines
             if len(self._queue) > self._unsent:
                 self._queue.clear()
                 self.lost = True
+            else:
+                self._queue += lines
             self._wake.notify()
 
     def caught_up(self) -> bool:

@@ -121,6 +121,11 @@ def word(state: str) -> str:
     return next((word for name, _, word in _STATES if name == state), state)
 
 
+def glyph(state: str) -> str:
+    """What stands for a state where there is little room."""
+    return next(glyph for name, glyph, _ in _STATES if name == state)
+
+
 def main(arguments: list[str]) -> int:
     """`aimon status [--short|--format NAME]`: 0 and a line, or 1 and a word on stderr."""
     content = read(runtime_dir.locate())

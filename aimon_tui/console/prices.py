@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _MTOK = 10**18
 """Rates are kept in 10^-24 dollars a token: so many of them are a dollar a million tokens."""
+_THOUSAND = 10**21
+"""And 10^-24 dollars a search: so many of them are a dollar a thousand searches."""
 _PARTS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
-_HEAD = ("model", "agent", *(part.replace("_", " ") for part in _PARTS), "from")
+_HEAD = ("model", "agent", *(part.replace("_", " ") for part in _PARTS), "1k searches", "from")
 _WORDS = {"model", "agent", "from"}
 
 
@@ -28,8 +30,9 @@ _WORDS = {"model", "agent", "from"}
 def command(config: Config, as_json: bool) -> None:
     """Show what each model in use costs, and who says so.
 
-    Dollars a million tokens, for the models of the running aimon, else of its journal. Prices of your own stand under
-    `prices` in the settings; a model without a price makes a cost unknown, never 0.
+    Dollars a million tokens, and a thousand searches of the web, for the models of the running aimon, else of its
+    journal. Prices of your own stand under `prices` in the settings; a model without a price makes a cost unknown,
+    never 0.
 
     \b
     Example:  aimon prices
@@ -54,15 +57,16 @@ def document(found: dict[str, Any], prices: "PriceTable", settings: str) -> dict
 
 def _told(model: str, agent: str, price: "Price | None", table: str, settings: str) -> dict[str, Any]:
     """One model; its `tiers` hold for calls that read more than `above` tokens, the usual rates last."""
+    told: dict[str, Any] = {"model": model, "agent": agent}
     if price is None:
-        return {"model": model, "agent": agent, "source": None, "provider": None, "priced_as": None, "tiers": []}
+        nothing = ("source", "provider", "priced_as", "web_search_usd_per_1000")
+        return told | dict.fromkeys(nothing) | {"tiers": []}
     own = price.provider == "config"
-    return {
-        "model": model,
-        "agent": agent,
+    return told | {
         "source": settings if own else table,
         "provider": None if own else price.provider,
         "priced_as": price.model,
+        "web_search_usd_per_1000": None if price.search is None else float(Decimal(price.search) / _THOUSAND),
         "tiers": [
             {"above": max(above, 0)}
             | {f"{part}_usd_per_mtok": float(Decimal(getattr(rates, part)) / _MTOK) for part in _PARTS}
@@ -90,13 +94,15 @@ def _rows(one: dict[str, Any]) -> list[tuple[str, ...]]:
     """The usual rates, then those of calls that read more."""
     model, agent = clean(one["model"], 48), clean(one["agent"], 24)
     if one["source"] is None:
-        return [(model, agent, *("-" for _ in _PARTS), "no price: its cost is unknown")]
+        return [(model, agent, *("-" for _ in _PARTS), "-", "no price: its cost is unknown")]
+    search = one["web_search_usd_per_1000"]
     source = clean(f"{one['provider']} in {one['source']}" if one["provider"] else one["source"], 200)
     return [
         (
             f"  above {tier['above']:,} tokens" if tier["above"] else model,
             "" if tier["above"] else agent,
             *(f"{tier[f'{part}_usd_per_mtok']:.4g}" for part in _PARTS),
+            "" if tier["above"] else "-" if search is None else f"{search:.4g}",
             source,
         )
         for tier in reversed(one["tiers"])

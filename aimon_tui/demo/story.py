@@ -9,7 +9,13 @@ from heapq import merge
 from random import Random
 
 from aimon_core.session import Tokens
-from aimon_tui.demo.actors import Claude, Conventional
+from aimon_tui.demo.actors import Coder
+from aimon_tui.demo.actors.claude_code import Claude
+from aimon_tui.demo.actors.codex import Codex
+from aimon_tui.demo.actors.copilot import Copilot
+from aimon_tui.demo.actors.gemini_cli import Gemini
+from aimon_tui.demo.actors.opencode import Opencode
+from aimon_tui.demo.actors.own import Own
 from aimon_tui.demo.wire import Request
 
 HOME = "/home/dev/projects"
@@ -44,7 +50,7 @@ def fleet(epoch_ns: int) -> Iterator[Request]:
     yield from merge(*sessions, *own, key=lambda request: request.at_s)
 
 
-def _turn(actor: Claude, task: int, scale: float = 1.0) -> Iterator[Request]:
+def _turn(actor: Coder, task: int, scale: float = 1.0) -> Iterator[Request]:
     """A turn as most are: read, think, change, test, done."""
     text, file, command, words = TASKS[task % len(TASKS)]
     read = round(58_000 * scale)
@@ -59,7 +65,7 @@ def _turn(actor: Claude, task: int, scale: float = 1.0) -> Iterator[Request]:
     yield from actor.stop(words)
 
 
-def _morning(actor: Claude, turns: int, gap_s: float, scale: float = 1.0) -> Iterator[Request]:
+def _morning(actor: Coder, turns: int, gap_s: float, scale: float = 1.0) -> Iterator[Request]:
     yield from actor.open()
     for number in range(turns):
         actor.pause(gap_s)
@@ -67,7 +73,7 @@ def _morning(actor: Claude, turns: int, gap_s: float, scale: float = 1.0) -> Ite
 
 
 def _shop(epoch_ns: int) -> Iterator[Request]:
-    actor = Claude(f"{HOME}/shop-api", -1_500, epoch_ns)
+    actor = Claude(f"{HOME}/shop-api", -1_500, epoch_ns, "claude-opus-5-5")
     yield from _morning(actor, 6, 180, 3.2)
     actor.at_s = -44.0
     yield from actor.prompt("fix the failing test")
@@ -85,20 +91,20 @@ def _shop(epoch_ns: int) -> Iterator[Request]:
 
 
 def _infra(epoch_ns: int) -> Iterator[Request]:
-    actor = Claude(f"{HOME}/infra", -1_200, epoch_ns, "claude-sonnet-5-5")
+    actor = Codex(f"{HOME}/infra", -1_200, epoch_ns, "gpt-5.5")
     yield from _morning(actor, 3, 200, 2.0)
     actor.at_s = -230
     yield from actor.prompt("rotate the certificates")
     yield from actor.think(8, Tokens(2_100, 120_000, 4_000, output=700))
     yield from actor.tool("Bash", "certbot renew --dry-run", 12)
     actor.at_s = -185
-    yield from actor.fail(429, "Number of requests has exceeded your rate limit", "rate_limit")
+    yield from actor.refused(429, "Number of requests has exceeded your rate limit")
     actor.pause(420)
     yield from _for_ever(actor, Random(2), 2.2)
 
 
 def _billing(epoch_ns: int) -> Iterator[Request]:
-    actor = Claude(f"{HOME}/billing-reconciler", -1_450, epoch_ns)
+    actor = Claude(f"{HOME}/billing-reconciler", -1_450, epoch_ns, "claude-opus-5-5")
     yield from _morning(actor, 7, 150, 6.0)
     actor.at_s = -52
     yield from actor.prompt("reconcile the ledger")
@@ -110,7 +116,7 @@ def _billing(epoch_ns: int) -> Iterator[Request]:
 
 
 def _web(epoch_ns: int) -> Iterator[Request]:
-    actor = Claude(f"{HOME}/web-app", -900, epoch_ns, "claude-sonnet-5-5")
+    actor = Gemini(f"{HOME}/web-app", -900, epoch_ns, "gemini-3-pro-preview")
     yield from _morning(actor, 4, 140, 1.4)
     actor.at_s = -24
     yield from actor.prompt("speed up the tests")
@@ -123,14 +129,14 @@ def _web(epoch_ns: int) -> Iterator[Request]:
 
 
 def _notes(epoch_ns: int) -> Iterator[Request]:
-    actor = Claude(f"{HOME}/notes", -723, epoch_ns, "claude-haiku-4-5")
+    actor = Opencode(f"{HOME}/notes", -723, epoch_ns, "kimi-k3")
     yield from actor.open()
     actor.pause(900)
     yield from _for_ever(actor, Random(5), 0.4)
 
 
 def _closed(epoch_ns: int) -> Iterator[Request]:
-    actor = Claude(f"{HOME}/web-app", -700, epoch_ns, "claude-opus-5-5")
+    actor = Copilot(f"{HOME}/web-app", -700, epoch_ns, "claude-sonnet-5-5")
     yield from _morning(actor, 2, 120, 0.8)
     actor.at_s = -40
     yield from actor.close()
@@ -138,7 +144,7 @@ def _closed(epoch_ns: int) -> Iterator[Request]:
 
 def _pipeline(epoch_ns: int) -> Iterator[Request]:
     """An agent of someone's own: spans only, so its prompts and waits cannot be seen."""
-    actor = Conventional("my-langchain-agent", "data-pipeline", -600, epoch_ns, "gpt-5.5")
+    actor = Own("my-langchain-agent", "data-pipeline", -600, epoch_ns, "gpt-5.5")
     rng = Random(6)
     while True:
         actor.prompt()
@@ -151,7 +157,7 @@ def _pipeline(epoch_ns: int) -> Iterator[Request]:
 
 def _docs(epoch_ns: int) -> Iterator[Request]:
     """One whose model has no price: its cost is unknown, and said to be."""
-    actor = Conventional("docs-writer", "docs", -240, epoch_ns, "in-house-7b")
+    actor = Own("docs-writer", "docs", -240, epoch_ns, "in-house-7b")
     actor.prompt()
     for _ in range(4):
         yield from actor.think(48, 9_800, 480)
@@ -161,7 +167,7 @@ def _docs(epoch_ns: int) -> Iterator[Request]:
     yield from actor.stop()
 
 
-def _for_ever(actor: Claude, rng: Random, scale: float) -> Iterator[Request]:
+def _for_ever(actor: Coder, rng: Random, scale: float) -> Iterator[Request]:
     """Turn after turn, some of which need a person."""
     while True:
         actor.pause(rng.uniform(8, 70))

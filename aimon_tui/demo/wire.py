@@ -10,8 +10,6 @@ from receiver.slim import CLASSES
 
 Value = str | bool | int | float
 
-_CLAUDE = {"service.name": "claude-code", "service.version": "2.1.329", "os.type": "linux"}
-
 
 class Request(Struct, frozen=True):
     """One request of the fleet."""
@@ -23,20 +21,27 @@ class Request(Struct, frozen=True):
     body: bytes
 
 
-def hook(at_s: float, payload: Mapping[str, Any]) -> Request:
-    """A hook of Claude Code."""
-    return Request(at_s, "/hooks/claude-code", "application/json", json.dumps(payload).encode())
+def hook(at_s: float, agent: str, payload: Mapping[str, Any]) -> Request:
+    """A hook of an agent."""
+    return Request(at_s, f"/hooks/{agent}", "application/json", json.dumps(payload).encode())
 
 
-def log(at_s: float, at_ns: int, name: str, attributes: Mapping[str, Value]) -> Request:
-    """A log event of Claude Code."""
+class Source(Struct, frozen=True):
+    """Who tells something: the resource and the instrumentation scope of its telemetry."""
+
+    resource: Mapping[str, Value]
+    scope: str
+
+
+def log(at_s: float, at_ns: int, source: Source, body: str, attributes: Mapping[str, Value]) -> Request:
+    """A log event, exported alone."""
     message = CLASSES["Logs"]()
     group = message.resource_logs.add()
-    _put(group.resource.attributes, _CLAUDE)
+    _put(group.resource.attributes, source.resource)
     scoped = group.scope_logs.add()
-    scoped.scope.name = "com.anthropic.claude_code.events"
+    scoped.scope.name = source.scope
     record = scoped.log_records.add(time_unix_nano=at_ns)
-    record.body.s = f"claude_code.{name}"
+    record.body.s = body
     _put(record.attributes, attributes)
     return _otlp(at_s, "/v1/logs", message)
 
@@ -44,8 +49,7 @@ def log(at_s: float, at_ns: int, name: str, attributes: Mapping[str, Value]) -> 
 class Span(Struct, frozen=True, kw_only=True):
     """What a span of any agent tells."""
 
-    service: str
-    scope: str
+    source: Source
     name: str
     start_ns: int
     end_ns: int
@@ -53,16 +57,17 @@ class Span(Struct, frozen=True, kw_only=True):
     span_id: bytes
     parent_id: bytes = b""
     attributes: Mapping[str, Value]
-    error: str = ""
+    events: tuple[Mapping[str, Value], ...] = ()
+    """The attributes of what was noted while it lasted."""
 
 
 def span(at_s: float, one: Span) -> Request:
     """A span, exported alone."""
     message = CLASSES["Traces"]()
     group = message.resource_spans.add()
-    _put(group.resource.attributes, {"service.name": one.service})
+    _put(group.resource.attributes, one.source.resource)
     scoped = group.scope_spans.add()
-    scoped.scope.name = one.scope
+    scoped.scope.name = one.source.scope
     found = scoped.spans.add(
         name=one.name,
         trace_id=one.trace_id,
@@ -71,8 +76,8 @@ def span(at_s: float, one: Span) -> Request:
         start_time_unix_nano=one.start_ns,
         end_time_unix_nano=one.end_ns,
     )
-    if one.error:
-        found.status.code, found.status.message = 2, one.error
+    for event in one.events:
+        _put(found.events.add().attributes, event)
     _put(found.attributes, one.attributes)
     return _otlp(at_s, "/v1/traces", message)
 

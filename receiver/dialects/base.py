@@ -1,18 +1,30 @@
 """What a dialect is: an agent's telemetry turned into events, by table, without state and without other dialects."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Protocol
+
+import msgspec
 
 from aimon_core.events import Counted, Event, Nested, SessionSeen
 from aimon_core.masking import mask
 from receiver.otlp import is_delta
-from receiver.record import PointRecord, Record, Scope, Signal
+from receiver.record import CHANNELS, PointRecord, Record, Scope, Signal
+from receiver.subjects import subject
 
 TEXT = 256
 """Characters of foreign text an event carries: more than any cell shows, little enough to keep."""
 
 STATUS_ERROR = 2
 """`Status.code` of a failed span."""
+
+PERSON_MS = 50.0
+"""A rule decides sooner, no person does."""
+
+Base = dict[str, Any]
+"""What all events of one record begin with: whose they are, when, and by which channel."""
+
+Reads = Callable[[Record, Base], Iterable[Event]]
+"""Reads the events off a record of one kind."""
 
 
 class Unread(Exception):
@@ -47,15 +59,37 @@ def head(text: str | None) -> str:
     return mask(text[: 4 * TEXT])[:TEXT] if text else ""
 
 
+def subject_of(tool: str, text: str | None) -> str:
+    """What a tool call works on, by the JSON text of its input; empty where that was cut in the middle."""
+    if not text or not text.startswith("{"):
+        return ""
+    try:
+        return head(subject(tool, msgspec.json.decode(text, type=dict[str, Any])))
+    except msgspec.DecodeError:
+        return ""
+
+
+def took_ms(record: Record) -> float:
+    """How long a span lasted."""
+    return (record.at_ns - record.start_ns) / 1e6
+
+
+def base_of(record: Record, agent: str, session_id: str) -> Base:
+    """The beginning of each event that a record tells."""
+    return {
+        "agent": agent,
+        "session_id": session_id,
+        "at_ns": record.at_ns,
+        "channel": CHANNELS[record.signal],
+        "signal": record.name,
+    }
+
+
 def nested(record: Record, session_id: str | None, told: Iterable[Event] = ()) -> Nested:
     """A span in its trace, with what it tells; without a session of its own it is the trace's."""
     trace = record.trace_id.hex()
     return Nested(
-        agent=record.scope.service or record.scope.name,
-        session_id=session_id or trace,
-        at_ns=record.at_ns,
-        channel="span",
-        signal=record.name,
+        **base_of(record, record.scope.service or record.scope.name, session_id or trace),
         trace=trace,
         span=record.span_id.hex(),
         parent=record.parent_id.hex(),
@@ -64,7 +98,7 @@ def nested(record: Record, session_id: str | None, told: Iterable[Event] = ()) -
     )
 
 
-def located(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def located(record: Record, base: Base) -> Iterable[Event]:
     """The process, folder and host of a session, where the resource tells one of them."""
     if record.scope.tagged:
         resource = record.scope.resource
@@ -78,11 +112,7 @@ def counted(record: Record, agent: str, parts: Iterable[str]) -> Iterable[Event]
     series = ";".join([record.name, instance, *(f"{key}={record.text(key)}" for key in sorted(record.raw))])
     for part in parts:
         yield Counted(
-            agent=agent,
-            session_id="",
-            at_ns=record.at_ns,
-            channel="metric",
-            signal=record.name,
+            **base_of(record, agent, ""),
             metric="tokens",
             part=part,
             model=record.text("model") or record.text("gen_ai.response.model") or "",

@@ -7,7 +7,7 @@ run side by side may lose their conversation's id (github/copilot-cli#4860): the
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from aimon_core.events import (
@@ -27,7 +27,7 @@ from aimon_core.events import (
 from aimon_core.failures import classify
 from aimon_core.orphans import traced
 from aimon_core.session import Tokens
-from receiver.dialects.base import counted, head
+from receiver.dialects.base import PERSON_MS, STATUS_ERROR, Base, Reads, base_of, counted, head, took_ms
 from receiver.record import Attributes, Record, Scope, Signal
 
 AGENT = "copilot"
@@ -38,12 +38,6 @@ _PROCESS = re.compile(r"copilot-otel-(\d+)-\d+")
 
 CANCELLED = "cancelled"
 """The `error.type` of what a person took back."""
-STATUS_ERROR = 2
-"""`Status.code` of a failed span."""
-PERSON_MS = 50.0
-"""A rule decides sooner, no person does."""
-
-Base = dict[str, Any]
 
 
 def _named(family: str, names: str) -> frozenset[str]:
@@ -84,19 +78,13 @@ class Copilot:
         """What a span or a metric point tells."""
         if record.signal == "metrics":
             part = PARTS.get(record.name)
-            return counted(record, AGENT, (part,)) if part else _unless_known(record, record.name)
+            return counted(record, AGENT, (part,)) if part else None
         kind = record.identity("gen_ai.operation.name") or record.name
         reads = SPANS.get(kind) if record.signal == "traces" else None
         if reads is None:
-            return _unless_known(record, kind)
+            return () if kind in NOISE["traces"] else None
         session_id = record.identity("gen_ai.conversation.id")
-        base: Base = {
-            "agent": AGENT,
-            "session_id": session_id or traced(record.trace_id),
-            "at_ns": record.at_ns,
-            "channel": "span",
-            "signal": kind,
-        }
+        base = base_of(record, AGENT, session_id or traced(record.trace_id)) | {"signal": kind}
         if session_id is None:
             return reads(record, base)
         return (TraceSeen(**base, trace_id=record.trace_id), *reads(record, base), *_seen(record, base))
@@ -141,14 +129,14 @@ def _call(record: Record, base: Base) -> Iterable[Event]:
             unit=record.span_id.hex(),
             model=model,
             tokens=_tokens(record),
-            duration_ms=_took_ms(record),
+            duration_ms=took_ms(record),
             prompt_id=record.identity("github.copilot.interaction_id") if by_person else None,
             asks_tool=None if finish is None else any(one.s == "tool_calls" for one in finish.a.values),
         )
 
 
 def _unanswered(record: Record, base: Base, model: str) -> LlmCalled | LlmTried:
-    unit, duration_ms = record.span_id.hex(), _took_ms(record)
+    unit, duration_ms = record.span_id.hex(), took_ms(record)
     kind, words = _failure(record)
     if record.identity("error.type") != CANCELLED:
         return LlmTried(**base, unit=unit, model=model, error_type=kind, error=words, duration_ms=duration_ms)
@@ -166,7 +154,7 @@ def _tool(record: Record, base: Base) -> Iterable[Event]:
         unit=record.span_id.hex(),
         name=record.text("gen_ai.tool.name") or "",
         ok=not failed and code == 0,
-        duration_ms=_took_ms(record),
+        duration_ms=took_ms(record),
         error=_failure(record)[1] if failed else f"exit code {code}" if code else "",
         interrupted=record.identity("error.type") in {CANCELLED, "denied", "rejected"},
     )
@@ -174,7 +162,7 @@ def _tool(record: Record, base: Base) -> Iterable[Event]:
 
 def _permission(record: Record, base: Base) -> Iterable[Event]:
     """A wait for a permission; without a result the person took the turn back."""
-    result, waited_ms = record.identity("github.copilot.permission.result"), _took_ms(record)
+    result, waited_ms = record.identity("github.copilot.permission.result"), took_ms(record)
     by_person = waited_ms >= PERSON_MS
     yield PermissionAnswered(
         **base,
@@ -214,10 +202,6 @@ def _interaction(event: Attributes) -> str | None:
     return event.identity("github.copilot.user.message.interaction_id")
 
 
-def _took_ms(record: Record) -> float:
-    return (record.at_ns - record.start_ns) / 1e6
-
-
 def _failure(record: Record) -> tuple[str, str]:
     """The kind of a failure, and its words."""
     words = record.message.status.message
@@ -247,7 +231,7 @@ def _read(record: Record) -> int:
 
 # ------------------------------------------------------------------------------------------ tables
 
-SPANS: dict[str, Callable[[Record, Base], Iterable[Event]]] = {
+SPANS: dict[str, Reads] = {
     "invoke_agent": _agent,
     "chat": _call,
     "execute_tool": _tool,

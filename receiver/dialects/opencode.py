@@ -7,10 +7,8 @@ a permission neither a line nor a span says: the trace does.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, ClassVar
-
-import msgspec
 
 from aimon_core.events import (
     Event,
@@ -29,22 +27,15 @@ from aimon_core.events import (
 from aimon_core.failures import classify
 from aimon_core.orphans import traced
 from aimon_core.session import Tokens
-from receiver.dialects.base import head, located
+from receiver.dialects.base import PERSON_MS, STATUS_ERROR, Base, Reads, base_of, head, located, subject_of, took_ms
 from receiver.record import Record, Scope, Signal
-from receiver.subjects import subject
 
 AGENT = "opencode"
-STATUS_ERROR = 2
-"""`Status.code` of a failed span."""
 _REQUEST = re.compile(r"/session/(ses_\w+)/(message|abort)")
 """The path of a request about a session."""
 _FIELD = re.compile(r'"([\w.]+)":(?:"((?:[^"\\]|\\.)*)"|(\d+))')
 """A field of a log's object, which may hold `undefined` beside it."""
 _PATTERN = re.compile(r'"patterns":\["((?:[^"\\]|\\.)*)"')
-PERSON_MS = 50.0
-"""A rule decides sooner, no person does."""
-
-Base = dict[str, Any]
 
 
 class Opencode:
@@ -65,15 +56,10 @@ class Opencode:
         if reads is None:
             return None if record.name.startswith("ai.") and record.name not in AROUND else ()
         session_id = record.identity("session.id") or record.identity("ai.telemetry.metadata.sessionId")
-        base = _base(record, session_id or traced(record.trace_id), record.name)
+        base = base_of(record, AGENT, session_id or traced(record.trace_id))
         if session_id is None:
             return reads(record, base) if record.name in NAMELESS else ()
         return (TraceSeen(**base, trace_id=record.trace_id), *reads(record, base), *located(record, base))
-
-
-def _base(record: Record, session_id: str, signal: str) -> Base:
-    channel = "log" if record.signal == "logs" else "span"
-    return {"agent": AGENT, "session_id": session_id, "at_ns": record.at_ns, "channel": channel, "signal": signal}
 
 
 # ------------------------------------------------------------------------------------------ logs
@@ -86,10 +72,11 @@ def _log(record: Record) -> Iterable[Event]:
     session_id = told.get("id" if word == "created" else "session.id", "")
     if word == "asking":
         words = f"{told.get('permission', '')}: {_first(values[1].s)}"
-        yield PermissionAsked(**_base(record, traced(record.trace_id), word), kind="permission", subject=head(words))
+        base = base_of(record, AGENT, traced(record.trace_id)) | {"signal": word}
+        yield PermissionAsked(**base, kind="permission", subject=head(words))
     if not session_id.startswith("ses_"):
         return
-    base = _base(record, session_id, word)
+    base = base_of(record, AGENT, session_id) | {"signal": word}
     if word != "created":  # that happens in the request of the session which it is made for
         yield TraceSeen(**base, trace_id=record.trace_id)
     match word:
@@ -134,14 +121,14 @@ def _call(record: Record, base: Base) -> Iterable[Event]:
             unit=record.span_id.hex(),
             model=model,
             tokens=_tokens(record),
-            duration_ms=_took_ms(record),
+            duration_ms=took_ms(record),
             side=side,
             asks_tool=None if finish is None else finish == "tool-calls",
         )
 
 
 def _unanswered(record: Record, base: Base, model: str, *, side: bool) -> LlmCalled | LlmTried:
-    unit, words, duration_ms = record.span_id.hex(), record.message.status.message, _took_ms(record)
+    unit, words, duration_ms = record.span_id.hex(), record.message.status.message, took_ms(record)
     error_type = None if "abort" in words.lower() else classify(None, "", words)
     if error_type is not None and not side:
         told: dict[str, Any] = {"unit": unit, "model": model, "duration_ms": duration_ms}
@@ -162,8 +149,8 @@ def _tool(record: Record, base: Base) -> Iterable[Event]:
         unit=record.span_id.hex(),
         name=name,
         ok=not failed,
-        subject=_subject(record, name),
-        duration_ms=_took_ms(record),
+        subject=subject_of(name, record.text("ai.toolCall.args")),
+        duration_ms=took_ms(record),
         error=head(words) if failed else "",
         interrupted=failed and ("reject" in words.lower() or "abort" in words.lower()),
     )
@@ -174,7 +161,7 @@ def _request(record: Record, _: Base) -> Iterable[Event]:
     found = _REQUEST.fullmatch(record.identity("url.path") or "")
     if found is None or (record.integer("http.response.status_code") or 200) >= 400:
         return
-    base = _base(record, found[1], record.name)
+    base = base_of(record, AGENT, found[1])
     if found[2] == "abort":
         yield TurnEnded(**base, reason="interrupted", complete=False)
         return
@@ -184,7 +171,7 @@ def _request(record: Record, _: Base) -> Iterable[Event]:
 
 def _permission(record: Record, base: Base) -> Iterable[Event]:
     """A person was asked, and has answered."""
-    if _took_ms(record) >= PERSON_MS:
+    if took_ms(record) >= PERSON_MS:
         accepted = record.message.status.code != STATUS_ERROR
         yield PermissionAnswered(
             **base, call_id=None, unit=record.span_id.hex(), name="", accepted=accepted, by_person=True
@@ -207,22 +194,10 @@ def _tokens(record: Record) -> Tokens:
 _DETAILS = "ai.usage.inputTokenDetails"
 
 
-def _took_ms(record: Record) -> float:
-    return (record.at_ns - record.start_ns) / 1e6
-
-
-def _subject(record: Record, name: str) -> str:
-    try:
-        given = msgspec.json.decode(record.text("ai.toolCall.args") or "{}")
-    except msgspec.DecodeError:
-        return ""
-    return head(subject(name, given)) if isinstance(given, dict) else ""
-
-
 NAMELESS = frozenset({"http.server POST", "Permission.ask"})
 """Spans that have no attribute for a session's id."""
 
-SPANS: dict[str, Callable[[Record, Base], Iterable[Event]]] = {
+SPANS: dict[str, Reads] = {
     "ai.streamText.doStream": _call,
     "ai.generateText.doGenerate": _call,
     "ai.streamObject.doStream": _call,

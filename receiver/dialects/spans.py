@@ -5,14 +5,13 @@ of them input includes the cached part and output the reasoning; sessions, turns
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from msgspec import Struct
 
 from aimon_core.events import Event, LlmCalled, PromptSubmitted, SessionSeen, ToolFinished, TurnEnded
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
-from receiver.dialects.base import STATUS_ERROR, head, nested
+from receiver.dialects.base import STATUS_ERROR, Base, base_of, head, nested, took_ms
 from receiver.record import Record
 
 Names = tuple[str, ...]
@@ -48,13 +47,7 @@ def session_of(record: Record, words: Words) -> str | None:
 
 def told(record: Record, words: Words, kind: str) -> Iterable[Event] | None:
     """A span by its kind: `llm`, `tokens` (no call of its own), `tool`, `run`, or `link` for what says nothing."""
-    base: dict[str, Any] = {
-        "agent": record.scope.service or record.scope.name,
-        "session_id": "",
-        "at_ns": record.at_ns,
-        "channel": "span",
-        "signal": record.name,
-    }
+    base = base_of(record, record.scope.service or record.scope.name, "")
     match kind:
         case "llm":
             events: list[Event] = [_call(record, words, base)]
@@ -72,7 +65,7 @@ def told(record: Record, words: Words, kind: str) -> Iterable[Event] | None:
     return (nested(record, session_of(record, words), events),)
 
 
-def _call(record: Record, words: Words, base: dict[str, Any], *, counts: bool = True) -> LlmCalled:
+def _call(record: Record, words: Words, base: Base, *, counts: bool = True) -> LlmCalled:
     ok = record.message.status.code != STATUS_ERROR
     error = _error(record)
     dollars = next((found for name in words.cost_usd if (found := record.number(name)) is not None), None)
@@ -83,7 +76,7 @@ def _call(record: Record, words: Words, base: dict[str, Any], *, counts: bool = 
         model=_text(record, words.model) or "unknown",
         tokens=_tokens(record, words),
         cost_picodollars=None if dollars is None else round(dollars * 1e12),
-        duration_ms=(record.at_ns - record.start_ns) / 1e6,
+        duration_ms=took_ms(record),
         ok=ok,
         error=head(error),
         error_type=None if ok else classify(None, _text(record, words.error_type) or "", error),
@@ -111,7 +104,7 @@ def _asks(record: Record, words: Words) -> bool | None:
     return None
 
 
-def _tool(record: Record, words: Words, base: dict[str, Any]) -> ToolFinished:
+def _tool(record: Record, words: Words, base: Base) -> ToolFinished:
     span = record.span_id.hex()
     return ToolFinished(
         **base,
@@ -119,12 +112,12 @@ def _tool(record: Record, words: Words, base: dict[str, Any]) -> ToolFinished:
         unit=span,
         name=head(_text(record, words.tool)) or head(record.name),
         ok=record.message.status.code != STATUS_ERROR,
-        duration_ms=(record.at_ns - record.start_ns) / 1e6,
+        duration_ms=took_ms(record),
         error=head(_error(record)),
     )
 
 
-def _run(record: Record, words: Words, base: dict[str, Any]) -> Iterable[Event]:
+def _run(record: Record, words: Words, base: Base) -> Iterable[Event]:
     """The outermost run is a turn, exported when it is over: both its ends are told at once. Inner ones are parts."""
     span, failed = record.span_id.hex(), record.message.status.code == STATUS_ERROR
     if not record.parent_id:

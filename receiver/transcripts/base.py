@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from aimon_core.events import Event, SessionSeen
 from aimon_core.masking import mask
@@ -64,35 +64,17 @@ class Facts:
             yield SessionSeen(**base | {"agent_id": None}, **self._known)
 
 
-class Input(Struct):
-    """The input of a tool call: the fields that name its subject, whatever else there is."""
-
-    command: Any = None
-    file_path: Any = None
-    path: Any = None
-    notebook_path: Any = None
-    pattern: Any = None
-    query: Any = None
-    url: Any = None
-    description: Any = None
-    skill: Any = None
-    prompt: Any = None
-    questions: Any = None
-    cmd: Any = None
-    """How Codex calls a command."""
-
-
-_INPUT = msgspec.json.Decoder(Input)
+_INPUT = msgspec.json.Decoder(msgspec.defstruct("Input", [(name, Any, None) for name in (*FIELDS, "questions")]))
+"""Of the input of a tool call the fields that name its subject, whatever else there is."""
 
 
 def subject_of(tool: str, given: msgspec.Raw | str) -> str:
     """What a tool call works on, in one line; empty where its input is no object."""
     try:
-        told = _INPUT.decode(given)
+        fields = msgspec.structs.asdict(_INPUT.decode(given))
     except msgspec.MsgspecError:
         return ""
-    fields = {name: getattr(told, name) for name in (*FIELDS, "questions")}
-    fields["command"] = command(told.command or told.cmd)
+    fields["command"] = command(fields["command"] or fields["cmd"])
     return words(subject(tool, fields))
 
 

@@ -53,11 +53,16 @@ def test_the_environment_to_be_set_by_hand_is_what_setup_writes():
     assert len(told) == 6
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/service.md", "docs/status-bars.md"],
+)
 def test_what_documents_link_to_is_there(name):
     text = (ROOT / name).read_text("utf-8")
+    text = re.sub(r"(?s)```.*?```", "", text)
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    folder = (ROOT / name).parent
+    assert [link for link in links if not (folder / link.partition("#")[0]).exists()] == []
 
 
 def test_the_modules_that_the_architecture_names_are_there():
@@ -84,3 +89,21 @@ def test_every_agent_that_can_be_set_up_is_named_with_its_file(tmp_path, monkeyp
         files = re.findall("`([^`]+)`", told)
         paths = [document.path for document in table(place).documents]
         assert [f"~/{paths[0].relative_to(tmp_path)}", *(path.name for path in paths[1:])] == files
+
+
+COPY = re.compile(r"\[`(packaging/[^`]+)`\]\(\.\./\1\):\n\n```\w+\n(.*?)```\n", re.DOTALL)
+"""A file of `packaging/` in a document, as people copy it."""
+DOCUMENTS = ("docs/service.md", "docs/status-bars.md")
+
+
+def test_each_file_to_copy_is_shown_once_word_for_word():
+    shown = [copy for name in DOCUMENTS for copy in COPY.findall((ROOT / name).read_text("utf-8"))]
+    there = {str(file.relative_to(ROOT)): file.read_text("utf-8") for file in (ROOT / "packaging").rglob("*.*")}
+    assert sorted(name for name, _ in shown) == sorted(there)
+    assert dict(shown) == there
+
+
+def test_the_keys_for_tmux_are_those_of_its_file():
+    (shown,) = re.findall(r"```tmux\n(.*?)```", README, re.DOTALL)
+    lines = (ROOT / "packaging" / "tmux" / "aimon.conf").read_text("utf-8").splitlines()
+    assert shown.splitlines() == [line for line in lines if line.startswith("bind-key")]

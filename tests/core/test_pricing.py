@@ -157,6 +157,23 @@ def test_prices_change_with_the_day():
     assert changed > len(changes) / 2
 
 
+@pytest.mark.parametrize(("agent", "model"), [("claude-code", "claude-opus-5-5"), ("codex", "gpt-5.5")])
+def test_a_search_of_the_web_costs_what_the_table_says(table, agent, model):
+    price = table.price(agent, model)
+    provider = next(one for one in get_snapshot().providers if one.id == price.provider)
+    info = provider.find_model(model)
+    theirs = info.calc_price(Usage(input_tokens=1_000, output_tokens=10, web_searches=3), provider).total_price
+    assert price.picodollars(Tokens(1_000, output=10), 3) == theirs * 10**12
+    assert price.picodollars(Tokens(1_000, output=10), 3) - price.picodollars(Tokens(1_000, output=10)) == 30 * 10**9
+
+
+def test_what_a_search_costs_may_be_unknown_while_tokens_have_a_price():
+    table = load({"mine": {"input": 1}, "ours": {"input": 1, "web_search": 5}})
+    assert table.price("x", "mine").picodollars(Tokens(1)) == 10**6
+    assert table.price("x", "mine").picodollars(Tokens(1), 1) is None
+    assert table.price("x", "ours").picodollars(Tokens(1), 2) == 10**6 + 10 * 10**9
+
+
 def test_own_prices_win_and_are_exact():
     table = load({"My-Model": {"input": 0.1, "output": 0.7, "cache_write_1h": 0.3}, "gpt-5.5": {"input": 1}})
     price = table.price("codex", "my-model")

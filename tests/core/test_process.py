@@ -89,6 +89,28 @@ def test_an_owner_that_never_answers_is_still_an_owner():
     assert (owner.pid, owner.is_aimon) == (os.getpid(), False)
 
 
+ANSWERS = """
+import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as port:
+    print(port.getsockname()[1], flush=True)
+    asker = port.accept()[0]
+    asker.recv(1000)
+    asker.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + sys.argv[1].encode())
+    asker.close()
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(("name", "owner"), [("systemd", "ours"), ("x", "its")])
+def test_a_port_that_systemd_holds_belongs_to_the_aimon_that_answers(name, owner):
+    claim = json.dumps({"service": "aimon", "pid": os.getpid()})
+    command = [name, "-S", "-c", ANSWERS, claim]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, executable=sys.executable, **streams) as holder:
+        found = port_owner(int(holder.stdout.readline()))
+    assert (found.is_aimon, found.pid) == (True, {"ours": os.getpid(), "its": holder.pid}[owner])
+
+
 def test_where_the_system_does_not_tell_the_door_is_asked(monkeypatch):
     def refuse(kind):
         raise psutil.AccessDenied

@@ -33,8 +33,8 @@ KEY = "claude-code:s1"
 class FlatPrice:
     """A dollar for each million tokens, whatever they are."""
 
-    def picodollars(self, tokens: Tokens) -> int:
-        return tokens.total * 1_000_000
+    def picodollars(self, tokens: Tokens, searches: int = 0) -> int:
+        return tokens.total * 1_000_000 + searches
 
 
 class FlatPrices:
@@ -121,6 +121,18 @@ def test_a_call_in_fast_mode_costs_what_the_agent_says_or_nobody_knows(store: Se
     store.apply([answered(3, "r2", cost_picodollars=5 * 10**9, fast=True)])
     store.drain()
     assert store.get(KEY).cost.reported_usd == 0.005
+
+
+def test_searches_are_billed_once_whichever_channel_tells_of_them(store: SessionStore) -> None:
+    store.prices = FlatPrices()
+    told = answered(2, "r1", "span"), answered(2, "r1", "transcript", searches=3)
+    store.apply([prompted(1), told[0]])
+    store.drain()
+    before = store.get(KEY).cost.usd
+    for _ in range(2):
+        store.apply([told[1]])
+        store.drain()
+        assert round(store.get(KEY).cost.usd - before, 12) == 3e-12
 
 
 def test_who_reads_before_the_frame_reads_the_price_too(store: SessionStore) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -25,9 +26,11 @@ GOLDEN = {
     "eww": rb'{"state": "waiting", "text": "!1 \u25cf1 \u27131", "waiting": 1, "failed": 0, "working": 1, '
     rb'"completed": 1, "idle": 0, "today_usd": 1212.8449, "sessions": ['
     rb'{"key": "claude-code:a", "agent": "claude-code", "name": "<b>\u00e9&", "state": "waiting", '
-    rb'"waiting_for": "permission"}, '
-    rb'{"key": "claude-code:b", "agent": "claude-code", "name": "shop", "state": "working", "waiting_for": null}, '
-    rb'{"key": "claude-code:c", "agent": "claude-code", "name": "shop", "state": "completed", "waiting_for": null}]}',
+    rb'"waiting_for": "permission", "glyph": "!", "word": "waiting", "focus": "aimon focus claude-code:a"}, '
+    rb'{"key": "claude-code:b", "agent": "claude-code", "name": "shop", "state": "working", "waiting_for": null, '
+    rb'"glyph": "\u25cf", "word": "working", "focus": "aimon focus claude-code:b"}, '
+    rb'{"key": "claude-code:c", "agent": "claude-code", "name": "shop", "state": "completed", "waiting_for": null, '
+    rb'"glyph": "\u2713", "word": "done", "focus": "aimon focus claude-code:c"}]}',
     "i3status-rust": rb'{"icon": "", "state": "Warning", "text": "!1 \u25cf1 \u27131 $1,212.84", '
     rb'"short_text": "!1 \u25cf1 \u27131"}',
     "starship": "!1 ●1 ✓1".encode(),
@@ -50,6 +53,15 @@ def test_each_bar_is_told_in_its_own_words(form):
 @pytest.mark.parametrize("form", FORMATS)
 def test_s26_no_bar_says_what_a_session_works_on(form):
     assert "rm -rf" not in FORMATS[form](CONTENT)
+
+
+@pytest.mark.parametrize("name", ["$(touch ran)", "a b;touch ran", "'`touch ran`'", "x\ntouch ran", "\x1b]52;c;x\x07"])
+def test_s16_what_a_click_on_a_session_runs_names_it_and_runs_nothing_else(name, tmp_path):
+    (row,) = json.loads(FORMATS["eww"](short.document([session(name, "working")], Totals(), "")))["sessions"]
+    says = f"aimon() {{ printf '%s|' \"$@\"; }}; {row['focus']} &\nwait"
+    told = subprocess.run(["/bin/sh", "-c", says], capture_output=True, text=True, cwd=tmp_path, timeout=10)
+    assert (told.stdout, told.stderr) == (f"focus|claude-code:{name}|", "")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

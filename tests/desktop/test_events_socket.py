@@ -121,6 +121,14 @@ async def test_a_reader_may_take_its_time_with_its_first_lines(tmp_path, monkeyp
     events.close()
 
 
+async def test_a_frame_may_be_more_than_who_reads_may_leave_unread(events, ears):
+    ear = await ears.join()
+    events.put(frame := b"x" * (4 * UNSENT) + b"\n")
+    assert await ears.hear(ear, len(frame)) == frame
+    events.put(b"next\n")
+    assert await ears.hear(ear, 5) == b"next\n"
+
+
 async def test_there_are_only_so_many_readers(events, ears):
     for _ in range(READERS):
         await ears.join()

@@ -80,6 +80,17 @@ def test_s21_a_stopped_reader_loses_whole_lines_and_holds_up_nobody(fifo, reader
     assert os.read(reader, 100) == b"fresh\n"
 
 
+def test_there_is_room_until_the_reader_stops_and_again_when_it_reads_on(fifo, reader):
+    assert not fifo.has_room()
+    assert fifo.open()
+    assert fifo.has_room()
+    for _ in range(100):
+        fifo.write(b"x" * 4000 + b"\n")
+    assert not fifo.has_room()
+    os.read(reader, 1 << 20)
+    assert fifo.has_room()
+
+
 def test_one_aimon_writes_at_a_time(fifo, reader, path, clock):
     assert fifo.open()
     second = Fifo(path, clock)
@@ -156,6 +167,18 @@ def test_a_long_list_keeps_who_waits_and_who_works_and_counts_the_rest(clock):
     assert kept[:9] == ["waiting"] * 3 + ["working"] * 6
     assert message["truncated"] == len(states) - len(kept) > 0
     assert (message["has_working"], message["has_waiting"], message["seq"]) == (True, True, 1)
+
+
+def test_a_cut_list_byte_for_byte(clock):
+    row = (
+        b'{"session_id": "b", "tool": "claude-code", "state": "working", "project": "shop", "key": "claude-code:b", '
+        b'"agent": "claude-code", "waiting_for": null, "window_id": null}'
+    )
+    listed = lines(clock, told("a", name="x" * LIMIT), told("b"))[0]
+    assert fitted(listed) == (
+        b'{"v": 1, "seq": 1, "type": "session_list", "sessions": [' + row + b'], "has_working": true, '
+        b'"has_waiting": false, "timestamp": 1795226400, "truncated": 1}\n'
+    )
 
 
 def test_a_row_that_is_too_long_alone_leaves_a_list_that_says_so(clock):

@@ -193,6 +193,17 @@ def test_a_stopped_reader_costs_lines_and_never_time():
     assert len(received) < 1_000_000
 
 
+def test_more_than_may_be_unread_is_told_at_once_to_who_reads():
+    source, sink = os.pipe()
+    writer = Writer(sink, when_closed=lambda: None, unsent=10)
+    writer.put(b"x" * 999 + b"\n")
+    assert not writer.lost
+    writer.close(WAIT_S)
+    os.close(sink)
+    assert drained(source) == b"x" * 999 + b"\n"
+    os.close(source)
+
+
 def test_a_reader_that_goes_away_is_a_quiet_end():
     source, sink = os.pipe()
     gone = threading.Event()

@@ -15,6 +15,7 @@ from typing import Any, Self
 from aiohttp import ClientSession
 
 from aimon_tui.demo import wire
+from aimon_tui.demo.actors.claude_code import SOURCE
 
 TOOLS = ("Agent", "Bash", "Write")
 ATTEMPTS = 3
@@ -162,7 +163,7 @@ class Client:
         base: dict[str, wire.Value] = {
             "session.id": self.session_id, "event.sequence": self._sequence, "prompt.id": self._prompt_id,
         }  # fmt: skip
-        one = wire.log(0, time.time_ns(), event, base | fields)
+        one = wire.log(0, time.time_ns(), SOURCE, f"claude_code.{event}", base | fields)
         kind = {"Content-Type": one.content_type}
         async with self._http.post(self._endpoint + one.path, data=one.body, headers=kind) as answer:
             assert answer.status == 200, await answer.text()

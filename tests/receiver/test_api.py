@@ -178,6 +178,18 @@ async def test_s21_a_reader_that_stops_reading_is_dropped_and_holds_up_nobody():
             assert b'"seq": 10000,' not in await asyncio.wait_for(reader.read(), 5)
 
 
+async def test_a_frame_may_be_more_than_a_reader_may_leave_unread():
+    async with opened(stream_unsent=1024) as door:
+        for number in range(5):
+            await prompt(door, f"s{number}")
+        async with stream(door) as lines:
+            while (await following(lines))["type"] != "session_update":
+                pass
+            door.receiver.publish({f"claude-code:s{number}" for number in range(5)})
+            while (await following(lines))["seq"] < 5:
+                pass
+
+
 async def test_a_reader_that_leaves_is_forgotten():
     async with opened() as door:
         async with stream(door) as lines:

@@ -62,6 +62,12 @@ def test_cache_writes_are_told_by_their_time_to_live():
     assert of(LlmCalled, told(CLAUDE, line))[0].tokens == Tokens(100, 7, 10, 20, 30, 10, 0)
 
 
+def test_searches_of_the_web_are_told_with_their_call():
+    line = said(1, "hello")
+    line["message"]["usage"] |= {"server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 1}}
+    assert [call.searches for call in of(LlmCalled, told(CLAUDE, line, said(2, "more", "req_2")))] == [2, 0]
+
+
 @pytest.mark.parametrize("line", [
     said(1, "No response requested.", model="<synthetic>"),
     said(1, "slow slow", isAbortedMidStream=True),
@@ -211,6 +217,14 @@ def test_running_totals_count_where_a_build_tells_nothing_better():
 def test_running_totals_do_not_count_beside_records():
     record = line(1, "token_usage_record", response_id="resp_1", usage={"input_tokens": 20, "output_tokens": 3})
     assert [call.call_id for call in of(LlmCalled, rollout(record, counted(2, 23, 20)))] == ["resp_1"]
+
+
+def test_searches_count_for_the_call_that_made_them_and_pages_do_not():
+    def web(seconds, kind):
+        return line(seconds, "response_item", type="web_search_call", status="completed", action={"type": kind})
+
+    events = rollout(web(1, "search"), web(2, "open_page"), web(3, "search"), counted(4, 23, 20), counted(5, 46, 20))
+    assert [call.searches for call in of(LlmCalled, events)] == [2, 0]
 
 
 def test_a_thread_that_another_one_started_is_its_subagent():

@@ -34,14 +34,15 @@ class Paper:
     """A writer that keeps what it is given."""
 
     def __init__(self) -> None:
-        self.lines, self.lost = b"", False
+        self.lines, self.lost, self.ready = b"", False, True
 
     def put(self, lines):
         self.lines += lines
 
     def caught_up(self):
-        lost, self.lost = self.lost, False
-        return lost
+        ready = self.lost and self.ready
+        self.lost = self.lost and not ready
+        return ready
 
     def close(self):
         self.put(b"end")
@@ -93,6 +94,27 @@ def test_a_reader_that_missed_lines_gets_the_list(clock, paper):
     assert [line["type"] for line in paper.read()] == ["session_list"]
     stream.close()
     assert paper.lines == b"end"
+
+
+def test_no_line_is_made_for_a_reader_that_stopped_and_none_is_missing_when_it_reads_on(clock, paper):
+    shelf = Shelf(session("a"), session("b"))
+    stream = Stream(shelf, Narrator(clock), paper)
+    stream.frame(set())
+    paper.read()
+    paper.lost, paper.ready = True, False
+    for one in (session("a", "waiting"), session("b", "failed")):
+        shelf.known[one.key] = one
+        stream.frame({one.key})
+    assert paper.read() == []
+    paper.ready = True
+    stream.frame(set())
+    lines = paper.read()
+    assert {line["session_id"]: line["state"] for line in lines if line["type"] == "session_update"} == {
+        "a": "waiting", "b": "failed",
+    }  # fmt: skip
+    assert [item["state"] for item in lines[-1]["sessions"]] == ["waiting", "failed"]
+    stream.frame(set())
+    assert paper.read() == []
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -107,15 +108,26 @@ def test_s21_a_stopped_pipe_holds_up_no_frame_and_tears_no_line(pipe, reader, sh
     assert read(reader)[-1]["sessions"][0]["state"] == "failed"
 
 
+def test_who_missed_lines_is_told_how_it_stands_as_soon_as_it_reads_on(pipe, reader, shelf):
+    pipe.frame(())
+    for number in range(1000):
+        pipe.frame(change(shelf, tokens=Tokens(input=number), state="waiting" if number % 2 else "working"))
+    told = read(reader)
+    assert told[-1]["seq"] < 1000
+    pipe.frame(())  # nothing changes any more
+    assert read(reader)[-1]["sessions"][0]["state"] == "waiting"
+    pipe.frame(())
+    with pytest.raises(BlockingIOError):
+        read(reader)
+
+
 # ------------------------------------------------------------------ the socket
 
 
 @pytest.fixture
-async def events(shelf, narrators, tmp_path, monkeypatch):
-    from pathlib import Path
-
+async def events(shelf, narrators, clock, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    events = Events(shelf, narrators, Path("events.sock"))
+    events = Events(shelf, narrators, Path("events.sock"), clock)
     await events._opening
     yield events
     events.close()
@@ -182,12 +194,32 @@ async def test_s21_a_stopped_reader_of_the_socket_holds_up_no_frame(events, shel
             await stopped.hear(10_000)
 
 
-async def test_a_socket_that_cannot_be_opened_is_a_line_in_the_log(shelf, narrators, tmp_path, caplog):
-    events = Events(shelf, narrators, tmp_path / "none" / "events.sock")
-    await events._opening
-    events.frame({KEY})
+async def test_a_socket_that_cannot_be_opened_is_a_line_in_the_log(shelf, narrators, clock, tmp_path, caplog):
+    events = Events(shelf, narrators, tmp_path / "none" / "events.sock", clock)
+    for _ in range(3):
+        await events._opening
+        clock.advance(60)
+        events.frame({KEY})
     events.close()
-    assert "nobody can read events.sock" in caplog.text
+    assert caplog.text.count("nobody can read events.sock") == 1
+
+
+async def test_who_outlives_the_owner_of_the_socket_has_it_then(events, shelf, narrators, clock):
+    heir = Events(shelf, narrators, Path("events.sock"), clock)
+    await heir._opening
+    async with Ear() as ear:
+        await ear.hear(2)
+        events.close()
+        with pytest.raises(EOFError):
+            await ear.hear(1)
+    heir.frame(())
+    assert not heir._socket.held
+    clock.advance(heir.RETRY_S)
+    heir.frame(())
+    await heir._opening
+    async with Ear() as ear:
+        assert (await ear.hear(1))[0]["type"] == "session_list"
+    heir.close()
 
 
 # ------------------------------------------------------------------ tmux
@@ -260,7 +292,15 @@ async def test_s21_a_tmux_that_hangs_holds_up_no_frame_and_is_shown_the_last_of_
     assert paper.texts == ["●1 $0.00", "!1 $0.00"]
 
 
-async def test_a_tmux_that_is_gone_is_no_failure(option, paper):
+async def test_a_tmux_that_is_gone_is_no_failure_and_one_that_comes_to_itself_is_told(option, paper, clock):
     paper.fails = True
     await drawn(option)
     assert paper.texts == []
+    paper.fails = False
+    clock.advance(option.RETRY_S)
+    await drawn(option)
+    assert paper.texts == []
+    clock.advance(option.PAUSE_S)
+    await drawn(option)
+    await drawn(option)
+    assert paper.texts == ["●1 $0.00"]

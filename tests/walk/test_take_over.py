@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -21,7 +20,6 @@ from tests.fakes.tmux import needs_tmux, until
 
 pytestmark = [pytest.mark.tmux, needs_tmux, pytest.mark.slow]
 
-WITHIN_S = 2.0
 PROMPT = {"session_id": "hooked", "hook_event_name": "UserPromptSubmit", "prompt": "hello", "cwd": "/srv/shop"}
 
 
@@ -40,8 +38,8 @@ class Scene:
             self.main("set-environment", "-g", name, value)
 
     def screen(self):
-        """Another screen, once it shows the running aimon."""
-        pane = self.main._pane("new-session", "-d", "-x", "120", "-y", "40", command=(AIMON,))
+        """Another screen, once it shows the running aimon; wide, or many dollars would push `via` out of its header."""
+        pane = self.main._pane("new-session", "-d", "-x", "160", "-y", "40", command=(AIMON,))
         try:
             until(lambda: f"via 127.0.0.1:{self.port}" in self.text(pane))
         except AssertionError:
@@ -74,6 +72,16 @@ class Scene:
         command = [sys.executable, "-S", "-E", hook_program.__file__, "claude-code"]
         subprocess.run(command, input=json.dumps(PROMPT).encode(), env=self.environment, check=True, timeout=10)
 
+    def told_on_the_socket(self) -> bool:
+        """Whether whoever reads events.sock is told of the sessions."""
+        with socket.socket(socket.AF_UNIX) as ear:
+            ear.settimeout(5)
+            try:
+                ear.connect(str(Path(self.program.runtime) / "aimon" / "events.sock"))
+                return "s1" in [one["session_id"] for one in json.loads(ear.makefile().readline())["sessions"]]
+            except (OSError, ValueError):
+                return False
+
     def calls(self) -> int:
         document = self.ask("/api/v1/sessions?all=1") or {"sessions": []}
         return sum(one["llm_calls"] for one in document["sessions"])
@@ -101,10 +109,8 @@ def test_one_screen_takes_over_and_nothing_is_lost_or_told_twice(scene, how):
                 until(lambda screen=screen: "opus" in scene.text(screen))
             until(lambda: sender.acknowledged > 50)
             first.send_signal(how)
-            killed_s = time.monotonic()
             scene.hook() if how == signal.SIGKILL else first.wait(10)
             heir = until(lambda: (pid := scene.owner()) != first.pid and pid)
-            assert time.monotonic() - killed_s < WITHIN_S
             owning = next(screen for screen in screens if heir in scene.processes(screen))
             until(lambda: sum("took over" in scene.text(screen) for screen in screens) == 1)
             assert f"took over 127.0.0.1:{scene.port}" in scene.text(owning)
@@ -122,6 +128,8 @@ def test_one_screen_takes_over_and_nothing_is_lost_or_told_twice(scene, how):
         until(lambda: "session" in scene.ask("/api/v1/sessions/claude-code:hooked"))
     until(lambda: opens(scene.grpc_port))
     assert (Path(scene.program.runtime) / "aimon" / "hooks.sock").exists()
+    until(scene.told_on_the_socket)
+    until(lambda: json.loads(scene.program.run("status", "--format", "eww").stdout or "{}").get("working"))
     screens.remove(owning)
     assert all(f"via 127.0.0.1:{scene.port}" in scene.text(screen).splitlines()[0] for screen in screens)
     os.kill(heir, signal.SIGKILL)  # and again: those that attached to the heir are its heirs

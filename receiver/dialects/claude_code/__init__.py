@@ -5,19 +5,16 @@ were strings until about 2.1.1xx, request and tool use ids came after 2.1.100: `
 Input excludes both kinds of cached tokens, output includes thinking.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from aimon_core.events import Event, SessionSeen
-from receiver.dialects.base import Unread
+from receiver.dialects.base import Base, Reads, Unread, base_of
 from receiver.dialects.claude_code import logs, metrics, spans
 from receiver.dialects.claude_code.noise import NOISE
-from receiver.record import CHANNELS, Record, Scope, Signal
+from receiver.record import Record, Scope, Signal
 
 AGENT = "claude-code"
 SCOPE = "com.anthropic.claude_code"
-
-Reads = Callable[[Record, dict[str, Any]], Iterable[Event]]
 
 READS: dict[Signal, dict[str, Reads]] = {
     "logs": {
@@ -66,19 +63,12 @@ class ClaudeCode:
             if record.signal != "metrics":  # OTEL_METRICS_INCLUDE_SESSION_ID=false takes it from all three
                 raise Unread
             session_id = ""
-        base: dict[str, Any] = {
-            "agent": AGENT,
-            "session_id": session_id,
-            "at_ns": record.at_ns,
-            "channel": CHANNELS[record.signal],
-            "signal": record.name,
-            "agent_id": record.identity("agent_id"),
-        }
+        base = base_of(record, AGENT, session_id) | {"agent_id": record.identity("agent_id")}
         events = reads(record, base)
         return (*events, _facts(record, base)) if record.scope.tagged else events
 
 
-def _facts(record: Record, base: dict[str, Any]) -> SessionSeen:
+def _facts(record: Record, base: Base) -> SessionSeen:
     """A pid or a place that a wrapper wrote into OTEL_RESOURCE_ATTRIBUTES, and the host where the user allows it."""
     resource = record.scope.resource
     pid = resource.integer("process.pid") or resource.integer("aimon.pid")

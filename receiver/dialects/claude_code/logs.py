@@ -1,9 +1,6 @@
 """Claude Code's log events: prompts, calls with their dollars, decisions and results of tools."""
 
 from collections.abc import Iterable
-from typing import Any
-
-import msgspec
 
 from aimon_core.events import (
     CompactionEnded,
@@ -21,13 +18,13 @@ from aimon_core.events import (
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
 from receiver import drift
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head, subject_of
 from receiver.dialects.claude_code.fields import COUNTS, counts, is_side, tokens
 from receiver.record import Record
-from receiver.subjects import subject, typed
+from receiver.subjects import typed
 
 
-def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def prompt(record: Record, base: Base) -> Iterable[Event]:
     """A prompt, or a command of the client; leaving by command ends the session where no hook tells."""
     command = record.identity("command_name")
     yield PromptSubmitted(
@@ -41,7 +38,7 @@ def prompt(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         yield SessionEnded(**base, reason=command)
 
 
-def request(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def request(record: Record, base: Base) -> Iterable[Event]:
     """A model call that was answered, with the dollars the client reckons."""
     dollars, told = record.number("cost_usd"), counts(record)
     yield LlmCalled(
@@ -60,7 +57,7 @@ def request(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         yield from drift.reshaped(base["agent"], record, COUNTS)
 
 
-def request_failed(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def request_failed(record: Record, base: Base) -> Iterable[Event]:
     """A model call that failed; `attempt` says how often it was tried."""
     status, error = record.integer("status_code"), record.text("error") or ""
     yield LlmCalled(
@@ -80,7 +77,7 @@ def request_failed(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def gave_up(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def gave_up(record: Record, base: Base) -> Iterable[Event]:
     """The client will not try again: the turn failed."""
     status, error = record.integer("status_code"), record.text("error") or ""
     if is_side(record) or base["agent_id"] is not None:
@@ -94,7 +91,7 @@ def gave_up(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def decision(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def decision(record: Record, base: Base) -> Iterable[Event]:
     """A tool was allowed or refused, by rule or by the person."""
     source = record.identity("source") or ""
     accepted = record.identity("decision") == "accept"
@@ -110,7 +107,7 @@ def decision(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def result(record: Record, base: Base) -> Iterable[Event]:
     """A tool gave its result."""
     name = record.text("tool_name") or ""
     yield ToolFinished(
@@ -119,28 +116,28 @@ def result(record: Record, base: dict[str, Any]) -> Iterable[Event]:
         unit=_unit(record),
         name=name,
         ok=record.flag("success") is not False,
-        subject=subject(name, _json(record.text("tool_input"))),
+        subject=subject_of(name, record.text("tool_input")),
         duration_ms=record.number("duration_ms"),
         error=head(record.text("error") or record.text("error_type")),
         asked_by=record.identity("request_id"),
     )
 
 
-def compaction(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def compaction(record: Record, base: Base) -> Iterable[Event]:
     """A summary was written, or could not be; told when it is over."""
     began_ns = record.at_ns - round((record.number("duration_ms") or 0) * 1e6)
     yield CompactionStarted(**base | {"at_ns": began_ns}, prompt_id=record.identity("prompt.id"))
     yield CompactionEnded(**base)
 
 
-def spoken(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def spoken(record: Record, base: Base) -> Iterable[Event]:
     """What the model said, where the person lets the client tell."""
     text = _written(record.text("response"))
     if text and base["agent_id"] is None:
         yield Spoke(**base, text=head(text))
 
 
-def subagent_done(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def subagent_done(record: Record, base: Base) -> Iterable[Event]:
     """A subagent is done."""
     if base["agent_id"] is not None:
         yield SubagentEnded(**base, type=record.text("agent_type"))
@@ -149,16 +146,6 @@ def subagent_done(record: Record, base: dict[str, Any]) -> Iterable[Event]:
 def _unit(record: Record) -> str:
     """A log record within its channel: the sequence restarts with each process, the time does not repeat with it."""
     return f"{record.integer('event.sequence')}:{record.at_ns}"
-
-
-def _json(text: str | None) -> dict[str, Any]:
-    if not text or not text.startswith("{"):
-        return {}
-    try:
-        found = msgspec.json.decode(text)
-    except msgspec.DecodeError:  # the client cuts long inputs in the middle
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _written(text: str | None) -> str:

@@ -1,14 +1,14 @@
 """Claude Code's usage metrics: the same calls once more, as totals of the machine."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from aimon_core.events import Counted, Event
+from receiver.dialects.base import Base
 from receiver.otlp import is_delta
 from receiver.record import PointRecord, Record
 
 
-def usage(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def usage(record: Record, base: Base) -> Iterable[Event]:
     """A point of `token.usage` or `cost.usage`; all its attributes together are its series."""
     part = record.identity("type") or ""
     identity = ";".join(f"{key}={record.text(key)}" for key in sorted(record.raw))

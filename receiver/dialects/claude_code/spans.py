@@ -1,16 +1,15 @@
 """Claude Code's spans: exported when they end, so they know durations, attempts and waits, and nothing that is open."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from aimon_core.events import Event, LlmCalled, PermissionAnswered, ToolFinished, TurnEnded
 from aimon_core.failures import classify
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head
 from receiver.dialects.claude_code.fields import counts, is_side, tokens
 from receiver.record import Record
 
 
-def call(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def call(record: Record, base: Base) -> Iterable[Event]:
     """A model call from its first attempt to its end."""
     ok = record.flag("success") is not False
     status, error = record.integer("status_code"), record.text("error") or ""
@@ -36,7 +35,7 @@ def call(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def tool(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def tool(record: Record, base: Base) -> Iterable[Event]:
     """A tool call from the question to the result."""
     name = record.text("tool_name") or ""
     yield ToolFinished(
@@ -49,7 +48,7 @@ def tool(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def execution(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def execution(record: Record, base: Base) -> Iterable[Event]:
     """Only the execution knows of failure; without the tool's id (2.1.100) it cannot be told whose it is."""
     call_id = record.identity("tool_use_id")
     if call_id is None or record.flag("success") is not False:
@@ -64,7 +63,7 @@ def execution(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def blocked(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def blocked(record: Record, base: Base) -> Iterable[Event]:
     """The time a tool call waited for a decision."""
     source = record.identity("source") or ""
     if source in {"", "unknown"}:
@@ -82,6 +81,6 @@ def blocked(record: Record, base: dict[str, Any]) -> Iterable[Event]:
     )
 
 
-def interaction(record: Record, base: dict[str, Any]) -> Iterable[Event]:
+def interaction(record: Record, base: Base) -> Iterable[Event]:
     """A prompt and all that followed; Esc ends it like an answer does, which `lifecycle` tells apart."""
     yield TurnEnded(**base, reason="span", turn_span=record.span_id.hex(), began_ns=record.start_ns)

@@ -5,18 +5,17 @@ kinds that a turn makes. Usage in spans names no conversation and is left to the
 output its reasoning. Numbers are text or not, as it comes. What is in no table is noise, as far as `noise` says.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from aimon_core.events import Event
-from receiver.dialects.base import Unread
+from receiver.dialects.base import Reads, Unread, base_of
 from receiver.dialects.codex import logs, metrics, spans
 from receiver.dialects.codex.noise import NOISE
 from receiver.record import Record, Scope
 
 AGENT = "codex"
 
-LOGS: dict[str, Callable[[Record, dict[str, Any]], Iterable[Event]]] = {
+LOGS: dict[str, Reads] = {
     "codex.conversation_starts": logs.thread,
     "codex.user_prompt": logs.prompt,
     "codex.api_request": logs.request,
@@ -29,7 +28,7 @@ LOGS: dict[str, Callable[[Record, dict[str, Any]], Iterable[Event]]] = {
 }
 """Which function reads which log event."""
 
-SPANS: dict[str, Callable[[Record, dict[str, Any]], Iterable[Event]]] = {
+SPANS: dict[str, Reads] = {
     "thread/start": spans.thread,
     "session_init": spans.opened,
     "session_loop": spans.closed,
@@ -64,26 +63,17 @@ class Codex:
         match record.signal:
             case "logs":
                 reads = LOGS.get(record.name)
-                return None if reads is None else _told(reads, record, "log", record.identity("conversation.id"))
+                return None if reads is None else _told(reads, record, record.identity("conversation.id"))
             case "traces":
                 reads = SPANS.get(record.name) or (spans.tool if spans.is_tool(record) else None)
-                return None if reads is None else _told(reads, record, "span", spans.conversation(record))
+                return None if reads is None else _told(reads, record, spans.conversation(record))
             case "metrics":
                 return metrics.usage(record, AGENT) if record.name in METRICS else None
 
 
-def _told(
-    reads: Callable[[Record, dict[str, Any]], Iterable[Event]], record: Record, channel: str, thread: str | None
-) -> Iterable[Event]:
+def _told(reads: Reads, record: Record, thread: str | None) -> Iterable[Event]:
     if thread is None and record.name != "codex.agent_communication":
-        if channel == "log":
+        if record.signal == "logs":
             raise Unread
         return ()
-    base = {
-        "agent": AGENT,
-        "session_id": thread or "",
-        "at_ns": record.at_ns,
-        "channel": channel,
-        "signal": record.name,
-    }
-    return reads(record, base)
+    return reads(record, base_of(record, AGENT, thread or ""))

@@ -1,9 +1,6 @@
 """Codex's log events: threads, prompts, attempts and answers of the model, decisions and results of tools."""
 
 from collections.abc import Iterable
-from typing import Any
-
-import msgspec
 
 from aimon_core.events import (
     Event,
@@ -18,12 +15,9 @@ from aimon_core.events import (
     ToolFinished,
 )
 from aimon_core.failures import classify
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head, subject_of
 from receiver.dialects.codex.fields import failed, tokens, tool_name
 from receiver.record import Attributes, Record
-from receiver.subjects import subject
-
-Base = dict[str, Any]
 
 
 def thread(record: Record, base: Base) -> Iterable[Event]:
@@ -112,7 +106,7 @@ def result(record: Record, base: Base) -> Iterable[Event]:
         unit=_unit(record),
         name=tool_name(record),
         ok=not failed(record),
-        subject=_subject(record),
+        subject=subject_of("", record.text("arguments")),
         duration_ms=record.number("duration_ms"),
     )
 
@@ -151,14 +145,3 @@ def _tried(record: Record, base: Base) -> LlmTried:
 def _unit(record: Record) -> str:
     """A log record within its channel: the client notes to the nanosecond when it observed it."""
     return str(record.at_ns)
-
-
-def _subject(record: Record) -> str:
-    text = record.text("arguments") or ""
-    try:
-        given = msgspec.json.decode(text) if text.startswith("{") else None
-    except msgspec.DecodeError:  # cut in the middle
-        return ""
-    if not isinstance(given, dict):
-        return ""
-    return head(subject("", {"command": given.get("cmd")} | given))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from aimon_core.events import Counted, Event
+from receiver.dialects.base import base_of
 from receiver.otlp import is_delta
 from receiver.record import PointRecord, Record
 
@@ -24,11 +25,7 @@ def usage(record: Record, agent: str) -> Iterable[Event]:
         return
     identity = ";".join(f"{key}={record.text(key)}" for key in sorted(record.raw))
     yield Counted(
-        agent=agent,
-        session_id="",
-        at_ns=record.at_ns,
-        channel="metric",
-        signal=record.name,
+        **base_of(record, agent, ""),
         metric="cost" if spent else "tokens",
         part=part,
         model=record.text("model") or "",

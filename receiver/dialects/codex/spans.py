@@ -5,7 +5,6 @@ record, so nothing need be remembered to join them.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from aimon_core.events import (
     Ending,
@@ -18,11 +17,10 @@ from aimon_core.events import (
     ToolFinished,
     TurnEnded,
 )
+from receiver.dialects.base import Base, took_ms
 from receiver.dialects.codex.fields import tool_name
 from receiver.dialects.codex.logs import seen
 from receiver.record import Attributes, Record
-
-Base = dict[str, Any]
 
 TEMPORARY = "temporary-"
 """How the id of the request begins that starts a thread for the client's own use."""
@@ -95,7 +93,7 @@ def tool(record: Record, base: Base) -> Iterable[Event]:
         call_id=record.identity("call_id"),
         unit=record.span_id.hex(),
         name=tool_name(record),
-        duration_ms=(record.at_ns - record.start_ns) / 1e6,
+        duration_ms=took_ms(record),
         interrupted=record.flag("aborted") is True,
     )
 

@@ -5,20 +5,17 @@ told again, and in part. Input includes what was cached and leaves out what tool
 subagent's calls and tools are known by their prompt id: its own id, `#` and a number.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from aimon_core.events import Event
-from receiver.dialects.base import Unread, counted, located
+from receiver.dialects.base import Reads, Unread, base_of, counted, located
 from receiver.dialects.gemini_cli import logs, spans
 from receiver.dialects.gemini_cli.fields import subagent
 from receiver.dialects.gemini_cli.vocabulary import NOISE
 from receiver.record import Record, Scope, Signal
 
 AGENT = "gemini-cli"
-Base = dict[str, Any]
-
-READS: dict[Signal, dict[str, Callable[[Record, Base], Iterable[Event]]]] = {
+READS: dict[Signal, dict[str, Reads]] = {
     "logs": {
         "gemini_cli.user_prompt": logs.prompt,
         "gemini_cli.api_request": logs.request,
@@ -61,10 +58,10 @@ class GeminiCli:
         """What a log event, a span or a metric point tells."""
         if record.signal == "metrics":
             parts = PARTS.get(record.identity("type") or "", ()) if record.name == USAGE else None
-            return counted(record, AGENT, parts) if parts is not None else _unless_known(record)
+            return counted(record, AGENT, parts) if parts is not None else None
         reads = READS[record.signal].get(record.name)
         if reads is None:
-            return _unless_known(record)
+            return None
         session_id = (
             record.identity("session.id")
             or record.identity("gen_ai.conversation.id")
@@ -72,16 +69,5 @@ class GeminiCli:
         )
         if session_id is None:
             raise Unread
-        base: Base = {
-            "agent": AGENT,
-            "session_id": session_id,
-            "at_ns": record.at_ns,
-            "channel": "log" if record.signal == "logs" else "span",
-            "signal": record.name,
-            "agent_id": subagent(record),
-        }
+        base = base_of(record, AGENT, session_id) | {"agent_id": subagent(record)}
         return (*reads(record, base), *located(record, base))
-
-
-def _unless_known(record: Record) -> Iterable[Event] | None:
-    return () if record.name in NOISE[record.signal] else None

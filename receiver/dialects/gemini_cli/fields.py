@@ -1,19 +1,15 @@
 """What Gemini CLI's log events and spans have in common: tokens in exclusive parts, and whose a record is."""
 
-from typing import Any
-
 from aimon_core.events import LlmCalled
 from aimon_core.session import Tokens
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head, took_ms
 from receiver.record import Record
-
-Base = dict[str, Any]
 
 
 def unanswered(record: Record, base: Base, model: str, error: str, error_type: str | None = None) -> LlmCalled:
     """A call without an answer, which nobody tries again; its log lies in its span."""
     call_id = record.span_id.hex() or unit(record)
-    duration_ms = record.number("duration_ms") or (record.at_ns - record.start_ns) / 1e6
+    duration_ms = record.number("duration_ms") or took_ms(record)
     return LlmCalled(
         **base,
         call_id=call_id,

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from aimon_core.events import (
     Event,
     LlmBegun,
@@ -20,12 +18,9 @@ from aimon_core.events import (
     ToolFinished,
 )
 from aimon_core.failures import classify
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head, subject_of
 from receiver.dialects.gemini_cli import fields
 from receiver.record import Record
-from receiver.subjects import subject
-
-Base = dict[str, Any]
 
 
 def prompt(record: Record, base: Base) -> Iterable[Event]:
@@ -89,7 +84,7 @@ def tool(record: Record, base: Base) -> Iterable[Event]:
         **base,
         **call,
         ok=ok,
-        subject=_subject(record, name),
+        subject=subject_of(name, record.text("function_args")),
         duration_ms=record.number("duration_ms"),
         error=head(error),
         interrupted=not ok and error is None,
@@ -129,11 +124,3 @@ def command(record: Record, base: Base) -> Iterable[Event]:
     """A command of the client; two of them end the session, where no hook tells."""
     if (command := record.identity("command")) in {"quit", "exit", "clear"}:
         yield SessionEnded(**base, reason=command)
-
-
-def _subject(record: Record, name: str) -> str:
-    try:
-        given = msgspec.json.decode(record.text("function_args") or "{}")
-    except msgspec.DecodeError:  # cut in the middle
-        return ""
-    return head(subject(name, given)) if isinstance(given, dict) else ""

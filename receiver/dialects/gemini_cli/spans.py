@@ -4,16 +4,11 @@ With a prompt on the command line each is a trace of its own. Their usage knows 
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from aimon_core.events import Event, PermissionAnswered, TurnEnded
+from receiver.dialects.base import STATUS_ERROR, Base
 from receiver.dialects.gemini_cli.fields import unanswered
 from receiver.record import Record
-
-Base = dict[str, Any]
-
-STATUS_ERROR = 2
-"""`Status.code` of a failed span."""
 
 
 def call(record: Record, base: Base) -> Iterable[Event]:

@@ -6,21 +6,17 @@ id: they are billed to it, and are no sign of work. Subagents are known by their
 another id.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from aimon_core.events import Event
-from receiver.dialects.base import Unread, counted, located
+from receiver.dialects.base import Reads, Unread, base_of, counted, located
 from receiver.dialects.qwen_code import logs, spans
 from receiver.dialects.qwen_code.fields import subagent
 from receiver.dialects.qwen_code.vocabulary import NOISE
 from receiver.record import Record, Scope, Signal
 
 AGENT = "qwen-code"
-
-Base = dict[str, Any]
-
-READS: dict[Signal, dict[str, Callable[[Record, Base], Iterable[Event]]]] = {
+READS: dict[Signal, dict[str, Reads]] = {
     "logs": {
         "session.start": logs.opened,
         "session.end": logs.closed,
@@ -67,23 +63,12 @@ class QwenCode:
         """What a log event, a span or a metric point tells."""
         if record.signal == "metrics":
             parts = PARTS.get(record.identity("type") or "", ()) if record.name == USAGE else None
-            return counted(record, AGENT, parts) if parts is not None else _unless_known(record)
+            return counted(record, AGENT, parts) if parts is not None else None
         reads = READS[record.signal].get(record.name)
         if reads is None:
-            return _unless_known(record)
+            return None
         session_id = record.identity("session.id") or record.identity("gen_ai.conversation.id")
         if session_id is None:
             raise Unread
-        base: Base = {
-            "agent": AGENT,
-            "session_id": session_id,
-            "at_ns": record.at_ns,
-            "channel": "log" if record.signal == "logs" else "span",
-            "signal": record.name,
-            "agent_id": subagent(record, session_id),
-        }
+        base = base_of(record, AGENT, session_id) | {"agent_id": subagent(record, session_id)}
         return (*reads(record, base), *located(record, base))
-
-
-def _unless_known(record: Record) -> Iterable[Event] | None:
-    return () if record.name in NOISE[record.signal] else None

@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from aimon_core.events import Event, LlmCalled, LlmTried
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head
 from receiver.record import Record
-
-Base = dict[str, Any]
 
 MANAGED = "managed-"
 """How the names of the client's own helpers begin that have tools: one extracts memories, one tidies them up."""

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from aimon_core.events import (
     Event,
     LlmBegun,
@@ -20,12 +18,9 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.session import Tokens
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head, subject_of
 from receiver.dialects.qwen_code import fields
 from receiver.record import Record
-from receiver.subjects import subject
-
-Base = dict[str, Any]
 
 
 def opened(_record: Record, base: Base) -> Iterable[Event]:
@@ -93,7 +88,7 @@ def tool(record: Record, base: Base) -> Iterable[Event]:
         **base,
         **call,
         ok=record.flag("success") is not False,
-        subject=_subject(record, name),
+        subject=subject_of(name, record.text("function_args")),
         duration_ms=record.number("duration_ms"),
         error=head(record.text("error") or record.text("error_type")),
         interrupted=cancelled,
@@ -129,11 +124,3 @@ def _tokens(record: Record) -> Tokens:
     if thoughts and record.integer("total_token_count") == inclusive + output + thoughts:
         output += thoughts
     return Tokens(input=max(0, inclusive - cached), cache_read=cached, output=output, reasoning=thoughts)
-
-
-def _subject(record: Record, name: str) -> str:
-    try:
-        given = msgspec.json.decode(record.text("function_args") or "{}")
-    except msgspec.DecodeError:  # cut in the middle
-        return ""
-    return head(subject(name, given)) if isinstance(given, dict) else ""

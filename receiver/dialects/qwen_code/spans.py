@@ -15,11 +15,9 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
-from receiver.dialects.base import head
+from receiver.dialects.base import Base, head, took_ms
 from receiver.dialects.qwen_code import fields
 from receiver.record import Record
-
-Base = dict[str, Any]
 
 MAIN = "qwen-code"
 """What the session's own thread is called among agents."""
@@ -60,7 +58,7 @@ def tool(record: Record, base: Base) -> Iterable[Event]:
         unit=record.span_id.hex(),
         name=record.text("gen_ai.tool.name") or record.text("tool_name") or "",
         ok=record.flag("success") is not False,
-        duration_ms=(record.at_ns - record.start_ns) / 1e6,
+        duration_ms=took_ms(record),
         error=head(record.text("error")),
         interrupted=record.identity("tool.failure_kind") == "cancelled",
     )
@@ -76,7 +74,7 @@ def blocked(record: Record, base: Base) -> Iterable[Event]:
         name=record.text("tool.name") or "",
         accepted=decision.startswith(("proceed", "auto")),
         by_person=record.identity("source") in {"cli", "ide"},
-        waited_ms=(record.at_ns - record.start_ns) / 1e6,
+        waited_ms=took_ms(record),
     )
 
 
@@ -96,7 +94,7 @@ def _answered(record: Record, base: Base) -> LlmCalled:
         unit=record.span_id.hex(),
         model=record.text("gen_ai.response.model") or record.text("gen_ai.request.model") or "unknown",
         tokens=_tokens(record),
-        duration_ms=(record.at_ns - record.start_ns) / 1e6,
+        duration_ms=took_ms(record),
         prompt_id=fields.prompt_id(record, base),
         stop_reason=stop,
         side=fields.is_side(record, base),

@@ -177,6 +177,7 @@ class Transcript:
             unit=key,
             model=message.model or "",
             tokens=_tokens(message.usage),
+            searches=message.usage.server_tool_use.web_search_requests if message.usage.server_tool_use else 0,
             fast=message.usage.speed == "fast",
             prompt_id=self._prompt_id if base["agent_id"] is None else None,
             stop_reason=message.stop_reason,

@@ -25,6 +25,12 @@ class Creation(Struct):
     ephemeral_1h_input_tokens: Count = 0
 
 
+class Served(Struct):
+    """What the API did beside answering."""
+
+    web_search_requests: Count = 0
+
+
 class Usage(Struct):
     """What one answer read and wrote; `input_tokens` leaves out both kinds of cache."""
 
@@ -33,6 +39,7 @@ class Usage(Struct):
     cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
     cache_creation: Creation | None = None
+    server_tool_use: Served | None = None
     speed: str | None = None
 
 

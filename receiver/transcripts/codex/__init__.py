@@ -5,12 +5,10 @@ titles of sessions) have no file. Builds before `token_usage_record` tell usage 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
 
 from aimon_core import paths
 from aimon_core.events import (
@@ -24,11 +22,11 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
-from aimon_core.failures import ErrorType, classify
 from aimon_core.session import Tokens
 from receiver import drift
 from receiver.subjects import hook_name
-from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
+from receiver.transcripts.base import Facts, at_ns, subject_of, words
+from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage
 
 AGENT = "codex"
 
@@ -39,101 +37,8 @@ _SILENT = frozenset({"compacted", "ghost_snapshot", "inter_agent_communication_m
 """Types of lines that are of no use here."""
 
 
-class Usage(Struct):
-    """Tokens of one answer; the input includes what came from and went into the cache, the output its reasoning."""
-
-    input_tokens: Count = 0
-    cached_input_tokens: Count = 0
-    cache_write_input_tokens: Count = 0
-    output_tokens: Count = 0
-    reasoning_output_tokens: Count | None = None
-    total_tokens: Count = 0
-
-
-class Info(Struct):
-    """A running total and its last part."""
-
-    total_token_usage: Usage | None = None
-    last_token_usage: Usage | None = None
-
-
-class Git(Struct):
-    """The repository."""
-
-    branch: str | None = None
-
-
-class Content(Struct):
-    """A part of what somebody said."""
-
-    text: str | None = None
-
-
-class Item(Struct):
-    """Something done, as the screen shows it."""
-
-    type: str = ""
-    id: str | None = None
-    status: str | None = None
-    exit_code: int | None = None
-    content: list[Content] | msgspec.UnsetType = msgspec.UNSET
-
-
-class Problem(Struct):
-    """Why a turn failed."""
-
-    message: str | None = None
-    codex_error_info: str | dict[str, Any] | None = None
-    """Its kind; where that holds something, an object with the kind as its one key."""
-
-    @property
-    def kind(self) -> ErrorType:
-        """In our words."""
-        info = self.codex_error_info
-        name = info if isinstance(info, str) else next(iter(info or {}), "")
-        held = info.get(name) if isinstance(info, dict) else None
-        status = held.get("http_status_code") if isinstance(held, dict) else None
-        return classify(status if isinstance(status, int) else None, name, self.message or "")
-
-
-class Payload(Struct):
-    """What a line is about; which fields are there follows from its type."""
-
-    type: str | None = None
-    id: str | None = None
-    session_id: str | None = None
-    timestamp: datetime | None = None
-    cwd: str | None = None
-    cli_version: Any = None
-    git: Git | None = None
-    turn_id: str | None = None
-    model: str | None = None
-    approval_policy: Any = None
-    sandbox_policy: Any = None
-    response_id: str | None = None
-    usage: Usage | None = None
-    info: Info | None = None
-    name: str | None = None
-    arguments: str | None = None
-    input: str | None = None
-    action: msgspec.Raw = field(default_factory=msgspec.Raw)
-    call_id: str | None = None
-    item: Item | None = None
-    message: Any = None
-    last_agent_message: str | None = None
-    reason: str | None = None
-    error: Problem | None = None
-
-
-class Line(Struct):
-    """One line."""
-
-    timestamp: datetime
-    type: str = ""
-    payload: Payload = field(default_factory=Payload)
-
-
 _DECODER = msgspec.json.Decoder(Line)
+_ACTION = msgspec.json.Decoder(Action)
 
 
 class Rollout:
@@ -151,6 +56,8 @@ class Rollout:
         self._records = False
         """Whether this build tells usage call by call."""
         self._total = -1
+        self._searches = 0
+        """Of the call whose usage is not told yet."""
 
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
@@ -232,6 +139,8 @@ class Rollout:
             name, ok = self._tools.pop(call_id, ""), call_id not in self._failed
             self._failed.discard(call_id)
             yield ToolFinished(**base, call_id=call_id, unit=call_id, name=name, ok=ok)
+        elif payload.type == "web_search_call" and payload.action:
+            self._searches += _ACTION.decode(payload.action).type == "search"
 
     def _counted(self, info: Info, base: dict[str, Any]) -> Iterator[Event]:
         total = info.total_token_usage.total_tokens if info.total_token_usage else 0
@@ -240,12 +149,14 @@ class Rollout:
             yield self._call(info.last_token_usage, None, base)
 
     def _call(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Event:
+        searches, self._searches = self._searches, 0
         return LlmCalled(
             **base,
             call_id=response_id,
             unit=response_id or str(self._total),
             model=self._model,
             tokens=_tokens(usage),
+            searches=searches,
             prompt_id=self._turn_id if self._agent_id is None else None,
             asks_tool=bool(self._tools),
         )
