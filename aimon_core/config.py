@@ -76,6 +76,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether heads of prompts, what tools work on and errors go along."""
     export_headers: dict[str, str] = {}
     """Headers for that collector, e.g. `Authorization`."""
+    forward: tuple[str, ...] = ()
+    """Addresses of collectors to which every OTLP request is passed on as it came."""
+    forward_headers: dict[str, dict[str, str]] = {}
+    """Headers for each of them, by its address as `forward` has it."""
     keys: dict[str, str] = {}
     """The screen's keys by what they do, e.g. `next_error = "E"`."""
     prices: dict[str, dict[str, float]] = {}
@@ -97,7 +101,7 @@ def local(host: str) -> str:
 NAMES = tuple(field.name for field in fields(Settings))
 """Every setting's name."""
 
-_TABLES = {"export_headers", "keys", "prices"}
+_TABLES = {"export_headers", "forward_headers", "keys", "prices"}
 """Settings that only the file can hold."""
 
 _OLDER_NAMES = {
@@ -157,7 +161,7 @@ def _from_flags(flags: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
 
 
 def _typed(name: str, value: Any, source: str, *, strict: bool) -> Any:
-    if name in {"allow_host", "sources", "notify_on"} and isinstance(value, str):
+    if name in {"allow_host", "forward", "sources", "notify_on"} and isinstance(value, str):
         value = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
         # The environment has only strings, so there one may stand for a number or a boolean; a file says what it means.

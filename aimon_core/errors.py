@@ -6,6 +6,7 @@ AimonError
 ├── PortTaken       the receiver's port belongs to another program                 exit 1
 ├── Unsafe          a folder or an address is not safe to use                      exit 2
 ├── JournalFailed   the journal cannot keep what came in (`journal`)               exit 1
+├── OutboxFailed    what is to be passed on cannot be kept (`receiver.outbox`)     counted
 ├── Refused         a request was not taken (`receiver.status`)                    answered
 └── Unavailable     what was asked for is not there, or not reachable              exit 1
 """

@@ -13,6 +13,7 @@ from aimon_core.store import SessionStore
 
 if TYPE_CHECKING:  # what the start of the runtime imports
     from aimon_core.journal import Delivery, Journal
+    from receiver.recorder import Recorder
     from receiver.told import Kept
 
 FRESH_S = 30.0
@@ -27,21 +28,27 @@ class Desk:
         self.journal: Journal | None = None
         self.kept: Kept | None = None
         """The journal, else memory, else nothing."""
+        self.recorder: Recorder | None = None
+        """Who tells whoever records; None until the doors open."""
 
     @property
     def wants_deliveries(self) -> bool:
         """Whether there is a place for them."""
-        return self.kept is not None
+        return self.kept is not None or (self.recorder is not None and self.recorder.wants_deliveries)
 
     def acknowledge(self, key: str) -> list[Transition]:
         """A person has seen that a session is done: a restart will know it too."""
         moved = self._store.acknowledge(key)
         self._tell(moved)
-        if moved and self.journal is not None and (session := self._store.get(key)) is not None:
+        if moved and (session := self._store.get(key)) is not None:
             from aimon_core.journal import SEEN, Delivery  # noqa: PLC0415 - loaded by now, but not for the first paint
 
+            delivery = Delivery(SEEN, key.encode(), session.since_ns)
+            if self.recorder is not None:
+                self.recorder.seen(delivery)
             with suppress(AimonError):  # a full disk is told when the next request cannot be kept
-                self.journal.append(Delivery(SEEN, key.encode(), session.since_ns))
+                if self.journal is not None:
+                    self.journal.append(delivery)
         return moved
 
     def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:

@@ -1,19 +1,22 @@
 """What the screen's header says about the receiver of this process, also while there is none."""
 
+from collections.abc import Callable
 from socket import socket
 from typing import TYPE_CHECKING
 
 from aimon_core.config import Settings, local
+from aimon_tui.forwarding import Forwards
 
 if TYPE_CHECKING:  # what `Runtime.start` imports
-    from receiver.guard import DoorOptions
-    from receiver.server import Receiver
+    from receiver.server import DoorOptions, Receiver
 
 
 class Door:
     """The port, open or not."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, forwards: Callable[[], Forwards]) -> None:
+        self.forwards = forwards
+        """What is passed on to other collectors."""
         self._settings, self._host, self._port = settings, local(settings.host), settings.port
         self.listeners: tuple[socket, ...] = ()
         """Sockets of the port that somebody else opened for us (`receiver.supervisor`)."""
@@ -50,27 +53,27 @@ class Door:
         """What the header says when it could not be opened."""
         return f":{self.port} taken"
 
-    def options(self, *, socket: str, spool: str) -> "DoorOptions":
-        """What the receiver is to open, and for whom."""
-        from receiver.guard import DoorOptions  # noqa: PLC0415 - after the first paint
-
-        settings = self._settings
-        return DoorOptions(
-            host=settings.host,
-            token=settings.token or "",
-            strict_peer=settings.strict_peer,
-            port=settings.port,
-            grpc_port=settings.grpc_port_in_force,
-            listeners=self.listeners,
-            allow_hosts=settings.allow_host,
-            socket=socket,
-            spool=spool,
-            takes=frozenset(settings.sources),
-        )
-
     def rate(self) -> float:
         """Events per second over the last minute."""
         return self.receiver.rate() if self.receiver else 0.0
+
+
+def options(settings: Settings, folder: str, spool: str, listeners: tuple[socket, ...]) -> "DoorOptions":
+    """What the doors bind to, with the Unix socket in the runtime folder, or what they were given."""
+    from receiver.server import DoorOptions  # noqa: PLC0415 - after the first paint
+
+    return DoorOptions(
+        host=settings.host,
+        token=settings.token or "",
+        strict_peer=settings.strict_peer,
+        port=settings.port,
+        grpc_port=settings.grpc_port_in_force,
+        listeners=listeners,
+        allow_hosts=settings.allow_host,
+        socket=f"{folder}/hooks.sock",
+        spool=spool,
+        takes=frozenset(settings.sources),
+    )
 
 
 def load() -> None:

@@ -21,7 +21,7 @@ class Exporting:
         self._url: str | None = None
         self._exporter: Exporter | None = None
         if settings.export_otlp is not None:
-            from receiver.export.target import traces_url
+            from receiver.target import traces_url
 
             self._url = traces_url(settings.export_otlp, host=local(settings.host), port=settings.port)
 

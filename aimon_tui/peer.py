@@ -1,4 +1,4 @@
-"""Asks this machine's running aimon: where it is, its sessions, its changes; says what was seen. Standard library."""
+"""Asks this machine's running aimon: its sessions, its changes, what comes in; says what was seen. Standard library."""
 
 import http.client
 import json
@@ -58,12 +58,23 @@ def otlp(place: tuple[str, int], key: str) -> bytes | None:
 def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:
     """The lines of `/api/v1/stream` for as long as it lasts; b"" when none came for `silence_s` seconds.
 
-    `full` asks for what another aimon's screen needs.
+    `full` asks for what another aimon's screen needs. Raises Unavailable.
     """
+    return _lines(place, f"/api/v1/stream{'?full=1' if full else ''}", silence_s)
+
+
+def tape(place: tuple[str, int], silence_s: float, *, raw: bool) -> Iterator[bytes]:
+    """The same of `/api/v1/tape`: what comes in there, as it was if `raw`. Raises Unavailable."""
+    return _lines(place, f"/api/v1/tape{'?raw=1' if raw else ''}", silence_s)
+
+
+def _lines(place: tuple[str, int], path: str, silence_s: float) -> Iterator[bytes]:
     try:
-        answer = _answer(place, f"/api/v1/stream{'?full=1' if full else ''}", endless=True)
+        answer = _answer(place, path, endless=True)
     except (OSError, http.client.HTTPException) as error:
         raise nobody(place) from error
+    if answer.status == 404:
+        raise Unavailable("The running aimon does not know that.", "It may be an older one: start it anew.")
     if answer.status != 200:
         raise nobody(place)
     lines: Queue[bytes | None] = Queue(_AHEAD)

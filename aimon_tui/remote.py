@@ -58,6 +58,9 @@ class RemoteDoor:
         self.label, self.fault = f"via {address}", f"{address} gone"
         self.events_per_s = 0.0
 
+    def forwards(self) -> None:
+        """Nothing: what the other one passes on is its own affair."""
+
     def rate(self) -> float:
         """Events a second at its doors."""
         return self.events_per_s

@@ -1,13 +1,16 @@
 """Plays recordings through the decoders, dialects and ledger that live traffic meets, on a clock of their own."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+import heapq
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 
 from aimon_core import pricing
 from aimon_core.clock import SteppedClock, SystemClock
 from aimon_core.config import Settings
+from aimon_core.errors import Unreadable
 from aimon_core.events import Event
 from aimon_core.journal import Delivery
 from aimon_core.recent import Recent
@@ -17,13 +20,18 @@ from aimon_core.store import SessionStore
 from aimon_desktop.terminals import Outcome
 from aimon_tui.app import AimonApp
 from aimon_tui.live import screen_settings
-from receiver import tape, told
+from receiver import reel, tape, told
 from receiver.codec import MAX_RECORDS
 from receiver.dialects import Interpreter
+from receiver.hook_request import Beside
 from receiver.intake import Intake
 from receiver.record import SIGNALS
+from receiver.rewound import Transcripts
 from receiver.status import Refused
 from receiver.tape import Request
+
+Entry = Request | reel.Line
+"""What came in: of a capture's folder, or of a recording."""
 
 
 class TapeClock:
@@ -62,13 +70,14 @@ class Player:
         self._recent = Recent() if remembers else None
         self.wants_deliveries = remembers
         self.store = Recording(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
-        self._intake = Intake(self, Interpreter(), clock, records_limit=MAX_RECORDS)
+        self._interpreter, self._transcripts = Interpreter(), Transcripts()
+        self._intake = Intake(self, self._interpreter, clock, records_limit=MAX_RECORDS)
         self.address, self.label, self.fault = "replay:", "replay", "replay failed"
         self.problem: str | None = None
 
     def accept(self, delivery: Delivery | None, events: list[Event]) -> None:
         """Apply, and keep."""
-        self.store.apply(events)
+        self.store.apply(events, delivery.arrived_ns if delivery is not None else None)
         if self._recent is not None and delivery is not None:
             self._recent.append(delivery)
 
@@ -77,55 +86,86 @@ class Player:
         kept = self._recent
         return await asyncio.to_thread(told.tell, kept, key, span) if kept else told.NOTHING_KEPT
 
+    def forwards(self) -> None:
+        """Nothing: a recording stays here."""
+
     def rate(self) -> float:
         """Events per second over the last minute."""
         return self._intake.rate.per_second()
 
-    async def take(self, request: Request) -> None:
-        """Let time pass up to now, then take one request; one that a door would refuse is left out."""
+    async def take(self, entry: Entry) -> None:
+        """Let time pass up to now, then take what came in; what a door would refuse is left out. Raises Unreadable."""
         self.store.tick()
-        with suppress(Refused):
-            if request.kind in SIGNALS:
-                signal = next(signal for signal in SIGNALS if signal == request.kind)
-                await self._intake.export(signal, request.body, request.encoding)
-            else:
-                await self._intake.hook(request.kind.removeprefix("hooks/"), request.body)
+        with suppress(Refused, ValueError, LookupError):
+            await self._take(entry)
+
+    async def _take(self, entry: Entry) -> None:
+        match entry:
+            case reel.Sent():
+                await self._take(tape.request(entry))
+            case Request() if entry.kind in SIGNALS:
+                signal = next(signal for signal in SIGNALS if signal == entry.kind)
+                await self._intake.export(signal, entry.body, entry.encoding)
+            case Request():
+                await self._intake.hook(entry.kind.removeprefix("hooks/"), entry.body)
+            case reel.Hooked():  # as if spooled: then its delivery is wanted, which tells when the hook ran
+                beside = Beside(entry.moment_ns, process=entry.process, above=entry.above)
+                await self._intake.hook(entry.agent, entry.whole, beside, spooled=True)
+            case reel.Kept():
+                delivery = Delivery(entry.kind, entry.whole, entry.arrived_ns)
+                self.accept(delivery, tape.events(delivery, self._interpreter))
+            case reel.Written():
+                events = self._transcripts.events(entry)
+                self.store.apply(events, min(entry.written_ns, entry.at_ns))
+            case reel.Learned():
+                self.store.apply(reel.understood(entry), entry.arrived_ns)
+
+    def close(self) -> None:
+        """The end."""
+        self._transcripts.close()
 
 
-def merged(folders: Iterable[Path]) -> list[Request]:
-    """The requests of several recordings in the order in which they came. Raises Unreadable."""
-    requests = [request for folder in folders for request in tape.read(folder)]
-    return sorted(requests, key=lambda request: request.at_ns)
+def merged(paths: Iterable[Path]) -> Iterator[Entry]:
+    """What several recordings hold, in the order in which it came, read as it is asked for. Raises Unreadable."""
+    return heapq.merge(*(tape.entries(path) for path in paths), key=lambda entry: entry.at_ns)
 
 
-async def played(requests: Iterable[Request], settings: Settings) -> SessionStore:
-    """The ledger after all requests, as it stood when the last one had come."""
+async def played(entries: Iterable[Entry], settings: Settings) -> SessionStore:
+    """The ledger after all that came in, as it stood at the recording's end. Raises Unreadable."""
     clock = SteppedClock(0)
     player = Player(clock, settings)
     player.store.prices = pricing.load(settings.prices)
-    for request in requests:
-        clock.jump(request.at_ns)
-        await player.take(request)
+    with closing(player):
+        for entry in entries:
+            clock.jump(max(clock.now_ns(), entry.at_ns))
+            await player.take(entry)
     player.store.drain()
     return player.store
 
 
-async def shown(requests: list[Request], settings: Settings, speed: float) -> None:
-    """The dashboard while a recording plays, until it is left."""
-    clock = TapeClock(requests[0].at_ns if requests else 0, speed)
+async def shown(entries: Iterable[Entry], settings: Settings, speed: float) -> None:
+    """The dashboard while a recording plays, until it is left. Raises Unreadable for one that cannot be begun."""
+    coming = iter(entries)
+    first = next(coming, None)
+    clock = TapeClock(first.at_ns if first else 0, speed)
     player = Player(clock, settings, remembers=True)
     app = AimonApp(player.store, door=player, clock=clock, settings=screen_settings(settings), tells=player.told)
 
     async def play() -> None:
         player.store.prices = await asyncio.to_thread(pricing.load, settings.prices)
-        for request in requests:
-            await asyncio.sleep(clock.until(request.at_ns))
-            await player.take(request)
+        try:
+            for entry in chain([first] if first else [], coming):
+                await asyncio.sleep(clock.until(entry.at_ns))
+                await player.take(entry)
+        except Unreadable as error:
+            player.problem = str(error)
+            app.toast(str(error), "error")
 
-    playing = asyncio.create_task(play())
-    try:
-        await app.run_async()
-    finally:
-        playing.cancel()
-        with suppress(asyncio.CancelledError):
-            await playing
+    with closing(player):
+        playing = asyncio.create_task(play())
+        try:
+            await app.run_async()
+        finally:
+            playing.cancel()
+            with suppress(asyncio.CancelledError):
+                await playing

@@ -19,8 +19,9 @@ from aimon_core.spans import TurnTree
 from aimon_core.standing import Options
 from aimon_core.store import SessionStore
 from aimon_tui.desk import Desk
-from aimon_tui.door import Door, load
+from aimon_tui.door import Door, load, options
 from aimon_tui.exporting import Exporting
+from aimon_tui.forwarding import Forwarding
 from aimon_tui.hands import Hand, Publication, StatusFile
 from aimon_tui.sources import Sources
 from aimon_tui.whereabouts import Whereabouts
@@ -46,11 +47,12 @@ class Runtime:
         """`runtime_folder` holds `status.json` and the socket, None is the user's own; without `sources` doors tell."""
         self.settings, self._clock = settings, clock
         self.store = SessionStore(clock, options=Options(quiet_s=settings.quiet_period, expire_s=settings.expire_after))
-        self.door = Door(settings)
         self.hands: list[Hand] = []
         self.outlets: Callable[[], Iterable[Hand]] = tuple
         """Makes more hands, once the first paint is done."""
         self.state_dir = paths.state_dir(settings.state_dir)
+        self._forwarding = Forwarding(settings, self.state_dir, clock)
+        self.door = Door(settings, self._forwarding.told)
         self.priced = asyncio.Event()
         """Set when the price table has been read, or cannot be."""
         self.restored = asyncio.Event()
@@ -106,6 +108,7 @@ class Runtime:
             await self.door.receiver.stop()
         self.drain()
         await self._exporting.finish()
+        await self._forwarding.finish()
         while self.hands:
             self.hands.pop().close()
         if self._desk.journal is not None:
@@ -205,18 +208,23 @@ class Runtime:
     async def _open_doors(self) -> None:
         from receiver.api import Owner
         from receiver.dialects import Interpreter
+        from receiver.recorder import Recorder
         from receiver.server import Receiver
 
+        recorder = self._desk.recorder = Recorder(self._clock)
         receiver = Receiver(
             sink=self._desk,
             ledger=self.store,
             interpreter=Interpreter(),
             clock=self._clock,
-            options=self.door.options(socket=f"{self._runtime_folder}/hooks.sock", spool=str(self._spool)),
+            options=options(self.settings, self._runtime_folder, str(self._spool), self.door.listeners),
             owner=Owner(
                 tells=self.told,
                 acts={"acknowledge": self._acknowledged, "focus": self.focus},
                 exports=self._exporting.figures,
+                forwards=self._forwarding.figures,
+                ears=[recorder, *await self._forwarding.ears()],
+                recorder=recorder,
                 content=self.settings.export_content,
                 ready=self.caught_up,
                 journal=str(self._desk.journal.path.resolve()) if self._desk.journal else "",
@@ -225,6 +233,7 @@ class Runtime:
         self.door.receiver = receiver
         self.hands.append(Publication(receiver.publish))
         await receiver.start()
+        self._spawn(self._forwarding.run())
         self._spawn(self._open_grpc(receiver))
 
     async def _open_grpc(self, receiver: "Receiver") -> None:
@@ -257,7 +266,7 @@ class Runtime:
     async def _see(self, sources: Sources) -> None:
         """See for ourselves, once the journal is read and the doors had their turn."""
         await self.restored.wait()
-        await sources.run(self.store, self.tell)
+        await sources.run(self.store, self.tell, self._desk.recorder)
 
     async def _beat(self, frame_s: float) -> None:
         while True:

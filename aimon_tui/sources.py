@@ -17,6 +17,7 @@ from aimon_core.store import SessionStore
 
 if TYPE_CHECKING:  # what `run` imports
     from receiver.follow import Follower
+    from receiver.recorder import Recorder
     from receiver.registry import Registry
 
 LOOK_S = 2.0
@@ -35,29 +36,42 @@ class Sources:
         self.caught_up = asyncio.Event()
         """Set when what was there at the start is in the ledger."""
 
-    async def run(self, store: SessionStore, tell: Callable[[list[Transition]], None]) -> None:
-        """Look and follow until cancelled. `tell` hears of states that changed, not of those that passed long ago."""
+    async def run(
+        self, store: SessionStore, tell: Callable[[list[Transition]], None], recorder: "Recorder | None" = None
+    ) -> None:
+        """Look and follow until cancelled. `tell` hears of states that changed, not of those that passed long ago.
+
+        `recorder` hears of all that is entered.
+        """
 
         def take(events: list[Event], at_ns: int) -> None:
             moved = store.apply(events, min(at_ns, self._clock.now_ns()))
             if at_ns >= self._started_ns:
                 tell(moved)
 
-        follower, registry = await asyncio.to_thread(self._made, take)
+        def seen(events: list[Event], at_ns: int) -> None:
+            take(events, at_ns)
+            if recorder is not None:
+                recorder.learned(events, min(at_ns, self._clock.now_ns()))
+
+        follower, registry = await asyncio.to_thread(self._made, take, recorder)
         async with asyncio.TaskGroup() as tasks:
             if follower is not None:
                 tasks.create_task(follower.run())
             if registry is not None:
-                tasks.create_task(self._look(registry, follower, store, take))
+                tasks.create_task(self._look(registry, follower, store, seen))
             if follower is not None:
                 await follower.caught_up.wait()
             self.caught_up.set()
 
-    def _made(self, take: Callable[[list[Event], int], None]) -> tuple["Follower | None", "Registry | None"]:
+    def _made(
+        self, take: Callable[[list[Event], int], None], recorder: "Recorder | None"
+    ) -> tuple["Follower | None", "Registry | None"]:
         """What is asked for; importing it takes longer than a frame."""
         from receiver.follow import Follower
 
-        follower = Follower(take, self._clock) if "transcripts" in self._names else None
+        hears = recorder.read if recorder is not None else None
+        follower = Follower(take, self._clock, hears=hears) if "transcripts" in self._names else None
         if "processes" not in self._names:
             return follower, None
         from aimon_core.scan import Scan

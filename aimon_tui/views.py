@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from aimon_core.spans import Span
+from aimon_tui.forwarding import Forwards
 
 if TYPE_CHECKING:  # more than the first paint wants to load
     from receiver.told import Told
@@ -42,6 +43,9 @@ class DoorView(Protocol):
 
     def rate(self) -> float:
         """Events a second."""
+
+    def forwards(self) -> Forwards:
+        """What is passed on to other collectors."""
 
 
 class ScreenSettings(Struct, frozen=True, kw_only=True):

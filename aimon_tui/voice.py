@@ -25,6 +25,8 @@ class VoicedApp(ThemedApp):
 
     def toast(self, text: str, severity: Literal["information", "error"] = "information") -> None:
         """Say something for 4 seconds, an error for 8; one thing at a time, never as markup."""
+        if not self.screen_stack:  # the program ends, and what was begun before has something to say
+            return
         self.clear_notifications()
         said = paint.plain(clean(text)) if self.ascii_only else clean(text)
         self.notify(said, severity=severity, timeout=8 if severity == "error" else 4, markup=False)

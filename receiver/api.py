@@ -5,7 +5,7 @@ Guarded like the rest of the door. The shapes are written out in `shapes` and fr
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -23,6 +23,8 @@ from receiver import trees
 from receiver.connections import Connection
 from receiver.guard import DoorOptions
 from receiver.mirror import Mirror
+from receiver.passing import Ear
+from receiver.recorder import Recorder
 from receiver.status import Reason, Refused
 from receiver.steps import unhurried
 from receiver.stream import Stream
@@ -63,6 +65,11 @@ def nothing_exported() -> None:
     """The answer of a receiver that exports nothing."""
 
 
+def nothing_forwarded() -> list[dict[str, Any]]:
+    """The answer of a receiver that passes nothing on."""
+    return []
+
+
 async def nothing_awaited() -> None:
     """A receiver behind which nothing is kept is ready."""
 
@@ -75,6 +82,12 @@ class Owner(Struct, frozen=True):
     """By verb."""
     exports: Callable[[], dict[str, Any] | None] = nothing_exported
     """What became of exported spans; None where none are."""
+    forwards: Callable[[], list[dict[str, Any]]] = nothing_forwarded
+    """What became of requests that were passed on, by collector."""
+    ears: Sequence[Ear] = ()
+    """Who hears of each request that was taken."""
+    recorder: Recorder | None = None
+    """One of them, who tells whoever records."""
     content: bool = False
     """Whether what people wrote may be exported."""
     ready: Callable[[], Awaitable[None]] = nothing_awaited
@@ -174,6 +187,8 @@ class Api:
                 return "GET", self._figures
             case ["stream"]:
                 return "GET", self._serve
+            case ["tape"] if self._owner.recorder is not None:
+                return "GET", self._owner.recorder.serve
         return None
 
     def publish(self, keys: Collection[str]) -> None:
@@ -185,6 +200,8 @@ class Api:
         """End the stream's readers."""
         self._stream.close()
         self._mirror.close()
+        if self._owner.recorder is not None:
+            self._owner.recorder.close()
 
     async def _serve(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
         """The stream: for scripts, or in full for another screen."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
+from msgspec import Struct
 
 from receiver.connections import Connection, Phase
 from receiver.guard import DoorOptions, content_encoding
@@ -38,28 +39,44 @@ class Room:
             self.left += held
 
 
-async def read(request: web.BaseRequest, connection: Connection, options: DoorOptions, grow: Grow) -> bytes:
-    """The inflated body. Raises Refused: too slow, too large, truncated, an encoding that is none of ours."""
-    inflater = Inflater(
-        content_encoding(request.headers), limit=options.body_limit, compressed_limit=options.compressed_limit
-    )
+class Body(Struct, frozen=True):
+    """What a request carried."""
+
+    plain: bytes
+    """Inflated."""
+    wire: bytes
+    """As it came."""
+
+
+async def read(request: web.BaseRequest, connection: Connection, options: DoorOptions, grow: Grow) -> Body:
+    """The body. Raises Refused: too slow, too large, truncated, an encoding that is none of ours."""
+    encoding = content_encoding(request.headers)
+    inflater = Inflater(encoding, limit=options.body_limit, compressed_limit=options.compressed_limit)
+    pieces: list[bytes] = []
+
+    def take(piece: bytes) -> None:
+        grow(inflater.feed(piece))
+        if encoding != "identity":
+            pieces.append(piece)
+
     if (request.content_length or 0) > options.body_limit:
         raise Refused(Reason.TOO_LARGE, "body too large")
     connection.turn(Phase.BODY)
     try:
-        await _receive(request, inflater, options, grow)
+        await _receive(request, take, options)
     except TimeoutError:
         raise Refused(Reason.TOO_SLOW, "the body came too slowly") from None
     except (ConnectionError, web.RequestPayloadError) as error:
         raise Refused(Reason.MALFORMED, f"the body broke off: {str(error)[:100]}") from None
     connection.turn(Phase.BUSY)
-    return inflater.close()
+    plain = inflater.close()
+    return Body(plain, b"".join(pieces) if encoding != "identity" else plain)
 
 
-async def _receive(request: web.BaseRequest, inflater: Inflater, options: DoorOptions, grow: Grow) -> None:
+async def _receive(request: web.BaseRequest, take: Callable[[bytes], None], options: DoorOptions) -> None:
     content = request.content
     if content.is_eof():  # nearly always: the body came with the headers, and no clock is needed
-        grow(inflater.feed(content.read_nowait()))
+        take(content.read_nowait())
         return
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -67,4 +84,4 @@ async def _receive(request: web.BaseRequest, inflater: Inflater, options: DoorOp
         while not content.at_eof():
             async with asyncio.timeout(options.body_idle_s):
                 piece = await content.readany()
-            grow(inflater.feed(piece))
+            take(piece)

@@ -21,7 +21,7 @@ from aimon_core.clock import Clock
 from aimon_core.events import Event
 from receiver import drift
 from receiver.otlp_json import without_surrogates
-from receiver.tail import Tail
+from receiver.tail import Piece, Tail
 from receiver.transcripts import LANGUAGES, Language, Reader
 from receiver.watch import Watch
 
@@ -35,6 +35,8 @@ _ID = 36
 
 Sink = Callable[[list[Event], int], None]
 """Takes events and when they were written."""
+Hears = Callable[[Language, Path, Path, Piece, list[Event]], None]
+"""Takes whose transcript it is, the agent's folder, the file in it, a piece of that and what it says."""
 
 
 class Counters(Struct):
@@ -54,7 +56,7 @@ class Followed:
 
     def __init__(self, path: Path, language: Language) -> None:
         self.tail = Tail(path)
-        self._language = language
+        self.language = language
         self._reader: Reader | None = None
 
     @property
@@ -65,25 +67,23 @@ class Followed:
         except OSError:
             return True
 
-    def advance(self, counters: Counters) -> tuple[list[Event], int, bool]:
-        """The events of the next piece, when it was written, whether there is more. Blocks; raises OSError."""
+    def advance(self, counters: Counters) -> tuple[list[Event], Piece]:
+        """The next piece of it, and its events. Blocks; raises OSError."""
         oversized = self.tail.oversized
         piece = self.tail.read()
         if piece.anew or self._reader is None:
-            self._reader = self._language.reader(self.tail.path)
-        events: list[Event] = []
-        base = {
-            "agent": self._language.agent,
-            "session_id": self.tail.path.stem[-_ID:],
-            "at_ns": piece.written_ns,
-            "channel": "transcript",
-        }
-        for line in piece.lines:
-            events += _read(self._reader, line, counters, base)
-        counters.lines += len(piece.lines)
-        counters.bytes += sum(map(len, piece.lines))
+            self._reader = self.language.reader(self.tail.path)
+        events = understood(self._reader, self.language.agent, self.tail.path, piece, counters)
         counters.unread += self.tail.oversized - oversized
-        return events, piece.written_ns, piece.more
+        return events, piece
+
+
+def understood(reader: Reader, agent: str, path: Path, piece: Piece, counters: Counters) -> list[Event]:
+    """The events of some lines of a transcript; those that cannot be read are counted."""
+    base = {"agent": agent, "session_id": path.stem[-_ID:], "at_ns": piece.written_ns, "channel": "transcript"}
+    counters.lines += len(piece.lines)
+    counters.bytes += sum(map(len, piece.lines))
+    return [event for line in piece.lines for event in _read(reader, line, counters, base)]
 
 
 def _read(reader: Reader, line: bytes, counters: Counters, base: Mapping[str, Any]) -> list[Event]:
@@ -105,12 +105,12 @@ def _read(reader: Reader, line: bytes, counters: Counters, base: Mapping[str, An
 class Follower:
     """Follows the files of all languages."""
 
-    def __init__(self, sink: Sink, clock: Clock, *, poll: bool = False) -> None:
-        """`poll` looks at files where the system could tell which change."""
+    def __init__(self, sink: Sink, clock: Clock, *, poll: bool = False, hears: Hears | None = None) -> None:
+        """`poll` looks at files where the system could tell which change; `hears` is told each piece once it is."""
         self.counters = Counters()
         self.caught_up = asyncio.Event()
         """Set when everything that was there at the start is read."""
-        self._sink = sink
+        self._sink, self._hears = sink, hears
         self._roots = [(root, language) for language in LANGUAGES for root in language.roots()]
         self._watch = Watch([root for root, _ in self._roots], poll=poll)
         self._followed: dict[Path, Followed] = {}
@@ -188,13 +188,16 @@ class Follower:
         if one is None:
             return
         try:
-            events, written_ns, more = await asyncio.to_thread(one.advance, self.counters)
+            events, piece = await asyncio.to_thread(one.advance, self.counters)
         except OSError as error:
             self._lost(path, error)
             return
         if events:
-            self._sink(events, written_ns)
-        if more:
+            self._sink(events, piece.written_ns)
+        if self._hears is not None and piece.lines:
+            root = next(root for root, _ in self._roots if path.is_relative_to(root))
+            self._hears(one.language, root, path, piece, events)
+        if piece.more:
             self._due[path] = None
 
     def _lost(self, path: Path, error: OSError) -> None:

@@ -18,6 +18,7 @@ from receiver.attribution import attribute
 from receiver.connections import check_user
 from receiver.guard import DoorOptions
 from receiver.intake import Intake
+from receiver.passing import MARK, Came
 from receiver.peer import Address, Peer, Peers
 from receiver.record import Signal
 from receiver.status import Refused
@@ -103,7 +104,9 @@ class GrpcDoor:
                 await check_user(self._peers, client.peer, strict=self._options.strict_peer)
             with self._room.share() as grow:
                 grow(len(body))
-                taken = await self._intake.export(signal, body, "protobuf")
+                marks = dict(context.invocation_metadata()).get(MARK, "")
+                came = Came(body, "application/x-protobuf", marks=str(marks))
+                taken = await self._intake.export(signal, body, "protobuf", came)
         except Refused as refused:
             self._intake.counters.refused[refused.answer.http] += 1
             if client is not None and client.session is not None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from aimon_core import ancestry
-from aimon_core.ancestry import Parent
+from aimon_core.ancestry import Identity, Parent
 from receiver.status import Reason, Refused
 
 AGE_S = 24 * 3600.0
@@ -26,6 +26,10 @@ class Beside(Struct, frozen=True):
     """When the hook ran."""
     chain: tuple[Parent, ...] = ()
     """The processes above the hook, innermost first."""
+    process: Identity | None = None
+    """The agent among them, where that is known from a recording."""
+    above: tuple[Identity, ...] = ()
+    """The agents above that one, likewise."""
 
     def moment(self, arrived_ns: int) -> int:
         """When the hook ran, as far as that is credible; else when it arrived. The same message keeps its moment."""

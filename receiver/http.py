@@ -22,6 +22,7 @@ from receiver.connections import Connection, Connections, Phase, check_user
 from receiver.guard import DoorOptions
 from receiver.hooks import HOOK_AGENTS
 from receiver.intake import Intake
+from receiver.passing import MARK, Came
 from receiver.record import Signal
 from receiver.status import Reason, Refused
 
@@ -98,6 +99,8 @@ class HttpDoor:
                 allowed, handler = "POST", partial(self._hook, agent)
             case ["health"]:
                 allowed, handler = "GET", self._health
+            case ["api", *_] if not connection.is_near:
+                raise Refused(Reason.FORBIDDEN, "from another machine one can send; look with aimon --connect ssh://")
             case ["api", "v1", *rest] if (answer := self._api.route(rest)) is not None:
                 allowed, handler = answer
             case _:
@@ -110,7 +113,7 @@ class HttpDoor:
         encoding = guard.encoding(request.headers) if request.body_exists else _spoken(request)
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
-            taken = await self._intake.export(signal, body, encoding)
+            taken = await self._intake.export(signal, body.plain, encoding, _came(request, body.wire))
         connection.session = taken.session or connection.session
         attribute(connection, taken.spoken, self._intake.learn, by_child=False)
         return web.Response(
@@ -123,7 +126,7 @@ class HttpDoor:
         pid = connection.caller.pid if connection.caller else None
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
-            taken = await self._intake.hook(agent, body, hook_request.beside(request.headers, pid))
+            taken = await self._intake.hook(agent, body.plain, hook_request.beside(request.headers, pid))
         connection.session = taken.session or connection.session
         attribute(connection, taken.spoken, self._intake.learn, by_child=True)
         if connection.peer is not None and taken.spoken and not self._api.knows_process(connection.session):
@@ -152,6 +155,12 @@ class HttpDoor:
         if not request.content.is_eof():
             response.force_close()
         return response
+
+
+def _came(request: web.BaseRequest, wire: bytes) -> Came:
+    headers = request.headers
+    told = (headers.get(name, "") for name in ("Content-Type", "Content-Encoding", MARK))
+    return Came(wire, *told)
 
 
 def _spoken(request: web.BaseRequest) -> Encoding:

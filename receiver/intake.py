@@ -6,7 +6,7 @@ failed commit stays applied, and the sender's retry adds nothing, because the le
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -17,12 +17,14 @@ from aimon_core.clock import Clock
 from aimon_core.events import Counted, Drifted, Event, Gauged, SessionSeen
 from aimon_core.identity import session_key
 from aimon_core.journal import Delivery, JournalFailed
+from aimon_core.probe import is_probe
 from receiver import codec, hooks, otlp, otlp_json, privacy
 from receiver.attribution import Spoken
 from receiver.census import count
 from receiver.codec import Encoding
 from receiver.counters import DoorCounters, Rate
 from receiver.hook_request import Beside
+from receiver.passing import Came, Ear, Passed
 from receiver.record import Record, Signal
 from receiver.status import Overloaded, Reason, Refused
 from receiver.steps import RECORDS, Steps, unhurried
@@ -69,17 +71,20 @@ class Taken(Struct, frozen=True):
 class Intake:
     """Takes requests that a door has read."""
 
-    def __init__(self, sink: Sink, interpreter: Translator, clock: Clock, *, records_limit: int) -> None:
+    def __init__(
+        self, sink: Sink, interpreter: Translator, clock: Clock, *, records_limit: int, ears: Sequence[Ear] = ()
+    ) -> None:
+        """`ears` hear of each request that was taken."""
         self._sink = sink
         self._interpreter = interpreter
         self._clock = clock
-        self._records_limit = records_limit
+        self._records_limit, self._ears = records_limit, ears
         self.counters = DoorCounters()
         self.rate = Rate(clock)
         self._gauged: dict[str, bytes] = {}
 
-    async def export(self, signal: Signal, body: bytes, encoding: Encoding) -> Taken:
-        """Take one OTLP request. Raises Refused."""
+    async def export(self, signal: Signal, body: bytes, encoding: Encoding, came: Came | None = None) -> Taken:
+        """Take one OTLP request, of which `came` is what was on the wire. Raises Refused."""
         arrived_ns = self._clock.now_ns()
         message = await unhurried(codec.decoding(signal, body, encoding, self._records_limit))
         noise = await unhurried(self._interpreter.sift(signal, message))
@@ -95,9 +100,12 @@ class Intake:
             events = self._interpreter.translate(batch)
             session = session_key(events[-1]) if events else session
             spoken |= _spoken(events)
+        delivery = await self._delivery(signal, message, arrived_ns) if taken else None
         if taken:
-            self._accept(await self._delivery(signal, message, arrived_ns), events)
+            self._accept(delivery, events)
         self._note(len(body), taken + noise)
+        if came is not None:
+            self._tell(Passed(signal, came, arrived_ns, delivery), events)
         left_out = count(signal, message, self._records_limit) - taken if signal == "metrics" else 0
         return Taken(left_out, session, spoken)
 
@@ -110,12 +118,13 @@ class Intake:
         payload = otlp_json.loads(body)
         if agent not in hooks.HOOK_AGENTS or not isinstance(payload, dict):
             raise Refused(Reason.MALFORMED, "a hook payload is a JSON object of a known agent")
-        at_ns = beside.moment(self._clock.now_ns())
-        process = ancestry.agent_process(agent, beside.chain, at_ns / 1e9)
+        arrived_ns = self._clock.now_ns()
+        at_ns = beside.moment(arrived_ns)
+        process = beside.process or ancestry.agent_process(agent, beside.chain, at_ns / 1e9)
         try:
             if masking.suspicious(body):
                 payload = masking.mask_json(payload)
-            above = ancestry.agents_above(*process) if process else ()
+            above = beside.above or (ancestry.agents_above(*process) if process else ())
             events = hooks.translate(agent, payload, at_ns, process, above)
             wanted = self._sink.wants_deliveries or spooled
             kept = json.dumps(hooks.kept(agent, payload, process, above)).encode() if wanted else b""
@@ -123,14 +132,24 @@ class Intake:
             raise Refused(Reason.MALFORMED, f"no hook payload: {str(error)[:100]}") from None
         if events and isinstance(events[-1], Gauged) and self._repeats(session_key(events[-1]), kept):
             kept = b""
-        self._accept(Delivery(f"hooks/{agent}", kept, at_ns) if kept else None, events)
+        delivery = Delivery(f"hooks/{agent}", kept, at_ns) if kept else None
+        self._accept(delivery, events)
         self._note(len(body), 1)
+        known = Beside(at_ns, process=process, above=above)
+        self._tell(Passed(f"hooks/{agent}", Came(body, "application/json"), arrived_ns, delivery, known), events)
         told = any(isinstance(event, SessionSeen) and event.pid_started_at is not None for event in events)
         return Taken(session=session_key(events[-1]) if events else None, spoken={} if told else _spoken(events))
 
     def learn(self, events: list[Event]) -> None:
         """Tell the ledger what no request said and the journal need not know: it holds for this run alone."""
         self._sink.accept(None, events)
+        for ear in self._ears:
+            ear.learned(events)
+
+    def _tell(self, one: Passed, events: list[Event]) -> None:
+        """Let everybody hear of a request, but for the doctor's: it looks at this aimon alone."""
+        for ear in self._ears if not any(map(is_probe, events)) else ():
+            ear.passed(one)
 
     def _repeats(self, session: str, kept: bytes) -> bool:
         """Whether a status line says what the journal knows already: most do, up to three times a second."""

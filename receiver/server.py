@@ -57,11 +57,11 @@ class Receiver:
         options: DoorOptions = DoorOptions(), owner: Owner = Owner(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         """`focus` brings a session's terminal before somebody; without it this aimon has no hands."""
-        self._ledger, self._exports = ledger, owner.exports
+        self._ledger, self._owner = ledger, owner
         self._interpreter = interpreter
         self._clock = clock
         self._options = options
-        self._intake = Intake(sink, interpreter, clock, records_limit=options.records_limit)
+        self._intake = Intake(sink, interpreter, clock, records_limit=options.records_limit, ears=owner.ears)
         self._api = Api(ledger, clock, options, stats=self._stats, owner=owner, rate=self.rate)
         self._door: HttpDoor | None = None
         self._grpc: GrpcDoor | None = None
@@ -221,7 +221,8 @@ class Receiver:
             "unread": dict(self._interpreter.unread + counters.unspooled),
             "ledger": asdict(self._ledger.counters),
             "metrics": {"tokens": self._ledger.machine.tokens, "cost_usd": self._ledger.machine.cost_usd},
-            "export": self._exports(),
+            "export": self._owner.exports(),
+            "forward": self._owner.forwards(),
         }
 
 

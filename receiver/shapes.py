@@ -225,6 +225,19 @@ class ExportStats(Shape):
     problem: str | None = Field(description="why the last request failed")
 
 
+class ForwardStats(Shape):
+    """What became of requests that were passed on to one collector."""
+
+    url: str
+    queued: Count
+    queued_bytes: Count
+    sent: Count
+    dropped: Count = Field(description="because too much waited, or because nothing could be kept")
+    refused: Count = Field(description="by the collector")
+    looped: Count = Field(description="not passed on because they had come by here before")
+    problem: str | None = Field(description="why the last request failed")
+
+
 class StatsAnswer(Shape):
     """`GET /api/v1/stats`."""
 
@@ -243,6 +256,7 @@ class StatsAnswer(Shape):
     ledger: LedgerStats
     metrics: MetricStats
     export: ExportStats | None = Field(description="null where nothing is exported")
+    forward: list[ForwardStats] = Field(description="one for each collector")
 
 
 class HealthAnswer(Shape):

@@ -7,6 +7,7 @@ each, then what changed in a frame, and the list when it reads differently, and 
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -57,21 +58,34 @@ class Reader:
         return True
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """What is queued, as often as something is, until closed."""
-        while self.open:
+        """What is queued, as often as something is, until closed and told all."""
+        while True:
             lines = b"".join(self._lines)
             self._lines.clear()
             self._woken.clear()
             if lines:
                 yield lines
                 self._unsent -= len(lines)
-            else:
+            elif self.open:
                 await self._woken.wait()
+            else:
+                return
 
     def close(self) -> None:
         """Wake the reader for the last time."""
         self.open = False
         self._woken.set()
+
+
+async def pour(request: web.BaseRequest, reader: Reader, first: bytes) -> web.StreamResponse:
+    """Answer with a first line, and then with those of a reader until it is closed or leaves."""
+    response = web.StreamResponse(headers=HEADERS)
+    with suppress(ConnectionError):  # it may leave at any time
+        await response.prepare(request)
+        await response.write(first)
+        async for told in reader.lines():
+            await response.write(told)
+    return response
 
 
 class Stream:
@@ -93,21 +107,14 @@ class Stream:
         """Answer with lines for as long as the reader reads."""
         if len(self.readers) >= self._options.streams:
             raise Refused(Reason.TOO_MANY, "too many readers of the stream")
-        response = web.StreamResponse(headers=HEADERS)
         reader = Reader(self._options.stream_unsent)
         first = self._snapshot()
         self.readers[reader] = connection
         connection.when_lost = reader.close
         try:
-            await response.prepare(request)
-            await response.write(first)
-            async for told in reader.lines():
-                await response.write(told)
-        except ConnectionError:
-            pass  # a reader may leave at any time
+            return await pour(request, reader, first)
         finally:
             del self.readers[reader]
-        return response
 
     def publish(self, changed: Collection[str]) -> None:
         """A frame: tell what changed in these sessions, and the list when its turn has come."""

@@ -1,6 +1,6 @@
-"""What was recorded, read again: folders that hold a wire's traffic, and deliveries of the journal.
+"""What was recorded, read again: recordings (`reel`), folders that hold a wire's traffic, deliveries of the journal.
 
-Both meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl` with
+All meet today's decoders and dialects, so that a mended dialect mends the past too. A folder holds `index.jsonl` with
 a line for each request (`unix`, or null where nobody noted when it came, `signal`, `content_type`, `content_encoding`,
 `file`) and `hooks.jsonl` (`unix`, `stdin`, or `argv` for a payload that came as an argument).
 """
@@ -18,7 +18,7 @@ from aimon_core.errors import Unreadable
 from aimon_core.events import Event
 from aimon_core.identity import seen
 from aimon_core.journal import SEEN, Delivery
-from receiver import codec, hooks, otlp
+from receiver import codec, hooks, otlp, reel
 from receiver.codec import Encoding
 from receiver.dialects import Interpreter
 from receiver.hooks import HOOK_AGENTS
@@ -45,10 +45,26 @@ class Request(Struct, frozen=True):
     """Inflated."""
 
 
+def entries(path: Path) -> "Iterator[Request | reel.Line]":
+    """What a recording or its folder holds, in the order in which it came. Raises Unreadable."""
+    if reel.is_reel(path):
+        return reel.read(path)
+    if reel.is_reel(path / reel.NAME):
+        return reel.read(path / reel.NAME)
+    return iter(read(path))
+
+
+def request(sent: reel.Sent) -> Request:
+    """A request as it was on the wire, inflated. Raises Refused or LookupError for what no door would take."""
+    encoding: Encoding = "json" if "json" in sent.content_type else "protobuf"
+    body = _inflated(sent.whole, sent.content_encoding.strip().lower() or "identity")
+    return Request(sent.at_ns, SIGNALS[SIGNALS.index(cast("Signal", sent.signal))], encoding, body)
+
+
 def read(folder: Path) -> list[Request]:
     """All requests of a folder in the order of their arrival; Unreadable names the file and line that is none."""
     if not any((folder / name).exists() for name in ("index.jsonl", "hooks.jsonl")):
-        hint = "A recording holds index.jsonl or hooks.jsonl."
+        hint = f"A recording is {reel.NAME}, or a folder with it, with index.jsonl or with hooks.jsonl."
         raise Unreadable(f"{folder} is no recording.", hint)
     return sorted([*_exports(folder), *_hooks(folder)], key=lambda request: request.at_ns)
 
@@ -79,7 +95,10 @@ def _exports(folder: Path) -> Iterator[Request]:
     for place, entry in _lines(folder / "index.jsonl"):
         try:
             signal, file = entry["signal"], folder / entry["file"]
-            body = _inflated(file, entry.get("content_encoding") or "identity")
+            body = file.read_bytes()
+            if file.suffix == ".gz":  # how large files are kept, whatever they were on the wire
+                body = gzip.decompress(body)
+            body = _inflated(body, entry.get("content_encoding") or "identity")
             encoding: Encoding = "json" if "json" in entry.get("content_type", "") else "protobuf"
             unix = entry["unix"]
             at_ns = _latest(signal, body, encoding, at_ns) if unix is None else round(unix * 1e9)
@@ -127,10 +146,7 @@ def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, entry
 
 
-def _inflated(file: Path, content_encoding: str) -> bytes:
-    body = file.read_bytes()
-    if file.suffix == ".gz":  # how large files are kept, whatever they were on the wire
-        body = gzip.decompress(body)
+def _inflated(body: bytes, content_encoding: str) -> bytes:
     inflater = Inflater(cast("ContentEncoding", content_encoding), limit=_LIMIT, compressed_limit=_LIMIT)
     inflater.feed(body)
     return inflater.close()

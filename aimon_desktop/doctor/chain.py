@@ -59,6 +59,7 @@ def checks(door: Door, place: Place) -> Iterator[Check]:
     yield _bounds(door)
     yield _unknown(door)
     yield from _export(door)
+    yield from _forward(door)
 
 
 def _telemetry(door: Door) -> Check:
@@ -124,6 +125,19 @@ def _export(door: Door) -> Iterator[Check]:
         yield broken("export", f"{says} Last: {clean(told['problem'])}.", "Look whether the collector runs.")
     else:
         yield fine("export", says)
+
+
+def _forward(door: Door) -> Iterator[Check]:
+    """What became of requests that were passed on, for each collector."""
+    for told in (door.get("/api/v1/stats") or {}).get("forward") or []:
+        lost = f"; {told['dropped'] + told['refused']:,} were lost" if told["dropped"] + told["refused"] else ""
+        loop = f"; {told['looped']:,} had been here before" if told["looped"] else ""
+        says = f"{told['sent']:,} requests went to {clean(told['url'])}, {told['queued']:,} wait{lost}{loop}."
+        if told["problem"]:
+            hint = "Look whether the collector runs; what waits is sent once it does."
+            yield broken("forward", f"{says} Last: {clean(told['problem'])}.", hint)
+        else:
+            yield fine("forward", says)
 
 
 def _run(command: str, payload: Any) -> None:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "statusline": "statusline",
     "why": "why",
     "focus": "focus",
+    "record": "record",
     "replay": "replay",
     "export": "export",
     "setup": "setup",

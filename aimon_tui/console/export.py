@@ -36,7 +36,7 @@ def command(config: Config, words: tuple[str, ...], otlp: str | None, as_json: b
         raise UsageError("Say where to.", "Either --otlp URL or --json.")
     from receiver.export.encode import as_json as told_in_json
     from receiver.export.encode import split
-    from receiver.export.target import traces_url
+    from receiver.target import traces_url
 
     place = peer.address(config)
     url = traces_url(otlp, host=place[0], port=place[1]) if otlp is not None else None

@@ -29,13 +29,14 @@ _OPTIONS = (
     click.option("--expire-after", type=float, metavar="S", help="Silence after which a session is given up.  [43200]"),
     click.option("--export-otlp", metavar="URL", help="Collector to send every finished trace to."),
     click.option("--export-content/--no-export-content", default=None, help="Send heads of prompts and commands, too."),
+    click.option("--forward", multiple=True, metavar="URL", help="Collector to pass all telemetry on to, as it came."),
     click.option("--ascii/--no-ascii", default=None, help="Draw with ASCII characters only."),
     click.option("--theme", metavar="NAME", help="The screen's theme."),
     click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings to read instead."),
 )
 _NAMES = (
     "host", "port", "grpc_port", "allow_host", "strict_peer", "sources", "state_dir", "persist", "notify",
-    "quiet_period", "expire_after", "export_otlp", "export_content", "ascii", "theme", "file",
+    "quiet_period", "expire_after", "export_otlp", "export_content", "forward", "ascii", "theme", "file",
 )  # fmt: skip
 
 

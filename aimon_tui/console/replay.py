@@ -18,10 +18,11 @@ from aimon_tui.console.options import with_settings
 def command(config: Config, folders: tuple[Path, ...], as_json: bool, speed: float) -> None:
     """Play recordings of the wire.
 
-    Folders with index.jsonl and hooks.jsonl go into a fresh ledger; nothing of yours is touched.
+    What aimon record wrote (DIR, or DIR/tape.gz), or folders with index.jsonl and hooks.jsonl, goes into a fresh
+    ledger; nothing of yours is touched.
 
     \b
-    Example:  aimon replay tests/captures/claude-code/tui_permission --speed 4
+    Example:  aimon replay monday --speed 4
               aimon replay tests/captures/claude-code/tui_permission --json | jq .totals
     """
     from aimon_core.wire import sessions_document

@@ -60,7 +60,7 @@ class UsualDoor:
     address, label, fault = "127.0.0.1:4318", ":4318", ":4318 taken"
 
     def __init__(self, door: Door) -> None:
-        self.rate = door.rate
+        self.rate, self.forwards = door.rate, door.forwards
 
 
 async def draw(folder: Path) -> None:

@@ -66,7 +66,17 @@ class Header(Painted):
             return []
         rate = f"{count(round(app.door.rate())):>3}"
         label = f"{'':{max(0, 7 - len(rate))}}{app.door.label} "
-        return [(0, [(label, "faint"), ("●", "done")]), (-1, [(f"{rate} ev/s", "faint")])]
+        forwards = self._forwards()
+        return [*forwards, (0, [(label, "faint"), ("●", "done")]), (-1, [(f"{rate} ev/s", "faint")])]
+
+    def _forwards(self) -> list[tuple[int, Pieces]]:
+        """What is passed on to other collectors, and what waits for one that does not take it."""
+        told = self.aimon.door.forwards()
+        if told is None:
+            return []
+        requests, stuck = told
+        said, style, worth = (f"{count(requests)} wait", "wait", 0) if stuck else (count(requests), "faint", -2)
+        return [(worth, [(f"   → {said}", style)])]
 
 
 def _fitting(parts: list[tuple[int, Pieces]], room: int) -> list[tuple[int, Pieces]]:

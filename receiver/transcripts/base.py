@@ -42,6 +42,9 @@ class Language(Protocol):
     def reader(self, path: Path) -> Reader:
         """A reader for a file that is read from its beginning. May look at files beside it."""
 
+    def beside(self, path: Path) -> tuple[Path, ...]:
+        """These files, whether or not they exist."""
+
 
 class Facts:
     """Facts about the session of a file, told once and again when they change.

@@ -168,11 +168,16 @@ def _tokens(usage: Usage) -> Tokens:
     return Tokens(own, usage.cached, output=usage.output + thoughts, reasoning=usage.thoughts)
 
 
+def _places(path: Path) -> tuple[Path, ...]:
+    """Where that may stand."""
+    return tuple(folder / ".project_root" for folder in path.parents[1:3])
+
+
 def _project(path: Path) -> str | None:
     """The project's folder, which the client notes beside its chats."""
-    for folder in path.parents[1:3]:
+    for place in _places(path):
         try:
-            return (folder / ".project_root").read_text("utf-8").strip() or None
+            return place.read_text("utf-8").strip() or None
         except (OSError, UnicodeDecodeError):
             continue
     return None
@@ -194,3 +199,7 @@ class GeminiCli:
     def reader(self, path: Path) -> Chat:
         """A reader for one file."""
         return Chat(path)
+
+    def beside(self, path: Path) -> tuple[Path, ...]:
+        """The project's folder."""
+        return _places(path)

@@ -289,6 +289,11 @@ class StillDoor:
     def __init__(self, problem: str | None = None, rate: float = 14.0) -> None:
         self.address, self.problem, self._rate = "127.0.0.1:4318", problem, rate
         self.label, self.fault = ":4318", ":4318 taken"
+        self.forwarded = None
+
+    def forwards(self):
+        """What is passed on."""
+        return self.forwarded
 
     def rate(self) -> float:
         """Events a second."""

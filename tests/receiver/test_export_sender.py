@@ -8,10 +8,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from aimon_core.clock import SteppedClock
 from aimon_core.errors import UsageError
+from receiver import posting
 from receiver.export import sender as module
 from receiver.export.encode import Piece
 from receiver.export.sender import Sender
-from receiver.export.target import traces_url
+from receiver.target import traces_url
 from tests.fakes.collector import WAIT_S, Answer, collecting
 
 NOBODY = "http://127.0.0.1:9/v1/traces"
@@ -69,7 +70,7 @@ async def test_what_may_be_repeated_is_sent_again_with_longer_pauses(status):
     ("asked", "pause"),
     [
         ("7", 7.0),
-        ("99999", module.LONGEST_ASKED_S),
+        ("99999", posting.LONGEST_ASKED_S),
         ("Sat, 21 Nov 2026 02:00:05 GMT", 5.0),
         ("Sat, 21 Nov 2020 02:00:05 GMT", 0.0),
     ],
@@ -99,7 +100,7 @@ async def test_pauses_do_not_grow_for_ever_while_nobody_is_there():
     sender.put(Piece(b"", 1))
     async with running(sender):
         await asyncio.wait_for(pauses.enough.wait(), WAIT_S)
-    assert pauses.told[-1] == pytest.approx(module.LONGEST_PAUSE_S, rel=0.21)
+    assert pauses.told[-1] == pytest.approx(posting.LONGEST_PAUSE_S, rel=0.21)
     assert sender.queued == 1
     assert "127.0.0.1" in sender.exported.problem
 

@@ -89,6 +89,16 @@ async def test_who_shows_the_token_is_heard_by_whatever_name(from_afar):
         assert door.ledger.totals().llm_calls == 2
 
 
+@pytest.mark.parametrize("path", ["/api/v1/sessions", "/api/v1/stream", "/api/v1/tape?raw=1"])
+async def test_who_shows_the_token_may_send_and_not_look(from_afar, path):
+    """It stands in the environment of agents, which can be talked into anything."""
+    async with opened(**from_afar) as door:
+        heard = await door.get(path, BEARER)
+        assert (heard.status, "ssh://" in heard.json["message"]) == (403, True)
+        assert (await door.ask("POST", "/api/v1/sessions/a:b/focus", headers=BEARER)).status == 403
+        assert (await door.get("/health", BEARER)).status == 200
+
+
 async def test_a_web_page_gets_403_even_with_the_token(from_afar):
     async with opened(**from_afar) as door:
         assert (await door.get("/health", BEARER | {"Origin": "https://evil.example"})).status == 403

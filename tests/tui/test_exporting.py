@@ -125,7 +125,7 @@ def test_aimon_refuses_to_export_to_itself_before_it_opens_anything(tmp_path, mo
     monkeypatch.setenv("AIMON_SOURCES", "otlp")
     done = CliRunner().invoke(program, ["serve", "--port", "5318", "--export-otlp", "http://localhost:5318"])
     assert done.exit_code == 2
-    assert "http://localhost:5318 is this aimon itself. Name the collector" in done.stderr
+    assert "http://localhost:5318 is this aimon itself. Name another collector" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -49,7 +49,7 @@ class Transcript:
         self._name = path.stem
         self._type: str | None = None
         if path.stem.startswith("agent-"):
-            self._type = _agent_type(path.with_suffix(".meta.json"))
+            self._type = _agent_type(_meta(path))
         self._facts = Facts()
         self._prompt_id: str | None = None
         self._tools: dict[str, str] = {}
@@ -230,6 +230,11 @@ def _tokens(usage: Usage) -> Tokens:
     return Tokens(usage.input_tokens, read, short, long, unknown, usage.output_tokens, 0)
 
 
+def _meta(path: Path) -> Path:
+    """Where the client says what a subagent is."""
+    return path.with_suffix(".meta.json")
+
+
 def _agent_type(path: Path) -> str | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Meta).agent_type
@@ -253,3 +258,7 @@ class ClaudeCode:
     def reader(self, path: Path) -> Transcript:
         """A reader for one file."""
         return Transcript(path)
+
+    def beside(self, path: Path) -> tuple[Path, ...]:
+        """What a subagent is."""
+        return (_meta(path),)

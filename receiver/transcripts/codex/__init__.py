@@ -203,3 +203,7 @@ class Codex:
     def reader(self, path: Path) -> Rollout:
         """A reader for one file."""
         return Rollout(path)
+
+    def beside(self, _path: Path) -> tuple[Path, ...]:
+        """None."""
+        return ()

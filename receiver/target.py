@@ -1,4 +1,4 @@
-"""Where exported spans go: an address as OTLP has it, never aimon's own port."""
+"""Where what is exported or passed on goes: an address as OTLP has it, never aimon's own port."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -6,10 +6,16 @@ from urllib.parse import urlsplit
 from aimon_core.errors import UsageError
 
 PATH = "/v1/traces"
+_SIGNALS = (PATH, "/v1/logs", "/v1/metrics")
 
 
 def traces_url(told: str, *, host: str, port: int) -> str:
-    """The address to post to, with OTLP's path where only the collector is named.
+    """The address to post spans to, with OTLP's path where only the collector is named. Raises UsageError."""
+    return collector_url(told, host=host, port=port) + PATH
+
+
+def collector_url(told: str, *, host: str, port: int) -> str:
+    """The address of a collector, without the path of a signal.
 
     `host` and `port` are where this aimon listens. Raises UsageError.
     """
@@ -23,9 +29,11 @@ def traces_url(told: str, *, host: str, port: int) -> str:
     if url.username or url.password:
         raise UsageError("An address with a password in it shows it to every user.", "Put it into [export_headers].")
     if own:
-        raise UsageError(f"{told} is this aimon itself.", "Name the collector that is to have the traces.")
+        raise UsageError(f"{told} is this aimon itself.", "Name another collector.")
     path = url.path.rstrip("/")
-    return url._replace(path=path if path.endswith(PATH) else path + PATH).geturl()
+    for signal in _SIGNALS:
+        path = path.removesuffix(signal)
+    return url._replace(path=path).geturl()
 
 
 def _is_here(name: str, host: str) -> bool:
