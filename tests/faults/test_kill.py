@@ -51,7 +51,7 @@ def test_every_acknowledged_record_is_there_after_each_kill_and_none_twice(progr
         ) as process:
             opened = chance.random() < 0.8
             if opened:
-                assert any(line.startswith("listening ") for line in process.stderr)
+                assert any(line.startswith("listening ") for line in process.stderr), process.poll()
             sender.ended.wait(chance.uniform(0, LONGEST_S))
             process.send_signal(signal.SIGKILL)
             process.wait()
