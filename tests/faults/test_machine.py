@@ -19,6 +19,7 @@ from receiver.dialects import Interpreter
 from tests.fakes.captures import sent
 from tests.fakes.program import AIMON, WAIT_S, Program
 from tests.fakes.sender import call
+from tests.fakes.tmux import until
 from tests.faults import RACES
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -85,7 +86,7 @@ def test_without_a_runtime_folder_one_is_made_for_this_user_alone(program):
     with program.serving() as serving:
         made = program.folder / "tmp" / f"aimon-{os.getuid()}"
         assert made.stat().st_mode & 0o777 == 0o700
-        assert (made / "status.json").exists()
+        until((made / "status.json").exists)
         assert json.loads(program.run("sessions", "--json").stdout)["sessions"] == []
         assert serving.end() == 0
 
