@@ -7,7 +7,7 @@ ARGS ?=
 SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test harness test-real test-desktop test-mlflow check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real test-desktop test-mlflow test-faults check bench snapshots screenshots lock clean
 
 help: # this list
 	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
@@ -41,6 +41,9 @@ test-desktop: $(READY) # real terminals, window managers, dunst, ssh: on screens
 
 test-mlflow: $(READY) # a real MLflow server: export, read back, judge, feedback; needs the extra: pip install -e '.[mlflow]'
 	$(BIN)/python -m pytest tests/mlflow -m mlflow $(ARGS)
+
+test-faults: $(READY) # kill -9 two hundred times, two hours of work, every other fault: AIMON_SOAK_SECONDS=60 is shorter
+	AIMON_FAULTS=long $(BIN)/python -m pytest tests/faults -m faults -s $(ARGS)
 
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
 	$(BIN)/ruff check .

@@ -23,6 +23,13 @@ class Counters(Struct):
     sessions_evicted: int = 0
     calls_folded: int = 0
 
+    @property
+    def let_go(self) -> str:
+        """What the books no longer tell one by one, for a sentence; empty while they tell everything."""
+        if not self.calls_folded + self.sessions_evicted:
+            return ""
+        return f"{self.sessions_evicted:,} sessions and {self.calls_folded:,} calls are only in the totals"
+
 
 def relieve(entries: Mapping[str, Entry], limits: Limits, counters: Counters) -> set[str]:
     """Let the longest silent sessions forget older calls until few enough are remembered; the keys of those."""

@@ -27,7 +27,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; only this machine's own."""
+    """Address to listen on; only this machine's own, unless there is a token."""
+    token: str | None = None
+    """What callers from other machines must show; no option of the command line, which every user can read."""
+    strict_peer: bool = False
+    """Whether callers are refused whose user the system does not tell: everybody outside of Linux, and by network."""
     port: Annotated[int, Meta(ge=0, le=65535)] = PORT
     """TCP port of OTLP, hooks and the API; 0 takes a free one."""
     grpc_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
@@ -98,6 +102,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.grpc_port is not None:
             return self.grpc_port
         return GRPC_PORT if self.port == PORT else 0
+
+
+def local(host: str) -> str:
+    """Where programs of this machine find an aimon that listens on `host`: an address of the network comes beside."""
+    return host if host in {"localhost", "::1", "[::1]"} or host.startswith("127.") else "127.0.0.1"
 
 
 NAMES = tuple(field.name for field in fields(Settings) if field.name != "file")

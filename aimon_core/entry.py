@@ -51,6 +51,9 @@ FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy",
 SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
 
+DIGESTS = 4_096
+"""What tools were called with, to know which of them somebody is asked about."""
+
 
 class Entry:
     """One session in the ledger."""
@@ -149,6 +152,7 @@ class Entry:
     def forget(self) -> None:
         """Forget the older half of the calls one by one."""
         self.version += 1
+        self.money.forget()
         for book in self._remembered():
             book.forget()
 
@@ -218,6 +222,8 @@ class Entry:
             self.waits.closed(event.call_id, event.at_ns)
         elif event.digest:
             self._digests[event.digest] = event.call_id
+            if len(self._digests) > DIGESTS:
+                del self._digests[next(iter(self._digests))]
 
     def _asked(self, event: PermissionAsked) -> PermissionAsked:
         self.listed = True

@@ -89,7 +89,8 @@ class Price(Struct, frozen=True):
 
     def tier(self, context: int) -> int:
         """The number of the tier for a call that reads so many tokens."""
-        return next(number for number, (start, _) in enumerate(self.tiers) if context > start)
+        found = (number for number, (start, _) in enumerate(self.tiers) if context > start)
+        return next(found, len(self.tiers) - 1)
 
     def picodollars_of(self, tier: int, tokens: Tokens, calls: int, searches: int = 0) -> int | None:
         """The price of some calls of one tier, by the sum of their tokens and searches; None as above."""

@@ -165,9 +165,12 @@ def drift_dict(drift: "Drift") -> dict[str, Any]:
     }
 
 
+_YEAR_10000_NS = 253_402_300_800 * 10**9
+
+
 def iso(at_ns: int | None) -> str | None:
-    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and what lies before the epoch are no time."""
-    if at_ns is None or at_ns <= 0:
+    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and what no calendar knows are no time."""
+    if at_ns is None or not 0 < at_ns < _YEAR_10000_NS:
         return None
     seconds, rest = divmod(at_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000)  # a float would lose the last ms

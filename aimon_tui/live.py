@@ -48,7 +48,7 @@ class LiveApp(AimonApp):
         self.runtime = runtime
         runtime.remembers = True
         self._heir, self._own_clock = heir, clock
-        self._settled, self._noticed = False, 0
+        self._settled, self._full, self._noticed = False, False, 0
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""
@@ -113,10 +113,13 @@ class LiveApp(AimonApp):
         return True
 
     def frame(self) -> None:
-        """Show what changed, say what went wrong, and once of each version of an agent that it cannot be read."""
+        """Show what changed; say what went wrong, and once that the books are full and whose words are not read."""
         super().frame()
         if self._settled:
             self._tell_notices()
+        if not self._full and (let_go := self.runtime.store.counters.let_go):
+            self._full = True
+            self.toast(f"There are more sessions than aimon remembers: {let_go}. aimon doctor counts them.")
         for drift in self.runtime.store.drifts.news():
             self.toast(f"{drift.speaker} says what aimon cannot read. aimon doctor shows it.")
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aimon_core import runtime_dir
-from aimon_core.config import Config
+from aimon_core.config import Config, local
 from aimon_core.errors import Unavailable
 from aimon_desktop.outputs import short
 
@@ -26,7 +26,7 @@ def address(config: Config) -> tuple[str, int]:
         host, _, port = str(running.get("address", "")).rpartition(":")
         if port.isdigit():
             return host, int(port)
-    return config.settings.host, config.settings.port
+    return local(config.settings.host), config.settings.port
 
 
 def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from aimon_core.clock import SteppedClock
 from aimon_desktop.terminals import Outcome
 from aimon_tui.app import AimonApp, ScreenSettings
 from tests.fakes.fleet import StillDoor, StillLedger, morning, session
-from tests.tui.test_hostile import CORPUS, everywhere
+from tests.hostile import CORPUS, everywhere
 
 
 class Waits(StillLedger):
