@@ -62,6 +62,8 @@ class Memory:
         self._desk.kept = Recent() if remembers else None
         if self._settings.persist and (problem := self._opened()):
             self._say(problem)
+        if (writer := self._desk.journal) is not None:
+            self._look(writer)
 
     def _opened(self) -> str:
         from aimon_core.journal import Journal

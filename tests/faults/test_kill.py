@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 
+import pytest
+
 from aimon_core.clock import SystemClock
 from aimon_core.journal import Journal
 from aimon_core.store import SessionStore
@@ -35,7 +37,7 @@ def counted(journal: Journal) -> int:
     """The calls in the books of whoever reads that journal."""
     clock = SystemClock()
     store = SessionStore(clock)
-    asyncio.run(restore(journal, store, clock, 43_200.0))
+    asyncio.run(restore(journal, store, clock, 43_200.0, pytest.fail))
     return store.totals().llm_calls
 
 

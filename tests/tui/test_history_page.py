@@ -152,7 +152,7 @@ async def test_every_cell_can_be_read_at_every_size(app, size, theme):
 
 
 async def test_names_from_outside_do_nothing(app):
-    for number, bad in enumerate(CORPUS):
+    for number, bad in enumerate(CORPUS.values()):
         line = spent(number, "21", "x", 1, model=bad)
         wrote(line | {"cwd": f"/home/dev/{bad}"}, name=f"bad{number}")
     async with app.run_test(size=WIDE) as pilot:
