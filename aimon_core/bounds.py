@@ -10,7 +10,7 @@ from aimon_core.entry import Entry
 class Limits(Struct, frozen=True):
     """What the ledger keeps at most."""
 
-    sessions: int = 5_000
+    sessions: int = 10_000
     """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
     calls: int = 400_000
     """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget older ones."""

@@ -27,7 +27,7 @@ from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import AGREEMENT_NS, Options, Status
 from aimon_core.sums import Sums
-from aimon_core.totals import total
+from aimon_core.totals import Footing
 from aimon_core.trees import Trees
 from aimon_core.verdict import Verdict
 
@@ -62,7 +62,7 @@ class SessionStore:
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
         self._look_at, self._ticked_ns = _LOOK, 0
-        self.machine, self.counters, self.drifts = Metering(), Counters(), Drifts()
+        self.machine, self.counters, self.drifts, self._footing = Metering(), Counters(), Drifts(), Footing(self._sums)
 
     @property
     def prices(self) -> Prices | None:
@@ -136,6 +136,7 @@ class SessionStore:
     def drain(self) -> set[str]:
         """The keys that changed since the last call, dirty calls priced."""
         changed, self._dirty = self._dirty, set()
+        self._footing.due |= changed
         for key in changed:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
@@ -178,7 +179,7 @@ class SessionStore:
         """Sums over all sessions ever applied."""
         for key in self._dirty & self._entries.keys():
             settle(self._entries[key], self._prices)
-        return total(self._sums, self._entries.values(), self._clock.now_ns())
+        return self._footing.total(self._dirty, self._entries, self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
         """A body of this session's client was not taken at the door: its figures may miss something."""
