@@ -7,7 +7,7 @@ ARGS ?=
 SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test harness test-real test-frameworks check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real test-desktop test-mlflow test-frameworks test-faults check bench snapshots screenshots lock clean
 
 help: # this list
 	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
@@ -44,6 +44,15 @@ test-frameworks: .venv-frameworks/.ready # the real LangChain, CrewAI and others
 	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-frameworks.txt --editable '.[frameworks]'
 	@touch $@
 
+test-desktop: $(READY) # real terminals, window managers, dunst, ssh: on screens of their own; what is missing is named
+	$(BIN)/python -m pytest tests/desktop/real -m desktop $(ARGS)
+
+test-mlflow: $(READY) # a real MLflow server: export, read back, judge, feedback; needs the extra: pip install -e '.[mlflow]'
+	$(BIN)/python -m pytest tests/mlflow -m mlflow $(ARGS)
+
+test-faults: $(READY) # kill -9 two hundred times, two hours of work, every other fault: AIMON_SOAK_SECONDS=60 is shorter
+	AIMON_FAULTS=long $(BIN)/python -m pytest tests/faults -m faults -s $(ARGS)
+
 check: $(READY) # ruff, mypy, import-linter: the gates beside the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -61,7 +70,7 @@ screenshots: $(READY) # draw screenshots/*.svg anew from the demo
 
 lock: # pin the newest dependencies that fit in constraints.txt
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,mlflow]'
 	(sed '/^[^#]/,$$d' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude aimon-tui) > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .venv-lock

@@ -11,13 +11,14 @@ REMEMBERED = 20_000
 class Bag:
     """How many distinct things there are, whichever channels report them, in whatever order and however often."""
 
-    __slots__ = ("_folded", "_keyed", "_keyed_by", "_units")
+    __slots__ = ("_folded", "_folded_units", "_keyed", "_keyed_by", "_units")
 
     def __init__(self) -> None:
         self._keyed: dict[str, None] = {}
         self._keyed_by: dict[str, dict[str, None]] = {}
         self._units: dict[str, dict[str, None]] = {}
         self._folded = 0
+        self._folded_units: dict[str, int] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._keyed
@@ -36,6 +37,9 @@ class Bag:
             self._keyed[key] = None
             if len(self._keyed) > REMEMBERED:
                 self._fold()
+        elif len(mine) > REMEMBERED:
+            self._units[channel] = dict.fromkeys(list(mine)[REMEMBERED // 2 :])
+            self._folded_units[channel] = self._folded_units.get(channel, 0) + REMEMBERED // 2
         return True
 
     @property
@@ -43,7 +47,8 @@ class Bag:
         """The number of things: the keyed ones, or more if one channel alone saw more."""
         keyed = len(self._keyed)
         for channel, units in self._units.items():
-            keyed = max(keyed, len(units) + len(self._keyed_by.get(channel, ())))
+            seen = len(units) + self._folded_units.get(channel, 0)
+            keyed = max(keyed, seen + len(self._keyed_by.get(channel, ())))
         return keyed + self._folded
 
     def _fold(self) -> None:

@@ -10,7 +10,7 @@ from aimon_core.entry import Entry
 class Limits(Struct, frozen=True):
     """What the ledger keeps at most."""
 
-    sessions: int = 5_000
+    sessions: int = 10_000
     """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
     calls: int = 400_000
     """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget older ones."""
@@ -22,6 +22,13 @@ class Counters(Struct):
     events: int = 0
     sessions_evicted: int = 0
     calls_folded: int = 0
+
+    @property
+    def let_go(self) -> str:
+        """What the books no longer tell one by one, for a sentence; empty while they tell everything."""
+        if not self.calls_folded + self.sessions_evicted:
+            return ""
+        return f"{self.sessions_evicted:,} sessions and {self.calls_folded:,} calls are only in the totals"
 
 
 def relieve(entries: Mapping[str, Entry], limits: Limits, counters: Counters) -> set[str]:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aimon_core.events import LlmCalled
 from aimon_core.session import Tokens
@@ -67,11 +68,15 @@ class Call(Struct, gc=False):
         return None if self.tokens.total or self.searches else 0
 
 
+_BEYOND = 10**12
+"""Tokens that no single call has: sums of them stay exact in every JSON reader."""
+
+
 def called(event: LlmCalled) -> Call:
     """The call as its first report tells it."""
     return Call(
         model=event.model,
-        tokens=event.tokens,
+        tokens=_sound(event.tokens),
         at_ns=event.at_ns,
         ok=event.ok,
         rank=RANK.get(event.channel, 0),
@@ -94,11 +99,11 @@ def fill(call: Call, event: LlmCalled) -> None:
     """Take from a further report what is better or was missing; the same reports in any order give the same call."""
     rank = RANK.get(event.channel, 0)
     if rank > call.rank:
-        ours, theirs = event.tokens, call.tokens
+        ours, theirs = _sound(event.tokens), call.tokens
         call.rank, call.at_ns, call.model = rank, event.at_ns, event.model or call.model
         call.ok = event.ok
     else:
-        ours, theirs = call.tokens, event.tokens
+        ours, theirs = call.tokens, _sound(event.tokens)
     tokens, searches = _split(ours, theirs), max(call.searches, event.searches)
     if (tokens, searches) != (call.tokens, call.searches):
         call.tokens, call.searches = tokens, searches
@@ -129,6 +134,16 @@ def _split(ours: Tokens, theirs: Tokens) -> Tokens:
         written = (theirs.cache_write_5m, theirs.cache_write_1h, 0)
         return Tokens(ours.input, ours.cache_read, *written, ours.output, ours.reasoning)
     return ours
+
+
+def _sound(tokens: Tokens) -> Tokens:
+    """Tokens that can be: a client that tells less than none, or more than there are, tells nothing."""
+    parts = _parts(tokens)
+    if min(parts) >= 0 and max(parts) < _BEYOND and 0 <= (tokens.reasoning or 0) < _BEYOND:
+        return tokens
+    fair = [part if 0 <= part < _BEYOND else 0 for part in parts]
+    reasoning = tokens.reasoning if 0 <= (tokens.reasoning or 0) < _BEYOND else None
+    return replace(Tokens(*fair), reasoning=reasoning)
 
 
 def _parts(tokens: Tokens) -> tuple[int, int, int, int, int, int]:

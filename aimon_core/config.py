@@ -15,7 +15,7 @@ from aimon_core.errors import UsageError
 
 Seconds = Annotated[float, Meta(gt=0)]
 Source = Literal["otlp", "hooks", "transcripts", "processes"]
-Told = Literal["waiting", "failed", "completed"]
+Told = Literal["waiting", "failed", "completed", "broken"]
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 
 
@@ -27,7 +27,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; only this machine's own."""
+    """Address to listen on; only this machine's own, unless there is a token."""
+    token: str | None = None
+    """What callers from other machines must show; no option of the command line, which every user can read."""
+    strict_peer: bool = False
+    """Whether callers are refused whose user the system does not tell: everybody outside of Linux, and by network."""
     port: Annotated[int, Meta(ge=0, le=65535)] = PORT
     """TCP port of OTLP, hooks and the API; 0 takes a free one."""
     grpc_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
@@ -40,6 +44,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Folder of the journal and the log; None takes the user's own."""
     persist: bool = True
     """Whether deliveries are kept, so that a restart knows them."""
+    keep_days: Annotated[float, Meta(gt=0)] = 7.0
+    """Days that the journal goes back at most."""
+    keep_mib: Annotated[int, Meta(ge=1)] = 512
+    """MiB that the journal takes at most; the oldest deliveries go first."""
     ascii: bool = False
     """Draw with ASCII characters only."""
     theme: str | None = None
@@ -50,8 +58,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Say in the terminal's title how many wait."""
     notify: bool = True
     """Whether a person is notified outside the screen."""
-    notify_on: tuple[Told, ...] = ("waiting", "failed", "completed")
-    """The states that are worth a notification."""
+    notify_on: tuple[Told, ...] = ("waiting", "failed", "completed", "broken")
+    """What is worth a notification: states, and expectations that a session broke."""
+    title_beacon: bool = True
+    """Whether a terminal may have a title for a moment when a person goes there, to tell its windows apart."""
     quiet_hours: Annotated[str, Meta(pattern=f"^{_HOUR}-{_HOUR}$")] | None = None
     """Local hours without notifications, `22:00-07:00`."""
     quiet_period: Seconds = 10.0
@@ -81,6 +91,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prices: dict[str, dict[str, float]] = {}
     """By model, dollars per million tokens by part, over the price table."""
 
+    expectations: dict[str, dict[str, Any]] = {}
+    """By project, or a glob of it, what its sessions are judged by while they run (`aimon_trace.expectations`)."""
+    file: str = ""
+    """The file that was read, for who names a setting in it; no setting itself."""
+
     @property
     def grpc_port_in_force(self) -> int:
         """The port of OTLP over gRPC; 0 for none. A second aimon on a port of its own does not fight for it."""
@@ -89,10 +104,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return GRPC_PORT if self.port == PORT else 0
 
 
-NAMES = tuple(field.name for field in fields(Settings))
+def local(host: str) -> str:
+    """Where programs of this machine find an aimon that listens on `host`: an address of the network comes beside."""
+    return host if host in {"localhost", "::1", "[::1]"} or host.startswith("127.") else "127.0.0.1"
+
+
+NAMES = tuple(field.name for field in fields(Settings) if field.name != "file")
 """Every setting's name."""
 
-_TABLES = {"export_headers", "forward_headers", "keys", "prices"}
+_TABLES = {"expectations", "export_headers", "forward_headers", "keys", "prices"}
 """Settings that only the file can hold."""
 
 _OLDER_NAMES = {
@@ -120,7 +140,7 @@ def load(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
     for name, value, source in (*_from_file(file), *_from_environment(environment), *_from_flags(flags)):
         values[name] = _typed(name, value, source, strict=source not in environment)
         sources[name] = source
-    return Config(Settings(**values), sources)
+    return Config(Settings(**values, file=str(file) if file.exists() else ""), sources)
 
 
 def _from_file(file: Path) -> list[tuple[str, Any, str]]:

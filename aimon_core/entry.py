@@ -42,6 +42,7 @@ from aimon_core.thread import Thread
 from aimon_core.tools import Tools
 from aimon_core.tries import Tries
 from aimon_core.turns import Turns
+from aimon_core.verdict import Verdict
 from aimon_core.waits import Waits
 
 FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy", "sandbox", "mcp_servers")
@@ -49,6 +50,9 @@ FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy",
 
 SUBAGENTS = 256
 """Subagents of one session with books of their own; the work of further ones stands in the session's."""
+
+DIGESTS = 4_096
+"""What tools were called with, to know which of them somebody is asked about."""
 
 
 class Entry:
@@ -61,6 +65,7 @@ class Entry:
         self.above: tuple[tuple[int, float], ...] = ()
         """The agents above that process, nearest first."""
         self.terminal: Terminal | None = None
+        self.verdict: Verdict | None = None
         self.fold, self.signals = Fold(), Signals()
         self.helpers: dict[str, Helper] = {}
         self.money = Money(sums, self._helper)
@@ -147,6 +152,7 @@ class Entry:
     def forget(self) -> None:
         """Forget the older half of the calls one by one."""
         self.version += 1
+        self.money.forget()
         for book in self._remembered():
             book.forget()
 
@@ -216,6 +222,8 @@ class Entry:
             self.waits.closed(event.call_id, event.at_ns)
         elif event.digest:
             self._digests[event.digest] = event.call_id
+            if len(self._digests) > DIGESTS:
+                del self._digests[next(iter(self._digests))]
 
     def _asked(self, event: PermissionAsked) -> PermissionAsked:
         self.listed = True

@@ -5,31 +5,26 @@ private text, and a restart translates them again with today's dialects. SQLite 
 commit costs about 0.1 ms and survives the process, not a power cut. Several processes may append to one journal.
 """
 
-import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from msgspec import Struct
 
+from aimon_core import journal_file, pictures
 from aimon_core.errors import AimonError
+from aimon_core.pictures import Recalled
+from aimon_core.session import Session, Totals
 
-VERSION = 1
-"""Of the table, in `user_version`."""
-BUSY_S = 1.0
-"""How long a commit waits for another process's."""
 SLICE = 200
 """Rows read or pruned at a time: a few milliseconds."""
-WAL_BYTES = 16 << 20
-"""What the write-ahead log is cut back to."""
 
 SEEN = "seen"
 """The kind of what a person has seen: the body is the key of a session."""
 
-_TABLE = "CREATE TABLE deliveries (id INTEGER PRIMARY KEY, arrived_ns INTEGER, kind TEXT, body BLOB)"
-_INDEX = "CREATE INDEX IF NOT EXISTS arrivals ON deliveries (arrived_ns)"
 _BETWEEN = "SELECT arrived_ns, kind, body FROM deliveries WHERE arrived_ns BETWEEN ? AND ? ORDER BY arrived_ns, id"
 _PRUNABLE = """
     SELECT coalesce(max(id), 0) FROM (
@@ -37,8 +32,7 @@ _PRUNABLE = """
         FROM deliveries ORDER BY id LIMIT ?
     ) WHERE arrived_ns < ? OR before < ?
 """
-_MAGIC = b"SQLite format 3\x00"
-_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
+_PICTURES_PRUNABLE = "DELETE FROM pictures WHERE at_ns < ?"
 _PLAIN, _ZIPPED = b"\x00", b"\x01"
 
 
@@ -80,12 +74,26 @@ class Journal:
         try:
             self._insert(rows)
         except sqlite3.DatabaseError as error:
-            broken = _is_broken(error)
             self.close()
-            if not broken:
-                raise JournalFailed(f"The journal {self.path} cannot be written: {error}.", _HINT) from error
-            self._set_aside("was damaged")
+            if not journal_file.is_broken(error):
+                raise self._unwritable(error) from error
+            self._set_aside(self._inode, "was damaged")
             self._retry(rows)
+
+    def keep(self, now_ns: int, sessions: Mapping[str, Session | None], totals: Totals) -> None:
+        """Keep how some sessions look now, None for those that are gone. Raises JournalFailed."""
+        try:
+            pictures.put(self._connected(), now_ns, sessions, totals)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise self._unwritable(error) from error
+
+    def recall(self, since_ns: int, now_ns: int) -> Recalled:
+        """How sessions looked last that were active since a moment; nothing where that cannot be read."""
+        try:
+            return pictures.recalled(self._connected(), since_ns, now_ns)
+        except sqlite3.DatabaseError:
+            return Recalled()
 
     def deliveries(self, since_ns: int = 0) -> Iterator[Delivery]:
         """What arrived since, in order of arrival, up to what is there now; damage ends it early and is noticed."""
@@ -124,6 +132,9 @@ class Journal:
             gone = db.execute("DELETE FROM deliveries WHERE id <= ?", (last,)).rowcount
             if gone:
                 db.executescript("PRAGMA incremental_vacuum")  # `execute` would step once: one page
+            else:
+                db.execute(_PICTURES_PRUNABLE, (older_than_ns,))
+                self._forget_backup(older_than_ns)
         except sqlite3.DatabaseError as error:
             self.close()
             raise JournalFailed(f"The journal {self.path} cannot be pruned: {error}.", _HINT) from error
@@ -144,19 +155,20 @@ class Journal:
 
     def _open(self) -> None:
         try:
-            self._db = self._opened() if self._writable else _looked_into(self.path)
+            self._db = self._opened() if self._writable else journal_file.looked_into(self.path)
             self._inode = self.path.stat().st_ino
         except (sqlite3.DatabaseError, OSError) as error:
             raise JournalFailed(f"The journal {self.path} cannot be opened: {error}.", _HINT) from error
 
     def _opened(self) -> sqlite3.Connection:
+        inode = _inode(self.path)
         try:
-            return _prepared(self.path)
+            return journal_file.prepared(self.path)
         except sqlite3.DatabaseError as error:
-            if not _is_broken(error):
+            if not journal_file.is_broken(error):
                 raise
-            self._set_aside("was damaged, or of another program")
-            return _prepared(self.path)
+            self._set_aside(inode or _inode(self.path), f"cannot be read ({error})")
+            return journal_file.prepared(self.path)
 
     def _connected(self) -> sqlite3.Connection:
         if self._db is None:
@@ -177,7 +189,10 @@ class Journal:
             self._insert(rows)
         except sqlite3.DatabaseError as error:
             self.close()
-            raise JournalFailed(f"The journal {self.path} cannot be written: {error}.", _HINT) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: sqlite3.DatabaseError) -> JournalFailed:
+        return JournalFailed(f"The journal {self.path} cannot be written: {error}.", _HINT)
 
     def _read(self, after: int, last: int, since_ns: int) -> list[tuple[int, int, str, bytes]]:
         query = "SELECT * FROM deliveries WHERE id > ? AND id <= ? AND arrived_ns >= ? ORDER BY id LIMIT ?"
@@ -189,69 +204,21 @@ class Journal:
         )
         return int((pages - free) * size)
 
-    def _set_aside(self, what: str) -> None:
-        """Move the file, with its log, to the first free name beside it."""
-        number = 1
-        while (aside := self.path.with_name(f"{self.path.name}.aside-{number}")).exists():
-            number += 1
-        for suffix in ("", "-wal", "-shm"):
-            if os.path.lexists(f"{self.path}{suffix}"):
-                os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")  # noqa: PTH104 - the suffix is part of the name
-        self.notice = f"The journal {self.path} {what}: it was moved to {aside}, and a new one begun."
+    def _forget_backup(self, older_than_ns: int) -> None:
+        """The copy of an older version goes when all that it holds is too old."""
+        backup = journal_file.backup_of(self.path)
+        with suppress(OSError):
+            if backup.stat().st_mtime_ns < older_than_ns:
+                backup.unlink()
+
+    def _set_aside(self, inode: int, what: str) -> None:
+        """Move the file away, unless another process has done so already and begun a new one."""
+        if _inode(self.path) == inode:
+            aside = journal_file.moved_aside(self.path)
+            self.notice = f"The journal {self.path} {what}: it was moved to {aside}, and a new one begun."
 
 
 _HINT = "Sessions go on, but are not kept: make room, or name another folder with --state-dir."
-
-
-class _Foreign(sqlite3.DatabaseError):
-    """A database, but no journal of this version."""
-
-
-def _is_broken(error: sqlite3.DatabaseError) -> bool:
-    return isinstance(error, _Foreign) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
-
-
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
-
-
-def _looked_into(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write."""
-    db = _connect(f"{path.absolute().as_uri()}?mode=ro")
-    _check(db)
-    return db
-
-
-def _prepared(path: Path) -> sqlite3.Connection:
-    """A connection to a journal, made where there was none."""
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as file:  # noqa: PTH123 - pathlib knows no mode
-        if file.read(len(_MAGIC)) not in {b"", _MAGIC}:
-            raise _Foreign("file is not a database")  # a short one would be written over
-    path.chmod(0o600)
-    db = _connect(path.absolute().as_uri())
-    try:
-        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only before the first table
-        db.execute("PRAGMA journal_mode = WAL").fetchone()
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}").fetchone()
-        db.execute("BEGIN IMMEDIATE")
-        if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            db.execute(_TABLE)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-        _check(db)
-        db.execute(_INDEX)
-        db.execute("COMMIT")
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
-
-
-def _check(db: sqlite3.Connection) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    columns = [name for _, name, *_ in db.execute("PRAGMA table_info(deliveries)")]
-    if version != VERSION or columns != ["id", "arrived_ns", "kind", "body"]:
-        raise _Foreign("no journal of this version")
 
 
 def _inode(path: Path) -> int:
@@ -271,5 +238,5 @@ def _unpacked(body: bytes) -> bytes | None:
         return body[1:]
     try:
         return zlib.decompress(body[1:])
-    except zlib.error:
+    except (zlib.error, TypeError):  # damaged; a type may be, too
         return None

@@ -26,6 +26,7 @@ def session_update(told: Json, state: str) -> Json:
         "model": told["model"],
         "context": told["context"],
         "metrics": _metrics(told),
+        **({"verdict": told["verdict"]} if told["verdict"] else {}),
     }
 
 

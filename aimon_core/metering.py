@@ -15,6 +15,11 @@ SERIES = 10_000
 INTERVALS = 4_096
 """Intervals of a series recognised when they are delivered again."""
 
+PARTS = 256
+"""Kinds of tokens kept apart, over all agents."""
+OTHERS = "…"
+"""The name of what is not told apart any more."""
+
 
 class Metering:
     """Tokens and dollars by metrics."""
@@ -44,6 +49,8 @@ class Metering:
         if len(series) > INTERVALS:
             series.popitem(last=False)
         key = (point.metric, point.part, point.agent)
+        if key not in self._sums and len(self._sums) >= PARTS:
+            key = (point.metric, OTHERS, point.agent)
         self._sums[key] = self._sums.get(key, 0.0) + grown
 
     @property

@@ -9,7 +9,7 @@ from aimon_core.call import Call
 from aimon_core.spending import Spend
 from aimon_core.subagent_books import Helper
 from aimon_core.sums import Sums
-from aimon_core.tally import Tally
+from aimon_core.tally import MODELS, OTHERS, Tally
 
 RECENT = 512
 """Model calls kept at hand, to count those of the current turn."""
@@ -58,6 +58,11 @@ class Money:
             self._enter(before, call)
         return bool(changed)
 
+    def forget(self) -> None:
+        """Let go of the older half of what is at hand: 512 calls in each of 5,000 sessions would be a gigabyte."""
+        for _ in range(len(self.recent) // 2):
+            self.recent.popleft()
+
     def _enter(self, before: Call | None, after: Call | None) -> None:
         for call, sign in ((before, -1), (after, 1)):
             if call is None:
@@ -77,6 +82,8 @@ class Money:
 
     def _model(self, model: str) -> Tally:
         tally = self.models.get(model)
+        if tally is None and len(self.models) >= MODELS:  # who makes names up shall not make the picture endless
+            tally = self.models.get(model := OTHERS)
         if tally is None:
             tally = self.models[model] = Tally()
         return tally

@@ -49,6 +49,7 @@ def draw(
         spend=entry.spend.per_minute(now_ns, SPEND_MINUTES),
         blind_spots=entry.signals.blind_spots() + unread,
         refused_bodies=entry.refused_bodies,
+        verdict=entry.verdict,
         **_kin(kin),
         auxiliary=_auxiliary(entry),
         subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),

@@ -85,12 +85,19 @@ class Price(Struct, frozen=True):
 
         Tiers depend on what one call reads: never ask for the sum of several.
         """
+        return self.picodollars_of(self.tier(tokens.context), tokens, 1, searches)
+
+    def tier(self, context: int) -> int:
+        """The number of the tier for a call that reads so many tokens."""
+        found = (number for number, (start, _) in enumerate(self.tiers) if context > start)
+        return next(found, len(self.tiers) - 1)
+
+    def picodollars_of(self, tier: int, tokens: Tokens, calls: int, searches: int = 0) -> int | None:
+        """The price of some calls of one tier, by the sum of their tokens and searches; None as above."""
         if searches and self.search is None:
             return None
-        read = tokens.context
-        rates = next(rates for start, rates in self.tiers if read > start)
-        extra = self.request + searches * (self.search or 0)
-        return (rates.of(tokens) + extra + _FINE // 2) // _FINE
+        extra = calls * self.request + searches * (self.search or 0)
+        return (self.tiers[tier][1].of(tokens) + extra + _FINE // 2) // _FINE
 
 
 Found = tuple[Price | None, int | None]

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from aimon_core.verdict import Verdict
+
 State = Literal["idle", "working", "waiting", "completed", "failed", "ended", "expired"]
 """`idle` nothing asked; `completed` turn done, not yet seen; `ended` closed; `expired` dead or silent for 12 h."""
 
@@ -236,6 +238,8 @@ class Session(Struct, frozen=True, kw_only=True):
     blind_spots: tuple[str, ...] = ()
     """What aimon cannot see of this session, in words, e.g. `no hooks: waits invisible`."""
     refused_bodies: int = 0
+    verdict: Verdict | None = None
+    """By what was expected of it; None where nothing was."""
     parent: str | None = None
     """Key of the session whose tool started this one's process."""
     parent_span: str | None = None

@@ -51,9 +51,13 @@ class Spend:
         return self._days.get(local_day(now_ns, self._zone), 0) / PICODOLLARS
 
 
+_LAST_QUARTER = 253_402_214_400 * 10**9 // _QUARTER_NS
+"""Of the last but one day that a calendar knows: a client may say any time."""
+
+
 def local_day(at_ns: int, zone: tzinfo | None = None) -> int:
     """The number of the day that a moment lies in, in `zone` or where the machine is."""
-    return _day(at_ns // _QUARTER_NS, zone)
+    return _day(max(0, min(at_ns // _QUARTER_NS, _LAST_QUARTER)), zone)
 
 
 def put(buckets: dict[int, int], when: int, number: int, kept: int) -> None:

@@ -27,8 +27,9 @@ from aimon_core.session import Session, State, Terminal, Totals, Transition
 from aimon_core.spans import TurnTree, growing
 from aimon_core.standing import AGREEMENT_NS, Options, Status
 from aimon_core.sums import Sums
-from aimon_core.totals import total
+from aimon_core.totals import Footing
 from aimon_core.trees import Trees
+from aimon_core.verdict import Verdict
 
 _MINUTE_NS = 60_000_000_000
 _STEP_NS = 500_000_000
@@ -40,7 +41,15 @@ _LOOK = 16_384
 class SessionStore:
     """Every session, what it costs and where it stands."""
 
-    def __init__(self, clock: Clock, *, options: Options = Options(), limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        options: Options = Options(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        sums: Sums | None = None,
+    ) -> None:
+        """`sums` are everybody's books, for whoever wants to know more of them than today's."""
         self._clock, self._options, self._limits = clock, options, limits
         self._entries: dict[str, Entry] = {}
         self._pictures, self._states = dict[str, Session](), dict[str, State]()
@@ -48,12 +57,12 @@ class SessionStore:
         self._processes, self._owners = Processes(), Owners()
         self._auxiliaries = Auxiliaries(self._entries)
         self._addresses = Addresses(self._entries, self._forget, self._drifted)
-        self._sums, self._trees, self._probes = Sums(), Trees(clock), Probes()
+        self._sums, self._trees, self._probes = sums or Sums(), Trees(clock), Probes()
         self._prices: Prices | None = None
         self._started_ns = clock.now_ns()
         self._minute = self._started_ns // _MINUTE_NS
         self._look_at, self._ticked_ns = _LOOK, 0
-        self.machine, self.counters, self.drifts = Metering(), Counters(), Drifts()
+        self.machine, self.counters, self.drifts, self._footing = Metering(), Counters(), Drifts(), Footing(self._sums)
 
     @property
     def prices(self) -> Prices | None:
@@ -127,6 +136,7 @@ class SessionStore:
     def drain(self) -> set[str]:
         """The keys that changed since the last call, dirty calls priced."""
         changed, self._dirty = self._dirty, set()
+        self._footing.due |= changed
         for key in changed:
             self._pictures.pop(key, None)
             if (entry := self._entries.get(key)) is not None:
@@ -169,7 +179,7 @@ class SessionStore:
         """Sums over all sessions ever applied."""
         for key in self._dirty & self._entries.keys():
             settle(self._entries[key], self._prices)
-        return total(self._sums, self._entries.values(), self._clock.now_ns())
+        return self._footing.total(self._dirty, self._entries, self._clock.now_ns())
 
     def refuse(self, key: str) -> None:
         """A body of this session's client was not taken at the door: its figures may miss something."""
@@ -196,6 +206,12 @@ class SessionStore:
             entry.terminal = found
             self._dirty.add(key)
 
+    def judge(self, key: str, verdict: Verdict | None) -> None:
+        """What a session's work is judged to be."""
+        if (entry := self._entries.get(key)) is not None and entry.verdict != verdict:
+            entry.verdict = verdict
+            self._dirty.add(key)
+
     def _drifted(self, event: Drifted, now_ns: int) -> None:
         self._dirty |= self.drifts.add(event, now_ns)
 
@@ -205,7 +221,7 @@ class SessionStore:
             return None  # start-up noise: a resumed client first shows an id it never uses
         if len(self._entries) >= self._limits.sessions:
             self._evict()
-        self._entries[key] = Entry(event.agent, event.session_id, self._sums)
+        self._entries[key] = Entry(event.agent, event.session_id, self._sums.of(event.agent, event.session_id))
         return self._entries[key]
 
     @property

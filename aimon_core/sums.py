@@ -16,6 +16,10 @@ class Sums:
         """Whether a call made since local midnight has neither a report nor a price."""
         return self._unpriced.get(local_day(now_ns), 0) > 0
 
+    def of(self, agent: str, session_id: str) -> "Sums":  # noqa: ARG002 - nobody's in particular
+        """The books that a session's calls are entered in beside its own."""
+        return self
+
     def rebook(self, before: Call | None, after: Call | None) -> None:
         """A call as it was (None: new) and as it is (None: withdrawn)."""
         for call, sign in ((before, -1), (after, 1)):

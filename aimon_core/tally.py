@@ -10,6 +10,11 @@ from typing import Literal
 from aimon_core.call import Call
 from aimon_core.session import PICODOLLARS, Cost, Tokens
 
+MODELS = 64
+"""Models told apart in one place: people use five, and those beyond count as one."""
+OTHERS = "…"
+"""The name of those beyond."""
+
 
 class Tally:
     """Calls, tokens and dollars, added and taken back."""
@@ -78,6 +83,9 @@ class Tally:
             self._unpriced(call.model, sign)
 
     def _unpriced(self, model: str, number: int) -> None:
+        """Count a model's calls; models are without number for whoever makes them up, so the later ones are one."""
+        named = model in self.unpriced or (number > 0 and len(self.unpriced) < MODELS)
+        model = model if named else OTHERS
         left = self.unpriced.get(model, 0) + number
         if left:
             self.unpriced[model] = left

@@ -20,6 +20,7 @@ from aimon_core.session import (
     Tokens,
     Totals,
 )
+from aimon_core.verdict import Verdict
 
 if TYPE_CHECKING:  # the books behind the tree are more than a status line wants to load
     from aimon_core.drift import Drift
@@ -70,6 +71,7 @@ def session_dict(session: Session) -> dict[str, Any]:
         "auxiliary": _auxiliary(session.auxiliary),
         "blind_spots": list(session.blind_spots),
         "refused_bodies": session.refused_bodies,
+        **_verdict(session.verdict),
         "parent": session.parent,
         "parent_span": session.parent_span,
         "subagents": [_subagent(subagent) for subagent in session.subagents],
@@ -163,9 +165,12 @@ def drift_dict(drift: "Drift") -> dict[str, Any]:
     }
 
 
+_YEAR_10000_NS = 253_402_300_800 * 10**9
+
+
 def iso(at_ns: int | None) -> str | None:
-    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and what lies before the epoch are no time."""
-    if at_ns is None or at_ns <= 0:
+    """Nanoseconds since the epoch as `2026-11-21T02:16:04.123Z`; None and what no calendar knows are no time."""
+    if at_ns is None or not 0 < at_ns < _YEAR_10000_NS:
         return None
     seconds, rest = divmod(at_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000)  # a float would lose the last ms
@@ -225,6 +230,12 @@ def _subagent(subagent: Subagent) -> dict[str, Any]:
         "tokens": tokens_dict(subagent.tokens),
         "cost_usd": dollars(subagent.cost.usd),
     }
+
+
+def _verdict(verdict: Verdict | None) -> dict[str, Any]:
+    scores = verdict.scores if verdict else ()
+    told = [{"name": one.name, "standing": one.standing, "rationale": one.rationale} for one in scores]
+    return {"verdict": verdict.standing if verdict else None, "scores": told}
 
 
 def _terminal(terminal: Terminal | None) -> dict[str, Any] | None:

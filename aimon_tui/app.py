@@ -6,6 +6,7 @@ pushed here: at 2,000 events a second a message for each cost three times the CP
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from os import environ
 from typing import Any
 
@@ -75,7 +76,7 @@ class AimonApp(VoicedApp):
         self._shown: object = None
         self._stale = True
         self.focusing = Focusing(self)
-        self._attention = Attention(self.tell_terminal, bell=self.settings.bell, title=self.settings.title)
+        self._attention = Attention(self, bell=self.settings.bell, title=self.settings.title)
         self._dashboard = Dashboard()
         self.away = Away(ledger, clock, self._dashboard.tell_missed)
         self.set_keymap(dict(self.settings.keys))
@@ -102,11 +103,12 @@ class AimonApp(VoicedApp):
         """Whether an action does anything now: tabs take turns where there are tabs, `/` in a filter is a letter."""
         if action in {"filter", "open"}:
             return not isinstance(self.focused, FilterBar)
-        return {"panel": self._dashboard.tabbed, "setup": self.machine is not None}.get(action, True)
+        here = self.machine is not None
+        return {"panel": self._dashboard.tabbed, "setup": here, "history": here}.get(action, True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - by its name
-        """What Textual asks before it runs an action; that of `S` says itself why it does nothing."""
-        return action == "setup" or self.works(action)
+        """What Textual asks before it runs an action; those of `S` and `h` say themselves why they do nothing."""
+        return action == "visit" or self.works(action)
 
     def show(self, ledger: Ledger, *, door: DoorView, clock: Clock, tells: Tells) -> None:
         """Show another ledger from now on; selection, order and filter stay."""
@@ -275,11 +277,9 @@ class AimonApp(VoicedApp):
         if self.chosen:
             self.push_screen(Why(self.chosen))
 
-    def action_setup(self) -> None:
-        """Show the agents of this machine, and what connecting them takes."""
-        from aimon_tui.screens.setup import open_page  # noqa: PLC0415 - not for the first paint
-
-        open_page(self)
+    def action_visit(self, page: str) -> None:
+        """Show a page about this machine: what connecting its agents takes, or what was used on it."""
+        import_module(f"aimon_tui.screens.{page}").open_page(self)  # not for the first paint
 
     def action_acknowledge(self) -> None:
         """The selected session has been seen."""

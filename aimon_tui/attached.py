@@ -124,8 +124,9 @@ class Attachment:
 class HttpSource:
     """The aimon of this machine, over its own port."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.name = f"{host}:{port}"
+    def __init__(self, host: str, port: int, *, beacon: bool = True) -> None:
+        """`beacon` is whether terminals may be given a title for a moment (`title_beacon`)."""
+        self.name, self._beacon = f"{host}:{port}", beacon
         self._base = f"http://{self.name}/api/v1"
 
     async def lines(self) -> AsyncGenerator[bytes, None]:
@@ -163,7 +164,8 @@ class HttpSource:
         if session.pid is None or session.pid_started_at is None:
             why = f"The process of {clean(session.name, 80)} is not known, so neither is its terminal."
             return Outcome(ok=False, line=why)
-        return await terminals.focus(terminals.Target(session.pid, session.pid_started_at))
+        target = terminals.Target(session.pid, session.pid_started_at)
+        return await terminals.focus(target, beacon=self._beacon)
 
     async def _ask(self, method: str, path: str) -> dict[str, Any]:
         import aiohttp  # noqa: PLC0415 - after the first paint

@@ -105,6 +105,8 @@ class Board:
         """How many sessions are in each state, filtered out or not."""
         self.twins: set[str] = set()
         """Project names that more than one row has."""
+        self.judged = False
+        """Whether something was expected of any session."""
         self._wanted: str | None = None
         self._held_until = 0.0
 
@@ -124,7 +126,13 @@ class Board:
     @property
     def places(self) -> object:
         """Differs when a row has another place or reads otherwise than it did though its session did not change."""
-        return self.keys, self.twins, [line.name for line in self.lines if isinstance(line, Group)], bool(self)
+        return (
+            self.keys,
+            self.twins,
+            self.judged,
+            [line.name for line in self.lines if isinstance(line, Group)],
+            bool(self),
+        )
 
     @property
     def line(self) -> int | None:
@@ -144,6 +152,7 @@ class Board:
         """Take the ledger's sessions in."""
         self._listed = {session.key: session for session in self.ledger.sessions()}
         self.states = Counter(session.state for session in self._listed.values())
+        self.judged = any(session.verdict is not None for session in self._listed.values())
         self.totals = self.ledger.totals()
         self._arrange(now_s)
 

@@ -1,18 +1,19 @@
 """Where what the doors bring is entered, told and kept: between the receiver, the ledger, the hands and the journal."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aimon_core.clock import Clock
-from aimon_core.errors import AimonError
 from aimon_core.events import Event
 from aimon_core.probe import is_probe
 from aimon_core.session import Transition
 from aimon_core.store import SessionStore
 
 if TYPE_CHECKING:  # what the start of the runtime imports
-    from aimon_core.journal import Delivery, Journal
+    from concurrent.futures import Future
+
+    from aimon_core.journal import Delivery
+    from aimon_core.writer import Writer
     from receiver.recorder import Recorder
     from receiver.told import Kept
 
@@ -25,7 +26,7 @@ class Desk:
 
     def __init__(self, store: SessionStore, tell: Callable[[list[Transition]], None], clock: Clock) -> None:
         self._store, self._tell, self._clock = store, tell, clock
-        self.journal: Journal | None = None
+        self.journal: Writer | None = None
         self.kept: Kept | None = None
         """The journal, else memory, else nothing."""
         self.recorder: Recorder | None = None
@@ -46,16 +47,16 @@ class Desk:
             delivery = Delivery(SEEN, key.encode(), session.since_ns)
             if self.recorder is not None:
                 self.recorder.seen(delivery)
-            with suppress(AimonError):  # a full disk is told when the next request cannot be kept
-                if self.journal is not None:
-                    self.journal.append(delivery)
+            if self.journal is not None:
+                self.journal.append(delivery)  # nobody waits for it
         return moved
 
-    def accept(self, delivery: "Delivery | None", events: list[Event]) -> None:
-        """Apply, tell what is news, commit. Raises JournalFailed; the sender's retry adds nothing to the ledger."""
+    def accept(self, delivery: "Delivery | None", events: list[Event]) -> "Future[None] | None":
+        """Apply, tell what is news, have it committed; should that fail, the sender's retry adds nothing."""
         arrived_ns = delivery.arrived_ns if delivery is not None else self._clock.now_ns()
         moved = self._store.apply(events, arrived_ns)
         if self._clock.now_ns() - arrived_ns < FRESH_S * 1e9:
             self._tell(moved)
         if self.kept is not None and delivery is not None and not any(map(is_probe, events)):
-            self.kept.append(delivery)
+            return self.kept.append(delivery)
+        return None

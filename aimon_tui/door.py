@@ -4,7 +4,7 @@ from collections.abc import Callable
 from socket import socket
 from typing import TYPE_CHECKING
 
-from aimon_core.config import Settings
+from aimon_core.config import Settings, local
 from aimon_tui.forwarding import Forwards
 
 if TYPE_CHECKING:  # what `Runtime.start` imports
@@ -17,7 +17,7 @@ class Door:
     def __init__(self, settings: Settings, forwards: Callable[[], Forwards]) -> None:
         self.forwards = forwards
         """What is passed on to other collectors."""
-        self._host, self._port = settings.host, settings.port
+        self._settings, self._host, self._port = settings, local(settings.host), settings.port
         self.listeners: tuple[socket, ...] = ()
         """Sockets of the port that somebody else opened for us (`receiver.supervisor`)."""
         self.receiver: Receiver | None = None
@@ -40,7 +40,8 @@ class Door:
     def addresses(self) -> str:
         """All that is open, for the line that says so."""
         grpc = f" grpc://{self._host}:{self.grpc_port}" if self.grpc_port else ""
-        return f"http://{self.address}{grpc}"
+        wide = f" and {self._settings.host}:{self.port} with the token" if self._host != self._settings.host else ""
+        return f"http://{self.address}{grpc}{wide}"
 
     @property
     def label(self) -> str:
@@ -63,6 +64,8 @@ def options(settings: Settings, folder: str, spool: str, listeners: tuple[socket
 
     return DoorOptions(
         host=settings.host,
+        token=settings.token or "",
+        strict_peer=settings.strict_peer,
         port=settings.port,
         grpc_port=settings.grpc_port_in_force,
         listeners=listeners,

@@ -33,15 +33,31 @@ class Lost:
 
 
 def enduring(base: type[Driver]) -> type[Driver]:
-    """The same driver, for a terminal that may vanish."""
+    """The same driver, for a terminal that may vanish, or be another program's for a while."""
 
     class EnduringDriver(base):  # type: ignore[misc, valid-type] # Textual chooses it when the program runs
         """Drops what nobody can read, and resumes only what was suspended."""
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
+            self._lent = False
             if (file := getattr(self, "_file", None)) is not None:
                 self._file = Lost(file)
+
+        def write(self, data: str) -> None:
+            """Write, unless the terminal is another program's now; nobody would take it off the queue."""
+            if not self._lent:
+                super().write(data)
+
+        def suspend_application_mode(self) -> None:
+            """Leave the terminal to another program."""
+            super().suspend_application_mode()
+            self._lent = True
+
+        def resume_application_mode(self) -> None:
+            """Have it back."""
+            self._lent = False
+            super().resume_application_mode()
 
         def _sigcont_application(self, *told: Any) -> None:
             if self._must_signal_resume:

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aimon_core.clock import Clock
-from aimon_core.config import Settings
+from aimon_core.config import Settings, local
 from aimon_core.store import SessionStore
 from aimon_tui.hands import Hand
 
@@ -23,7 +23,7 @@ class Exporting:
         if settings.export_otlp is not None:
             from receiver.target import traces_url
 
-            self._url = traces_url(settings.export_otlp, host=settings.host, port=settings.port)
+            self._url = traces_url(settings.export_otlp, host=local(settings.host), port=settings.port)
 
     async def run(self, hands: list[Hand]) -> None:
         """Join the hands and send until cancelled; nothing where nothing is asked for."""

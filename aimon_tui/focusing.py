@@ -3,7 +3,12 @@
 Apart from the app because going there takes its time: the screen goes on meanwhile.
 """
 
+import asyncio
+import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
 
 from aimon_core.session import Session
 from aimon_tui.copying import Copying, resumable, shortened
@@ -65,9 +70,21 @@ class Focusing:
         elif outcome.ok:
             app.toast(outcome.line)
             app.frame()  # what was done has been seen
+        elif outcome.attaches and await self._attach(shlex.split(outcome.command)):
+            app.ledger.acknowledge(key)
+            app.frame()
         else:
             self._copying.offer(key, outcome.command)
             app.toast(f"Cannot reach the terminal: {_within(outcome.line)}{self._instead(key)}", "error")
+
+    async def _attach(self, command: list[str]) -> bool:
+        """Leave our terminal to a command until it ends, which shows in it what no terminal shows; whether it did so.
+
+        The doors stay open meanwhile: only the screen waits.
+        """
+        with suppress(SuspendNotSupported), self._app.suspend():
+            return await _run(command)  # what it raised would leave the screen suspended for good
+        return False
 
     def _instead(self, key: str) -> str:
         """What `y` has to offer now."""
@@ -77,6 +94,19 @@ class Focusing:
         if self._copying.offers(key):
             return " y copies a command that shows it."
         return " y copies the resume command." if resumable(session) else ""
+
+
+async def _run(command: list[str]) -> bool:
+    """Whether a program ran to a good end; it goes when we go."""
+    try:
+        program = await asyncio.create_subprocess_exec(*command)
+    except OSError:
+        return False
+    try:
+        return await program.wait() == 0
+    finally:
+        if program.returncode is None:
+            program.terminate()
 
 
 def _need(session: Session) -> tuple[int, int]:

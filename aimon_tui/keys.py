@@ -12,10 +12,12 @@ from aimon_core.errors import UsageError
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-DASHBOARD, SESSION, SETUP = "dashboard", "session", "setup"
+DASHBOARD, SESSION, SETUP, HISTORY = "dashboard", "session", "setup", "history"
 """The pages that keys work on."""
 SESSIONS = f"{DASHBOARD} {SESSION}"
 """Those that show sessions."""
+MACHINE = (SETUP, HISTORY)
+"""Those about this machine."""
 
 
 class Key(Struct, frozen=True):
@@ -47,7 +49,7 @@ class Key(Struct, frozen=True):
     def does(self) -> str:
         """The action on a page: each page moves in its own way, and a session's has keys of its own."""
         listed = self.id in {"filter", "sort", "group", "panel"}
-        own = self.page in {SESSION, SETUP} or self.group in {"move", "filter"} or listed
+        own = self.page in {SESSION, *MACHINE} or self.group in {"move", "filter"} or listed
         return f"{'screen' if own else 'app'}.{self.action or self.id}"
 
     @property
@@ -77,13 +79,16 @@ KEYS = (
     Key("open", "enter", "enter", "open", "open: where time went", "session", footer=3, at_once=True,
         page=DASHBOARD),
     Key("why", "w", "w", "why", "why this state", "session", footer=5, page=SESSIONS),
-    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=9, page=DASHBOARD),
-    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=10, page=SESSIONS),
+    Key("copy", "y", "y", "copy", "copy resume, id, folder", "session", footer=10, page=DASHBOARD),
+    Key("acknowledge", "x", "x", "acknowledge", "acknowledge: seen", "session", footer=11, page=SESSIONS),
     Key("filter", "slash", "/", "filter", "filter: words, cost>1 …", "list", footer=4, at_once=True, page=DASHBOARD),
     Key("sort", "s", "s", "sort", "sort: need, cost, age …", "list", footer=6, page=DASHBOARD),
     Key("group", "o", "o", "group", "group: project, agent …", "list", footer=8, page=DASHBOARD),
     Key("panel", "tab", "tab", "panel", "next panel, if small", "list", footer=7, page=DASHBOARD),
-    Key("setup", "S", "S", "setup", "connect your agents", "list", footer=14, at_once=True, page=SESSIONS),
+    Key("history", "h", "h", "history", "what was used: by day …", "list", "visit('history')", footer=9, at_once=True,
+        page=SESSIONS),
+    Key("setup", "S", "S", "setup", "connect your agents", "list", "visit('setup')", footer=15, at_once=True,
+        page=SESSIONS),
     Key("back", "escape", "esc", "back", "back to the list", "page", footer=2, at_once=True, page=SESSION),
     Key("fold", "left", "←", "fold", "fold, or go up; unfold", "page", footer=3, page=SESSION, beside="unfold"),
     Key("unfold", "right", "→", "unfold", "unfold the row", "page", page=SESSION),
@@ -94,13 +99,13 @@ KEYS = (
         beside="later"),
     Key("later", "greater_than_sign,full_stop", ">", "later", "pan to what was later", "page", "pan(1)", page=SESSION),
     Key("next_error", "e", "e", "next error", "next error", "page", "jump('error')", footer=6, page=SESSION),
-    Key("next_wait", "p", "p", "next wait", "next wait for you", "page", "jump('wait')", footer=11, page=SESSION),
+    Key("next_wait", "p", "p", "next wait", "next wait for you", "page", "jump('wait')", footer=12, page=SESSION),
     Key("slowest", "m", "m", "slowest", "slowest of the turn", "page", "jump('slowest')", footer=7, page=SESSION),
-    Key("follow", "a", "a", "follow", "follow what happens now", "page", footer=9, page=SESSION),
+    Key("follow", "a", "a", "follow", "follow what happens now", "page", footer=10, page=SESSION),
     Key("follow_link", "enter", "enter", "go", "to what asked or read", "page", page=SESSION),
     Key("next_link", "tab", "tab", "link", "the next of these links", "page", page=SESSION),
     Key("attributes", "d", "d", "details", "all that was told of it", "page", footer=8, page=SESSION),
-    Key("copy_span", "y", "y", "copy", "copy the span as text", "page", footer=15, page=SESSION),
+    Key("copy_span", "y", "y", "copy", "copy the span as text", "page", footer=16, page=SESSION),
     Key("connect", "enter,a", "enter", "connect", "connect it, as shown", "setup", footer=1, page=SETUP),
     Key("undo", "u", "u", "undo", "undo, to the byte", "setup", footer=2, page=SETUP),
     Key("copy_snippet", "y,c", "y", "copy", "copy what to put in", "setup", footer=3, page=SETUP),
@@ -108,8 +113,17 @@ KEYS = (
     Key("left", "left", "←", "sideways", "long lines: left, right", "setup", "shift(-1)", footer=5, page=SETUP,
         beside="right"),
     Key("right", "right", "→", "right", "what is farther right", "setup", "shift(1)", page=SETUP),
-    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=12, page=SESSIONS),
-    Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=13),
+    Key("close", "escape", "esc", "back", "back to the list", "history", "leave", footer=1, at_once=True, page=HISTORY),
+    Key("by_day", "d", "d", "day", "add up by day", "history", "by('day')", footer=2, page=HISTORY),
+    Key("by_project", "p", "p", "project", "add up by project", "history", "by('project')", footer=3, page=HISTORY),
+    Key("by_model", "m", "m", "model", "add up by model", "history", "by('model')", footer=4, page=HISTORY),
+    Key("by_agent", "a", "a", "agent", "add up by agent", "history", "by('agent')", footer=5, page=HISTORY),
+    Key("days_before", "left_square_bracket", "[", "range", "earlier days, later days", "history", "days(1)", footer=6,
+        page=HISTORY, beside="days_after"),
+    Key("days_after", "right_square_bracket", "]", "later", "later days", "history", "days(-1)", page=HISTORY),
+    Key("copy_rows", "y", "y", "copy", "copy the table", "history", footer=7, page=HISTORY),
+    Key("pause", "space", "space", "pause", "pause the screen", "screen", footer=13, page=SESSIONS),
+    Key("turn_theme", "t", "t", "theme", "next theme", "screen", footer=14),
     Key("command_palette", "ctrl+p", "ctrl+p", "palette", "command palette", "screen"),
     Key("help", "question_mark", "?", "help", "every key", "screen"),
     Key("quit", "q", "q", "quit", "leave aimon", "screen"),
@@ -124,13 +138,13 @@ TYPING = (
 
 LASTING = ("help", "quit")
 """These stay in the footer at any width."""
-ALONE = ("setup", "turn_theme")
+ALONE = ("setup", "history", "turn_theme")
 """These do something where there is no session, the first one most."""
 
 _SHOWN = {
     "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "less_than_sign": "<",
     "greater_than_sign": ">", "comma": ",", "full_stop": ".", "left": "←", "right": "→", "up": "↑", "down": "↓",
-    "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
+    "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
 }  # fmt: skip
 
 
@@ -141,12 +155,12 @@ def on(page: str, keys: Iterable[Key] = KEYS) -> tuple[Key, ...]:
 
 def page_of(screen: "Screen[Any]") -> str:
     """The page that a screen is, as its class says; the dashboard has none."""
-    return next((page for page in (SESSION, SETUP) if screen.has_class(f"-{page}")), DASHBOARD)
+    return next((page for page in (SESSION, *MACHINE) if screen.has_class(f"-{page}")), DASHBOARD)
 
 
 def helped(page: str, keys: Iterable[Key]) -> tuple[Key, ...]:
-    """The keys that the help shows on a page: those of the list and of a session together, those of setup alone."""
-    return on(page, keys) if page == SETUP else tuple(key for key in keys if key.page != SETUP)
+    """The keys that the help shows on a page: those of the list and of a session together, any other's alone."""
+    return on(page, keys) if page in MACHINE else tuple(key for key in keys if key.page not in MACHINE)
 
 
 def bindings(page: str) -> list[Binding]:
@@ -171,7 +185,7 @@ def remapped(own: Mapping[str, str]) -> tuple[Key, ...]:
         else key
         for key in KEYS
     )
-    for page in (DASHBOARD, SESSION, SETUP):
+    for page in (DASHBOARD, SESSION, *MACHINE):
         taken: dict[str, str] = {}
         for key in on(page, table):
             for one in key.keys.split(","):

@@ -48,6 +48,7 @@ class LiveApp(AimonApp):
         self.runtime = runtime
         runtime.remembers = True
         self._heir, self._own_clock = heir, clock
+        self._settled, self._full, self._noticed = False, False, 0
 
     async def on_ready(self) -> None:
         """The first paint is done: now load what is heavy and open the doors."""
@@ -71,9 +72,9 @@ class LiveApp(AimonApp):
         self.settle()
 
     def settle(self) -> None:
-        """Everything stands: say what went wrong on the way."""
-        for notice in self.runtime.notices:
-            self.toast(notice, "error")
+        """Everything stands: say what went wrong on the way, and from now on at once."""
+        self._settled = True
+        self._tell_notices()
         gc.freeze()  # what was imported and restored lives as long as we do: the collector need not look at it again
         gc.enable()
 
@@ -83,7 +84,8 @@ class LiveApp(AimonApp):
 
         address = self.runtime.door.address.rpartition(":")
         await self.runtime.stop()
-        attachment = Attachment(HttpSource(address[0], int(address[2])), self._own_clock, self.say, self.take_over)
+        source = HttpSource(address[0], int(address[2]), beacon=self.runtime.settings.title_beacon)
+        attachment = Attachment(source, self._own_clock, self.say, self.take_over)
         self.show(attachment.ledger, door=attachment.door, clock=attachment.clock, tells=attachment.told)
         self.run_worker(attachment.run())
         gc.enable()
@@ -97,6 +99,7 @@ class LiveApp(AimonApp):
         if self._heir is None or not isinstance(self.ledger, RemoteLedger) or self.ledger.journal != str(kept):
             return False
         self.runtime = runtime = self._heir()
+        self._settled, self._noticed = False, 0
         runtime.remembers = True
         try:
             await runtime.start(frame_s=BEAT_S)
@@ -110,10 +113,22 @@ class LiveApp(AimonApp):
         return True
 
     def frame(self) -> None:
-        """Show what changed, and say once of each version of an agent that it cannot be read."""
+        """Show what changed; say what went wrong, and once that the books are full and whose words are not read."""
         super().frame()
+        if self._settled:
+            self._tell_notices()
+        if not self._full and (let_go := self.runtime.store.counters.let_go):
+            self._full = True
+            self.toast(f"There are more sessions than aimon remembers: {let_go}. aimon doctor counts them.")
         for drift in self.runtime.store.drifts.news():
             self.toast(f"{drift.speaker} says what aimon cannot read. aimon doctor shows it.")
+
+    def _tell_notices(self) -> None:
+        """What is new of what a person should know."""
+        notices = self.runtime.notices
+        for notice in notices[self._noticed :]:
+            self.toast(notice, "error")
+        self._noticed = len(notices)
 
     def tell_problem(self, error: AimonError) -> None:
         """The doors stay shut: everything else goes on."""

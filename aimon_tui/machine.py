@@ -20,6 +20,7 @@ from aimon_tui.keys import shown
 from aimon_tui.views import DoorView
 
 if TYPE_CHECKING:  # what a look imports, and the app that holds a machine
+    from aimon_core.history import Cell
     from aimon_desktop.setup import Place, Plan
     from aimon_tui.app import AimonApp
 
@@ -81,6 +82,13 @@ class Machine:
         await self.ready.wait()
         async with self._looking:
             self.agents = await asyncio.to_thread(self._look, door.address)
+
+    async def used(self) -> "list[Cell]":
+        """All that was used on this machine, by transcripts and journal. Raises AimonError."""
+        from aimon_tui import past
+
+        sources = [one for one in past.SOURCES if one == "journal" or one in self._settings.sources]
+        return await asyncio.to_thread(past.cells, self._settings, sources)
 
     def _look(self, address: str) -> tuple[Agent, ...]:
         from aimon_desktop import setup

@@ -7,14 +7,17 @@ answered meanwhile is not told at all.
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from aimon_core.clock import Clock
 from aimon_core.config import Settings
 from aimon_core.errors import Unavailable
-from aimon_core.session import Session, Transition
-from aimon_desktop.notifications import Channel, Notice, notice
+from aimon_core.session import Session, State, Transition
+from aimon_core.verdict import Verdict
+from aimon_desktop.notifications import Channel, Notice, broken, notice
+from aimon_desktop.notifications.centre import Centre
 from aimon_desktop.notifications.desktop import Desktop
 from aimon_desktop.notifications.notify_send import NotifySend
 from aimon_desktop.notifications.rules import Rules
@@ -71,6 +74,11 @@ class Notifying:
         if self._queue and (self._work is None or self._work.done()):
             self._work = asyncio.get_running_loop().create_task(self._run())
 
+    def alert(self, session: Session, verdict: Verdict) -> None:
+        """A session broke what was expected of it."""
+        if not self._rules.quiet():
+            self._queue[f"{session.key} broke"] = broken(session, verdict.broken)
+
     def close(self) -> None:
         """Tell no more, and take back what was told."""
         for task in (*self._visits, *([self._work] if self._work else [])):
@@ -122,13 +130,20 @@ class Notifying:
             await self._tell(Notice(key, "Cannot reach the terminal", outcome.line, urgent=False))
 
 
+def _states(settings: Settings) -> list[State]:
+    """The states among what is worth a notification."""
+    return [told for told in settings.notify_on if told != "broken"]
+
+
 def hand(sessions: Sessions, settings: Settings, clock: Clock, write: Callable[[str], None] | None = None) -> Notifying:
     """The hand that the settings ask for; `write` reaches the terminal that a screen runs in."""
-    rules = Rules(clock, states=settings.notify_on, quiet_hours=settings.quiet_hours)
+    rules = Rules(clock, states=_states(settings), quiet_hours=settings.quiet_hours)
 
     def ways(act: Callable[[str], None]) -> Iterable[Channel]:
         yield Desktop(act)
         yield NotifySend()
+        if sys.platform == "darwin":
+            yield Centre(act)
         yield StatusLine()
         if write is not None:
             yield Terminal(write, os.environ, bell=settings.bell)

@@ -6,6 +6,7 @@ Apart from the runtime because what they import may wait for the first paint, an
 import logging
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from aimon_core import runtime_dir
@@ -34,8 +35,17 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
     def narrator() -> Narrator:
         return Narrator(clock, timeouts=timeouts(settings), interval_s=settings.broadcast_interval)
 
-    if settings.notify:
-        yield notifying.hand(runtime, settings, clock, write)
+    told = notifying.hand(runtime, settings, clock, write) if settings.notify else None
+    if told is not None:
+        yield told
+    if settings.expectations:
+        from aimon_tui.judging import Judging
+
+        yield Judging(
+            runtime.store, settings.expectations, clock, where=settings.file,
+            alert=told.alert if told and "broken" in settings.notify_on else lambda *_: None,
+            complain=partial(_complain, runtime),
+        )  # fmt: skip
     yield Events(runtime, narrator, Path(folder) / SOCKET, clock)
     if (tmux := option.own(os.environ)) is not None:
         yield TmuxOption(runtime, tmux, clock)
@@ -43,6 +53,11 @@ def outlets(runtime: Runtime, clock: Clock, write: Callable[[str], None] | None 
         yield Pipe(runtime, narrator, Fifo(f"{os.environ.get('XDG_RUNTIME_DIR') or folder}/{PIPE}", clock))
     except Unsafe as error:
         LOG.warning("nobody can read the pipe: %s", error)
+
+
+def _complain(runtime: Runtime, words: str) -> None:
+    LOG.warning(words)
+    runtime.notices.append(words)
 
 
 def timeouts(settings: Settings) -> Timeouts:

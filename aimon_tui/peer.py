@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aimon_core import runtime_dir
-from aimon_core.config import Config
+from aimon_core.config import Config, local
 from aimon_core.errors import Unavailable
 from aimon_desktop.outputs import short
 
@@ -26,7 +26,7 @@ def address(config: Config) -> tuple[str, int]:
         host, _, port = str(running.get("address", "")).rpartition(":")
         if port.isdigit():
             return host, int(port)
-    return config.settings.host, config.settings.port
+    return local(config.settings.host), config.settings.port
 
 
 def sessions(place: tuple[str, int], *, every: bool) -> dict[str, Any] | None:
@@ -53,6 +53,16 @@ def otlp(place: tuple[str, int], key: str) -> bytes | None:
     except (OSError, http.client.HTTPException):
         return None
     return body if answer.status == 200 else None
+
+
+def turns(place: tuple[str, int], key: str) -> list[dict[str, Any]] | None:
+    """The tree of a session, `docs/schema/spans.json`; None when it is not told."""
+    try:
+        answer = _answer(place, f"/api/v1/sessions/{quote(key, safe=':/')}/spans", endless=True)
+        document = json.loads(answer.read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return list(document["turns"]) if answer.status == 200 else None
 
 
 def changes(place: tuple[str, int], silence_s: float, *, full: bool = False) -> Iterator[bytes]:

@@ -22,6 +22,14 @@ STATES = {
 }
 """Glyph, word and colour of each state: never one without the others."""
 
+VERDICTS = {
+    "kept": ("✓", "kept", "done"),
+    "open": ("○", "open", "muted"),
+    "broken": ("×", "broken", "fail b"),
+    "error": ("×", "error", "fail"),
+}
+"""The same of each verdict, and of each scorer's."""
+
 _OVER = frozenset({"ended", "expired"})
 
 NEED = tuple(STATES)
@@ -29,11 +37,11 @@ NEED = tuple(STATES)
 
 _COLUMNS = {
     "state": (11, "<"), "for": (6, ">"), "agent": (11, "<"), "project": (16, "<"), "model": (11, "<"),
-    "doing": (0, "<"), "ctx": (4, ">"), "tokens": (6, ">"), "cost": (9, ">"),
+    "doing": (0, "<"), "verdict": (8, "<"), "ctx": (4, ">"), "tokens": (6, ">"), "cost": (9, ">"),
 }  # fmt: skip
-"""Cells and alignment; `doing` takes what is left."""
+"""Cells and alignment; `doing` takes what is left, `verdict` is there where something is expected of a session."""
 
-_DROPPED = ("model", "tokens", "ctx", "agent", "doing", "cost", "for")
+_DROPPED = ("verdict", "model", "tokens", "ctx", "agent", "doing", "cost", "for")
 """Columns in the order in which they go when the room gets small."""
 
 
@@ -60,9 +68,11 @@ def gap(width: int) -> int:
 
 
 @cache
-def columns(width: int) -> tuple[Column, ...]:
+def columns(width: int, *, judged: bool = False) -> tuple[Column, ...]:
     """The columns that fit: drop until the elastic one, `doing` or else `project`, has 16 cells (8 for project)."""
     kept = dict(_COLUMNS)
+    if not judged:
+        del kept["verdict"]
     if width < 100:
         kept |= {"agent": (8, "<"), "project": (14 if width >= 70 else 12, "<")}
     elif width >= 150:
@@ -110,6 +120,7 @@ def cells(session: Session, now_ns: int, *, strong: bool, short: bool, twin: boo
         "project": Cell(clean(session.name, 80), f"{text} b" if strong else text, clean(branch, 40)),
         "model": Cell(model_name(session.model) or NONE, "faint" if quiet or not session.model else "muted"),
         "doing": Cell(clean(session.doing) or NONE, "fail" if state == "failed" else text),
+        "verdict": _verdict(session),
         "ctx": _context(session, figure),
         "tokens": Cell(count(session.total_tokens), figure),
         "cost": Cell(money(usd), "faint" if usd is None else text),
@@ -145,6 +156,13 @@ def model_name(model: str | None) -> str:
     name = clean(model or "", 80).rpartition("/")[2]
     name = re.sub(r"^(?:[a-z]{2,6}\.)?(?:anthropic\.)?claude-", "", name)
     return re.sub(r"[-@](?:\d{8}|\d{4}-\d{2}-\d{2})(?:-v\d+:\d+)?$", "", name)
+
+
+def _verdict(session: Session) -> Cell:
+    if session.verdict is None:
+        return Cell(NONE, "faint")
+    glyph, word, spec = VERDICTS[session.verdict.standing]
+    return Cell(f"{glyph} {word}", spec)
 
 
 def _context(session: Session, figure: str) -> Cell:

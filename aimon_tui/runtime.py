@@ -23,6 +23,7 @@ from aimon_tui.door import Door, load, options
 from aimon_tui.exporting import Exporting
 from aimon_tui.forwarding import Forwarding
 from aimon_tui.hands import Hand, Publication, StatusFile
+from aimon_tui.memory import Memory
 from aimon_tui.sources import Sources
 from aimon_tui.whereabouts import Whereabouts
 
@@ -66,8 +67,10 @@ class Runtime:
         self._runtime_folder = runtime_folder or runtime_dir.locate()
         self._spool = paths.spool_dir() if runtime_folder is None else self.state_dir / "spool"
         self._desk = Desk(self.store, self.tell, clock)
+        self._memory = Memory(settings, self.store, self._desk, clock, self._notice)
         self._sources = sources
-        self._whereabouts, self._exporting = Whereabouts(self.store), Exporting(settings, self.store, clock)
+        self._whereabouts = Whereabouts(self.store, beacon=settings.title_beacon)
+        self._exporting = Exporting(settings, self.store, clock)
         self._unseen, self._tasks = set[str](), list[asyncio.Task[None]]()
 
     async def start(self, *, frame_s: float = FRAME_S) -> None:
@@ -82,7 +85,7 @@ class Runtime:
             self.hands += [self._whereabouts, status]
             await asyncio.to_thread(load)
             self.hands.extend(self.outlets())
-            self._open_journal()
+            await asyncio.to_thread(self._memory.open, remembers=self.remembers)
             self._spawn(self._load_prices())
             self._spawn(self._beat(frame_s))
             self._spawn(self._exporting.run(self.hands))
@@ -111,8 +114,7 @@ class Runtime:
         await self._forwarding.finish()
         while self.hands:
             self.hands.pop().close()
-        if self._desk.journal is not None:
-            self._desk.journal.close()
+        self._memory.close()
 
     async def caught_up(self) -> None:
         """Wait, not for ever, until what was known before the start is known again."""
@@ -133,6 +135,7 @@ class Runtime:
         self.tell(self.store.tick())
         changed = self.store.drain()
         self._unseen |= changed
+        self._memory.frame(changed)
         for hand in list(self.hands):
             self._use(hand, hand.frame, changed)
 
@@ -149,15 +152,15 @@ class Runtime:
 
     def get(self, key: str) -> Session | None:
         """One session."""
-        return self.store.get(key)
+        return self._memory.view.get(key)
 
     def sessions(self, *, every: bool = False) -> list[Session]:
         """The sessions to list."""
-        return self.store.sessions(every=every)
+        return self._memory.view.sessions(every=every)
 
     def totals(self) -> Totals:
         """Sums over all of them."""
-        return self.store.totals()
+        return self._memory.view.totals()
 
     def turns(self, key: str) -> list[TurnTree]:
         """The tree of a session, turn by turn."""
@@ -190,21 +193,6 @@ class Runtime:
 
     # ------------------------------------------------------------------ what start does
 
-    def _open_journal(self) -> None:
-        from aimon_core.journal import Journal
-        from aimon_core.recent import Recent
-
-        self._desk.kept = Recent() if self.remembers else None
-        if not self.settings.persist:
-            return
-        try:
-            journal = self._desk.journal = self._desk.kept = Journal(paths.owned(self.state_dir) / "journal.db")
-        except AimonError as error:
-            self._notice(str(error))
-            return
-        if journal.notice:
-            self._notice(journal.notice)
-
     async def _open_doors(self) -> None:
         from receiver.api import Owner
         from receiver.dialects import Interpreter
@@ -227,7 +215,7 @@ class Runtime:
                 recorder=recorder,
                 content=self.settings.export_content,
                 ready=self.caught_up,
-                journal=str(self._desk.journal.path.resolve()) if self._desk.journal else "",
+                journal=self._memory.path,
             ),
         )
         self.door.receiver = receiver
@@ -256,12 +244,12 @@ class Runtime:
         self.priced.set()
 
     async def _restore(self) -> None:
-        if (journal := self._desk.journal) is not None:
-            from aimon_tui.restoring import prune, restore
-
-            await restore(journal, self.store, self._clock, self.settings.expire_after)
-            await prune(journal, self._clock)
+        self._unseen |= await self._memory.recall()
+        await self._memory.restore()
         self.restored.set()
+        await self.caught_up()
+        self._unseen |= self._memory.view.end()
+        await self._memory.go_on()
 
     async def _see(self, sources: Sources) -> None:
         """See for ourselves, once the journal is read and the doors had their turn."""

@@ -48,7 +48,7 @@ def run(settings: Settings, *, popup: bool = False) -> None:
     if settings.host not in _OURS:
         from receiver.guard import addresses
 
-        addresses(settings.host)
+        addresses(settings.host, settings.token or "")
     gc.disable()  # `LiveApp.open` lets it go on
     import asyncio
 

@@ -22,8 +22,9 @@ Found = tuple[int, float]
 class Whereabouts:
     """The terminal of each session whose process is known for certain."""
 
-    def __init__(self, store: SessionStore) -> None:
-        self._store = store
+    def __init__(self, store: SessionStore, *, beacon: bool = True) -> None:
+        """`beacon` is whether terminals may be given a title for a moment (`title_beacon`)."""
+        self._store, self._beacon = store, beacon
         self._looked: dict[str, Found] = {}
         """By session, the process that was looked for last."""
         self._searches: set[asyncio.Task[None]] = set()
@@ -61,7 +62,7 @@ class Whereabouts:
         if process is None:
             why = f"The process of {clean(session.name, 80)} is not known, so neither is its terminal."
             return terminals.Outcome(ok=False, line=why)
-        outcome = await terminals.focus(terminals.Target(*process), viewer)
+        outcome = await terminals.focus(terminals.Target(*process), viewer, beacon=self._beacon)
         lives, seen = await self._locate(key, process), session.terminal
         if lives and not outcome.ok and seen is not None and seen.focusable and not self._focusable(key):
             return terminals.Outcome(ok=False, line=f"{seen.chain[0]} is gone.")
@@ -91,7 +92,7 @@ class Whereabouts:
             return False
         finally:
             chain = tuple(str(hop) for hop in hops)
-            self._store.place(key, process, chain, focusable=terminals.focusable(hops))
+            self._store.place(key, process, chain, focusable=terminals.focusable(hops, beacon=self._beacon))
         return True
 
 

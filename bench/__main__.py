@@ -1,25 +1,31 @@
-"""`python -m bench [P1 …]`: measure the goals, all or some, in about a minute; each with a home of its own.
+"""`python -m bench [P1 …]`: measure the goals, all or some; each with a home of its own.
 
 Read the ratios: they compare two things on the same machine in the same minute. Exit code 1 when a goal is missed.
+`--install` fetches the programs that P9 compares with.
 """
 
 import subprocess
 import sys
 import time
 
-from bench import goals, trace_goals
+from bench import flooding, goals, peers, trace_goals
 from bench.results import Result
 
-GOALS = goals.GOALS | trace_goals.GOALS
+GOALS = goals.GOALS | {"P9": peers.p9, "S11": flooding.s11} | trace_goals.GOALS
+LONG = {"S11"}
+"""Takes five minutes, and is measured when it is named."""
 
 
 def main(names: list[str]) -> int:
     """Measure some goals, or all; the exit code."""
-    if unknown := set(names) - set(GOALS):
+    wanted = [name for name in names if name != "--install"]
+    if unknown := set(wanted) - set(GOALS):
         print(f"unknown goal {min(unknown)}; known are {', '.join(GOALS)}", file=sys.stderr)
         return 2
+    if "--install" in names:
+        peers.install()
     began, missed = time.monotonic(), 0
-    for name in names or GOALS:
+    for name in wanted or (name for name in GOALS if name not in LONG):
         try:
             for result in GOALS[name]():
                 missed += not result.met

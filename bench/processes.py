@@ -11,9 +11,10 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import psutil
@@ -50,16 +51,21 @@ def cpu_s(process: psutil.Process) -> float:
 class Sender:
     """Posts bodies one after the other on one connection."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         self._door = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
+        self._headers = headers
 
     def post(self, body: bytes, path: str = "/v1/logs", content_type: str = "application/x-protobuf") -> None:
         """Post one body. Raises RuntimeError when it is not taken."""
-        self._door.request("POST", path, body, {"Content-Type": content_type})
+        self._door.request("POST", path, body, {"Content-Type": content_type, **self._headers})
         answer = self._door.getresponse()
         text = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"{path}: {answer.status} {text[:200]!r}")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._door.close()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable
 from enum import Enum, auto
 
-from receiver.guard import DoorOptions
+from aimon_core.config import local
+from receiver.guard import DoorOptions, is_near
 from receiver.peer import Peer, Peers
 from receiver.status import Reason, Refused
 from receiver.unix import Caller, caller
@@ -34,8 +35,8 @@ class Connection(asyncio.Protocol):
     """One connection: notes what happens and passes it on to `inner`, aiohttp's protocol."""
 
     __slots__ = (
-        "began", "caller", "inner", "peer", "phase", "process_of", "progress", "session", "table", "transport",
-        "when_lost",
+        "began", "caller", "inner", "is_near", "peer", "phase", "process_of", "progress", "session", "table",
+        "transport", "when_lost",
     )  # fmt: skip
 
     def __init__(self, inner: asyncio.Protocol, table: "Connections") -> None:
@@ -46,6 +47,8 @@ class Connection(asyncio.Protocol):
         """Key of the session it last delivered for: a client's refused bodies are shown on its row."""
         self.caller: Caller | None = None
         """Who is at the other end of a Unix socket; None on TCP."""
+        self.is_near = table.all_near
+        """Whether it comes from this machine's loopback, or through the Unix socket. Who is gone may be anybody."""
         self.peer: asyncio.Task[Peer] | None = None
         """Who is at the other end of a TCP connection, being found out since it stands."""
         self.process_of: str | None = None
@@ -65,6 +68,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment] # a stream server's transport is a Transport
         self.caller = caller(transport)
         if self.caller is None:
+            self.is_near = is_near(str((transport.get_extra_info("peername") or ("",))[0]))
             self.peer = asyncio.get_running_loop().create_task(self.table.peers.of(transport))
         self.inner.connection_made(transport)
         self.table.enter(self)
@@ -113,16 +117,19 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
 
-async def check_user(peers: Peers, peer: asyncio.Task[Peer] | None) -> None:
+async def check_user(peers: Peers, peer: asyncio.Task[Peer] | None, *, strict: bool = False) -> None:
     """Raise Refused (forbidden) where the user at the other end is known to be another one (S5).
 
-    The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits.
+    The kernel tells a stranger before his first byte. Which process of ours it is takes longer: nobody waits, unless
+    `strict`, which also refuses whom nobody knows.
     """
     if peer is None:
         return
-    if not peers.answers_at_once:
+    if strict or not peers.answers_at_once:
         await asyncio.wait({peer})
     uid = peer.result().uid if peer.done() else None
+    if uid is None and strict:
+        raise Refused(Reason.FORBIDDEN, "aimon cannot see which user you are, and its setting strict_peer wants to")
     if uid not in {None, os.getuid()}:
         raise Refused(Reason.FORBIDDEN, f"aimon listens to the user who started it alone; yours is {uid}")
 
@@ -138,6 +145,8 @@ class Connections:
         self._sweep: asyncio.TimerHandle | None = None
         self.now = self._loop.time
         self.peers = Peers()
+        self.all_near = local(options.host) == options.host
+        """Whether nobody can come from another machine."""
         self._pause = min(options.headers_s, options.body_idle_s) / _SWEEPS
 
     def __len__(self) -> int:

@@ -5,32 +5,39 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aimon_core import wire
 from receiver.shapes import SHAPES
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
-def schema(name: str) -> str:
+Shapes = Mapping[str, "TypeAdapter[Any]"]
+"""Shapes by the name of their file."""
+
+
+def schema(name: str, shapes: Shapes = SHAPES, version: int | None = None) -> str:
     """The JSON Schema of one shape, as it stands in its file."""
-    body = SHAPES[name].json_schema()
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "x-version": wire.VERSION}
+    body = shapes[name].json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "x-version": version or wire.VERSION}
     return json.dumps(head | body, indent=2, sort_keys=True) + "\n"
 
 
-def freeze(folder: Path) -> list[Path]:
+def freeze(folder: Path, shapes: Shapes = SHAPES, version: int | None = None) -> list[Path]:
     """Write all schemas; which files changed. Raises ValueError where an unchanged version no longer keeps its word."""
-    changed = []
-    for name in SHAPES:
-        path, text = folder / f"{name}.json", schema(name)
+    changed, version = [], version or wire.VERSION
+    for name in shapes:
+        path, text = folder / f"{name}.json", schema(name, shapes, version)
         if path.exists():
             frozen = path.read_text()
             if frozen == text:
                 continue
             before, after = json.loads(frozen), json.loads(text)
-            if before["x-version"] == wire.VERSION and not _keeps(before, after):
-                raise ValueError(f"{path} changes what version {wire.VERSION} promised: raise aimon_core.wire.VERSION")
+            if before["x-version"] == version and not _keeps(before, after):
+                raise ValueError(f"{path} changes what version {version} promised: raise its VERSION")
         changed.append(path)
         path.write_text(text)
     return changed

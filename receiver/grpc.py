@@ -74,7 +74,7 @@ class GrpcDoor:
         for signal, service in SERVICES.items():
             export = grpc.unary_unary_rpc_method_handler(partial(self._export, signal))  # bytes in, bytes out
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Export": export}),))
-        first, *others = guard.addresses(self._options.host)
+        first, *others = guard.addresses(self._options.host, self._options.token)
         try:
             self.port = server.add_insecure_port(_target(first, self.port))
         except RuntimeError as error:
@@ -97,8 +97,11 @@ class GrpcDoor:
         self._intake.counters.requests += 1
         client = self._client(context.peer())
         try:
+            if (theirs := _address(context.peer())) is None or not guard.is_near(theirs[0]):
+                shown = dict(context.invocation_metadata() or ()).get("authorization", "")
+                guard.check_token(str(shown), self._options.token)
             if client is not None:
-                await check_user(self._peers, client.peer)
+                await check_user(self._peers, client.peer, strict=self._options.strict_peer)
             with self._room.share() as grow:
                 grow(len(body))
                 marks = dict(context.invocation_metadata()).get(MARK, "")

@@ -4,6 +4,7 @@ A web page can reach loopback: peers without these checks had CVEs (Ollama, MLfl
 out `Origin` on a POST, cannot set `Host`, and cannot send JSON or protobuf without a preflight that nobody answers.
 """
 
+import hmac
 import ipaddress
 import os
 import socket as sockets
@@ -22,6 +23,10 @@ from receiver.unix import Caller
 
 MIB = 1024 * 1024
 
+SHORTEST_TOKEN = 16
+"""Characters."""
+_UNGUARDED = "Set a token to open it, or see this machine from another one: aimon --connect ssh://HOST."
+
 
 class DoorOptions(Struct, frozen=True, kw_only=True):
     """What a door binds to and how much it bears. Sizes are bytes, times seconds."""
@@ -37,6 +42,10 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     """Path of the Unix socket for hooks, in a folder that is ours alone; empty opens none."""
     spool: str = ""
     """Folder of what hooks left while nobody listened; whoever has the socket takes it in."""
+    token: str = ""
+    """What callers from other machines must show; empty where `host` is loopback."""
+    strict_peer: bool = False
+    """Whether callers are refused whose user the system does not tell."""
     allow_hosts: tuple[str, ...] = ()
     """Further names that `Host` may carry, e.g. `host.docker.internal`; with our port unless they name one."""
     takes: frozenset[str] = frozenset({"otlp", "hooks"})
@@ -61,19 +70,44 @@ class DoorOptions(Struct, frozen=True, kw_only=True):
     """What a reader of the stream may leave unread before it is dropped, beyond its first line."""
 
 
-def addresses(host: str) -> tuple[str, ...]:
-    """What to bind for `host`: both loopback addresses for any name of the machine itself. Raises Unsafe for others."""
+def addresses(host: str, token: str = "") -> tuple[str, ...]:
+    """What to bind for `host`, loopback first: both loopback addresses for any name of the machine itself.
+
+    With a token an address of the network comes beside them. Raises Unsafe for one without a token worth its name.
+    """
     if host in {"localhost", "127.0.0.1", "::1", "[::1]"}:
         return ("::1",) if ":" in host else ("127.0.0.1", "::1")
     try:
-        if ipaddress.ip_address(host).is_loopback:
-            return (host,)
+        address = ipaddress.ip_address(host)
     except ValueError:
-        pass
-    raise Unsafe(
-        f"aimon listens on loopback only, not on {host}.",
-        "Show another machine's sessions with --connect ssh://HOST, its agents' telemetry needs no open port.",
-    )
+        hint = "With a token it can be an address of this machine, e.g. 192.168.1.7 or 0.0.0.0."
+        raise Unsafe(f"aimon listens on loopback only, not on {host}.", hint if token else _UNGUARDED) from None
+    if address.is_loopback:
+        return (host,)
+    if not token:
+        raise Unsafe(f"aimon listens on loopback only, not on {host}.", _UNGUARDED)
+    if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        hint = f"It needs {SHORTEST_TOKEN} letters and digits or more: openssl rand -hex 16"
+        raise Unsafe(f"aimon does not listen on {host} with a token that can be guessed.", hint)
+    if address.is_unspecified:  # takes loopback of its own kind in
+        return (host, "::1") if address.version == 4 else ("127.0.0.1", host)
+    return ("127.0.0.1", "::1", host)
+
+
+def is_near(address: str) -> bool:
+    """Whether a caller's address is loopback: a process of this machine, whose user the kernel knows (S5)."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+def check_token(authorization: str, token: str) -> None:
+    """Raise Refused (unauthorized) unless the token is shown; how long that takes tells nothing about it."""
+    scheme, _, shown = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token or not hmac.compare_digest(shown.strip().encode(), token.encode()):
+        raise Refused(Reason.UNAUTHORIZED, "from another machine aimon wants `Authorization: Bearer` and its token")
 
 
 def host_names(port: int, allowed: Iterable[str]) -> frozenset[str]:
@@ -82,15 +116,20 @@ def host_names(port: int, allowed: Iterable[str]) -> frozenset[str]:
     return frozenset((name if _names_port(name) else f"{name}:{port}").lower() for name in names)
 
 
-def check_sender(headers: Mapping[str, str], ours: frozenset[str], caller: Caller | None = None) -> None:
-    """Raise Refused (forbidden) for a foreign Host and for whatever comes from a web page.
+def check_sender(
+    headers: Mapping[str, str], ours: frozenset[str], caller: Caller | None = None, *, token: str | None = None
+) -> None:
+    """Raise Refused for a foreign Host, a caller from afar without the token, and whatever comes from a web page.
 
     `caller` is known where the request came through the Unix socket: there the user is looked at, not the Host.
+    `token` is given where it came from another machine: a page that names us so has no token to show.
     """
     host = headers.get("Host", "")
     if caller is not None:
         if caller.uid not in {None, os.getuid()}:
             raise Refused(Reason.FORBIDDEN, f"user {caller.uid} may not speak to aimon")
+    elif token is not None:
+        check_token(headers.get("Authorization", ""), token)
     elif host.lower() not in ours:
         raise Refused(Reason.FORBIDDEN, f"Host {host[:100]!r} is not ours; --allow-host NAME lets it in")
     if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") != "none":

@@ -78,7 +78,7 @@ class HttpDoor:
         connection.turn(Phase.BUSY)
         self._intake.counters.requests += 1
         try:
-            await check_user(connection.table.peers, connection.peer)
+            await check_user(connection.table.peers, connection.peer, strict=self._options.strict_peer)
             return await self._route(request, connection)(request, connection)
         except Refused as refused:
             if connection.session is not None:
@@ -89,7 +89,8 @@ class HttpDoor:
 
     def _route(self, request: web.BaseRequest, connection: Connection) -> Handler:
         """Whoever answers this path and method. Raises Refused."""
-        guard.check_sender(request.headers, self._ours, connection.caller)
+        token = None if connection.is_near else self._options.token
+        guard.check_sender(request.headers, self._ours, connection.caller, token=token)
         handler: Handler
         match request.path.split("/")[1:]:
             case ["v1", "logs" | "traces" | "metrics" as signal] if "otlp" in self._options.takes:
@@ -98,6 +99,8 @@ class HttpDoor:
                 allowed, handler = "POST", partial(self._hook, agent)
             case ["health"]:
                 allowed, handler = "GET", self._health
+            case ["api", *_] if not connection.is_near:
+                raise Refused(Reason.FORBIDDEN, "from another machine one can send; look with aimon --connect ssh://")
             case ["api", "v1", *rest] if (answer := self._api.route(rest)) is not None:
                 allowed, handler = answer
             case _:
@@ -145,6 +148,8 @@ class HttpDoor:
         )
         if refused.answer.retry:
             response.headers["Retry-After"] = str(refused.retry_after_s)
+        if refused.reason is Reason.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
         if refused.reason is Reason.WRONG_METHOD:
             response.headers["Allow"] = refused.message.removesuffix(" only")
         if not request.content.is_eof():

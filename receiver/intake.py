@@ -7,6 +7,7 @@ failed commit stays applied, and the sender's retry adds nothing, because the le
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from itertools import islice
 from typing import Any, Protocol
 
@@ -40,10 +41,11 @@ class Sink(Protocol):
     def wants_deliveries(self) -> bool:
         """Whether `accept` is to be given what the journal needs to replay a request; making it costs time."""
 
-    def accept(self, delivery: Delivery | None, events: list[Event]) -> None:
-        """Apply events to the ledger, then commit the delivery.
+    def accept(self, delivery: Delivery | None, events: list[Event]) -> "Future[None] | None":
+        """Apply events to the ledger, then commit the delivery: it is kept once the future is done.
 
-        A long request comes in several parts, the delivery with the last one. Raises Overloaded or JournalFailed.
+        A long request comes in several parts, the delivery with the last one. Raises Overloaded; this or the future
+        JournalFailed. Several requests may wait for one commit.
         """
 
 
@@ -94,7 +96,7 @@ class Intake:
         spoken: dict[tuple[str, str], int] = {}
         while batch := list(islice(walk, RECORDS)):
             if taken:
-                self._accept(None, events)
+                await self._accept(None, events)
                 await asyncio.sleep(0)
             taken += len(batch)
             events = self._interpreter.translate(batch)
@@ -102,7 +104,7 @@ class Intake:
             spoken |= _spoken(events)
         delivery = await self._delivery(signal, message, arrived_ns) if taken else None
         if taken:
-            self._accept(delivery, events)
+            await self._accept(delivery, events)
         self._note(len(body), taken + noise)
         if came is not None:
             self._tell(Passed(signal, came, arrived_ns, delivery), events)
@@ -133,7 +135,7 @@ class Intake:
         if events and isinstance(events[-1], Gauged) and self._repeats(session_key(events[-1]), kept):
             kept = b""
         delivery = Delivery(f"hooks/{agent}", kept, at_ns) if kept else None
-        self._accept(delivery, events)
+        await self._accept(delivery, events)
         self._note(len(body), 1)
         known = Beside(at_ns, process=process, above=above)
         self._tell(Passed(f"hooks/{agent}", Came(body, "application/json"), arrived_ns, delivery, known), events)
@@ -169,9 +171,10 @@ class Intake:
             kept = bytes(message.SerializeToString())
         return Delivery(signal, kept, arrived_ns)
 
-    def _accept(self, delivery: Delivery | None, events: list[Event]) -> None:
+    async def _accept(self, delivery: Delivery | None, events: list[Event]) -> None:
         try:
-            self._sink.accept(delivery, events)
+            if (committed := self._sink.accept(delivery, events)) is not None:
+                await asyncio.shield(asyncio.wrap_future(committed))  # a client that goes must not cancel the others'
         except JournalFailed as error:
             raise Overloaded(message=str(error)) from error
         self.rate.add(len(events))

@@ -18,7 +18,7 @@ class Transcripts:
     """All transcripts of a recording."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="aimon-replay-", ignore_cleanup_errors=True)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._readers: dict[tuple[str, str], Reader] = {}
         self._counters = Counters()
 
@@ -38,12 +38,15 @@ class Transcripts:
         return understood(self._readers[key], entry.agent, path, piece, self._counters)
 
     def close(self) -> None:
-        """Remove the folder."""
-        self._folder.cleanup()
+        """Remove the folder, if there is one."""
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _inside(self, told: str) -> Path:
         """A path of the recording, in our folder; where it came from somebody else it must not lead out."""
         relative = PurePosixPath(told)
         if relative.is_absolute() or ".." in relative.parts or "\0" in told:
             raise Unreadable(f"A recording with the path {told[:80]!r} is none of ours.")
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="aimon-replay-", ignore_cleanup_errors=True)
         return Path(self._folder.name, relative)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from msgspec.structs import asdict
 
 from aimon_core.clock import Clock
+from aimon_core.config import local
 from aimon_core.errors import AimonError, PortTaken, Unavailable
 from aimon_core.process import port_owner
 from aimon_core.wire import drift_dict
@@ -76,7 +77,7 @@ class Receiver:
     @property
     def address(self) -> str:
         """Where agents send to, e.g. `127.0.0.1:4318`."""
-        return f"{self._options.host}:{self.port}"
+        return f"{local(self._options.host)}:{self.port}"
 
     @property
     def counters(self) -> DoorCounters:
@@ -98,7 +99,7 @@ class Receiver:
         unless an aimon has the port. Binding it is the lock: of several that want it one has it.
         """
         handed = {listener.getsockname()[0]: listener for listener in self._options.listeners}
-        addresses = dict.fromkeys((*handed, *guard.addresses(self._options.host)))
+        addresses = dict.fromkeys((*handed, *guard.addresses(self._options.host, self._options.token)))
         door = self._door = HttpDoor(self._intake, self._api, self._options)
         try:
             for address in addresses:
@@ -152,14 +153,14 @@ class Receiver:
     async def _listen(self, door: HttpDoor, address: str, handed: socket.socket | None) -> None:
         """Open one address, the port's first one or one more of it; `handed` is open already."""
         listener: asyncio.Server | None = None
-        needed = not self._listeners
+        needed = not self._listeners or address == self._options.host
         try:
             where: dict[str, Any] = {"sock": handed} if handed else {"host": address, "port": self.port}
             listener = await asyncio.get_running_loop().create_server(
                 door.connections, **where, backlog=_BACKLOG, start_serving=False
             )
             port = listener.sockets[0].getsockname()[1]
-            if needed:
+            if not self._listeners:
                 door.named(port)
             await listener.start_serving()  # two may bind a port at the same moment: one of them may listen
         except OSError as error:
@@ -168,9 +169,9 @@ class Receiver:
             if needed or (error.errno not in _NO_SUCH_ADDRESS and self._options.port):
                 raise await self._explained(error) from error
             return  # no IPv6 here, or somebody has the same free port there: one address will do
-        self._listeners.append(listener)
-        if needed:
+        if not self._listeners:
             self.port = port
+        self._listeners.append(listener)
 
     async def _listen_for_hooks(self, door: HttpDoor) -> None:
         """Open the Unix socket, unless another aimon has it; where it cannot be had, hooks find the port."""
@@ -194,7 +195,9 @@ class Receiver:
 
     async def _explained(self, error: OSError) -> PortTaken | Unavailable:
         if error.errno != errno.EADDRINUSE:
-            return Unavailable(f"Cannot listen on {self.address}: {error.strerror}.", "Choose another --port.")
+            missing = error.errno in _NO_SUCH_ADDRESS
+            hint = "Choose an address of this machine." if missing else "Choose another --port."
+            return Unavailable(f"Cannot listen on {self._options.host}:{self.port}: {error.strerror}.", hint)
         owner = await asyncio.to_thread(port_owner, self.port)
         by = owner or "another program"
         taken = PortTaken(f"Port {self.port} is taken by {by}.", "Stop it, or choose another --port for both sides.")

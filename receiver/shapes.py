@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from aimon_core.session import State, WaitingFor
-from receiver.drift_shapes import DriftItem
+from aimon_core.verdict import Standing
+from receiver.history_shape import HistoryAnswer
 from receiver.shape import Count, Dollars, RateLimit, Shape, Time, Tokens, V
+from receiver.stats_shapes import StatsAnswer
 from receiver.tree_shapes import SpanAnswer, SpansAnswer
 from receiver.why_shape import WhyAnswer
 
@@ -73,6 +75,14 @@ class Subagent(Shape):
     cost_usd: Dollars | None
 
 
+class Score(Shape):
+    """What one scorer says."""
+
+    name: str
+    standing: Standing = Field(description="open: what is missing may still come")
+    rationale: str
+
+
 class Terminal(Shape):
     """Where the session's terminal is."""
 
@@ -110,6 +120,8 @@ class Session(Counts):
     auxiliary: Auxiliary
     blind_spots: list[str]
     refused_bodies: Count
+    verdict: Standing | None = Field(description="by what was expected of it; null where nothing was")
+    scores: list[Score] = Field(description="of each scorer that something was expected of")
     parent: str | None = Field(description="key of the session whose tool started this one's process")
     parent_span: str | None = Field(description="key of that tool call in its spans")
     subagents: list[Subagent]
@@ -199,66 +211,6 @@ class SessionGone(Line):
     key: str
 
 
-class LedgerStats(Shape):
-    """What the ledger did."""
-
-    events: Count
-    sessions_evicted: Count
-    calls_folded: Count
-
-
-class MetricStats(Shape):
-    """What this machine used by its metrics; the same work as the sessions', never to be added to it."""
-
-    tokens: dict[str, int]
-    cost_usd: Dollars
-
-
-class ExportStats(Shape):
-    """What became of exported spans."""
-
-    url: str
-    queued: Count
-    sent: Count
-    dropped: Count = Field(description="because too much waited, or because aimon ended")
-    refused: Count = Field(description="by the collector")
-    problem: str | None = Field(description="why the last request failed")
-
-
-class ForwardStats(Shape):
-    """What became of requests that were passed on to one collector."""
-
-    url: str
-    queued: Count
-    queued_bytes: Count
-    sent: Count
-    dropped: Count = Field(description="because too much waited, or because nothing could be kept")
-    refused: Count = Field(description="by the collector")
-    looped: Count = Field(description="not passed on because they had come by here before")
-    problem: str | None = Field(description="why the last request failed")
-
-
-class StatsAnswer(Shape):
-    """`GET /api/v1/stats`."""
-
-    v: V
-    uptime_s: float
-    requests: Count
-    records: Count
-    bytes: Count
-    refused: dict[str, int] = Field(description="by HTTP status")
-    events_per_s: float = Field(description="over the last minute")
-    connections: Count
-    noise: dict[str, int] = Field(description="agent/name of records that are known to be of no use")
-    unclaimed: dict[str, int] = Field(description="service/scope/name of records that no dialect understands")
-    drift: list[DriftItem]
-    unread: dict[str, int] = Field(description="records that a dialect claimed and could not read")
-    ledger: LedgerStats
-    metrics: MetricStats
-    export: ExportStats | None = Field(description="null where nothing is exported")
-    forward: list[ForwardStats] = Field(description="one for each collector")
-
-
 class HealthAnswer(Shape):
     """`GET /health`."""
 
@@ -287,5 +239,6 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "health": TypeAdapter(HealthAnswer),
     "focus": TypeAdapter(FocusAnswer),
     "why": TypeAdapter(WhyAnswer),
+    "history": TypeAdapter(HistoryAnswer),
 }
 """By the name of the file under `docs/schema`."""

@@ -25,6 +25,8 @@ class Reason(Enum):
     """Why a request was not taken."""
 
     MALFORMED = Answer(3, 400, retry=False)
+    UNAUTHORIZED = Answer(16, 401, retry=False)
+    """It came from another machine, without the token."""
     FORBIDDEN = Answer(7, 403, retry=False)
     UNKNOWN_PATH = Answer(12, 404, retry=False)
     WRONG_METHOD = Answer(12, 405, retry=False)

@@ -4,6 +4,7 @@ Meant for a thread: reading takes a tenth of a second, and nothing here knows th
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from typing import Protocol
 
@@ -72,10 +73,10 @@ class Reader(Protocol):
 
 
 class Kept(Protocol):
-    """Where deliveries are kept: `Journal` or `Recent`."""
+    """Where deliveries are kept: `Writer`, `Journal` or `Recent`."""
 
-    def append(self, *deliveries: Delivery) -> None:
-        """Keep some more. Raises JournalFailed."""
+    def append(self, *deliveries: Delivery) -> Future[None] | None:
+        """Keep some more: kept once the future is done, at once where there is none. Either may raise JournalFailed."""
 
     def reader(self) -> Reader:
         """To be made and used in one thread. Raises JournalFailed."""

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from aimon_core.bounds import Counters
 from aimon_core.clean import clean
 from aimon_core.identity import key_of
 from aimon_core.probe import PROBE
@@ -55,6 +56,7 @@ def checks(door: Door, place: Place) -> Iterator[Check]:
     """Telemetry and hooks, from the sender to the ledger."""
     yield _telemetry(door)
     yield _hook(door, place)
+    yield _bounds(door)
     yield _unknown(door)
     yield from _export(door)
     yield from _forward(door)
@@ -102,6 +104,14 @@ def _unknown(door: Door) -> Check:
     shown = ", ".join(clean(one, 80) for one in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return absent("unknown", f"{sum(unclaimed.values()):,} records are of no use here: {shown}{more}.")
+
+
+def _bounds(door: Door) -> Check:
+    """What the ledger had to let go of: it keeps so much and no more."""
+    told = (door.get("/api/v1/stats") or {}).get("ledger", {})
+    if let_go := Counters(**{name: told.get(name, 0) for name in Counters.__struct_fields__}).let_go:
+        return absent("memory", f"The ledger is full: {let_go}, the longest silent ones.")
+    return fine("memory", "The ledger remembers every session and every call.")
 
 
 def _export(door: Door) -> Iterator[Check]:

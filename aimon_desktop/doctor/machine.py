@@ -14,6 +14,8 @@ from aimon_desktop.doctor import Check, absent, broken, fine
 from aimon_desktop.terminals.outside import run
 
 _DAY_S = 86_400
+_ROOM = 1 << 20
+"""Bytes without which a journal cannot go on."""
 _OLD_DAYS = 90
 """Prices change with models, and those with the seasons."""
 
@@ -60,7 +62,13 @@ def journal(state_dir: Path, *, persist: bool) -> Check:
         return broken("journal", error.message, "aimon moves a damaged one aside when it starts.")
     if book.notice:
         return broken("journal", book.notice, "aimon moves a damaged one aside when it starts.")
-    return fine("journal", f"{count:,} deliveries in {size / 2**20:.1f} MiB.")
+    if shutil.disk_usage(path.parent).free < _ROOM:
+        return broken(
+            "journal", f"The disk of {path} is full: what comes in is refused.", "Make room: it mends itself."
+        )
+    aside = ", ".join(sorted(one.name for one in state_dir.glob("journal.db.aside-*") if one.name[-1].isdigit()))
+    moved = f" Moved aside, to be looked at or deleted: {aside}." if aside else ""
+    return fine("journal", f"{count:,} deliveries in {size / 2**20:.1f} MiB.{moved}")
 
 
 def prices(now_s: float | None = None) -> Check:

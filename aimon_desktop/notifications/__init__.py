@@ -4,9 +4,11 @@ Apart from the outputs because a person is told once and has to be let alone aft
 next one, and what was answered meanwhile is taken back.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aimon_core.agents import label
 from aimon_core.clean import clean
@@ -59,6 +61,12 @@ def notice(session: Session) -> Notice:
         urgent=session.state == "waiting",
         target=None if pid is None or started_at is None else Target(pid, started_at),
     )
+
+
+def broken(session: Session, limits: Collection[str]) -> Notice:
+    """What to say about a session that broke what was expected of it, by the names of the scorers."""
+    names = ", ".join(clean(name, _NAME).replace("_", " ") for name in limits)
+    return replace(notice(session), body=f"Not as expected: {names}.", urgent=False)
 
 
 def _sentence(session: Session) -> str:

@@ -1,7 +1,7 @@
 """The desktop's notifications over D-Bus: a notice can be clicked, replaced and taken back.
 
-`dbus-fast` and not desktop-notifier: that one speaks to the same server through the same library, and what it adds,
-macOS, works from signed programs only. https://specifications.freedesktop.org/notification-spec/latest/
+`dbus-fast` and not desktop-notifier, which speaks to the same server through the same library; where there is no D-Bus,
+it has its say in `centre`. https://specifications.freedesktop.org/notification-spec/latest/
 """
 
 import asyncio

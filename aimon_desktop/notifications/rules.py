@@ -41,7 +41,7 @@ class Rules:
         now_s = self._clock.monotonic()
         for key in [key for key, at_s in self._pending.items() if at_s <= now_s]:
             del self._pending[key]
-            if not self._is_quiet():
+            if not self.quiet():
                 self._told.add(key)
                 yield key
 
@@ -50,7 +50,8 @@ class Rules:
         answered, self._answered = self._answered, set()
         return answered
 
-    def _is_quiet(self) -> bool:
+    def quiet(self) -> bool:
+        """Whether these are hours in which nobody is told."""
         if self._quiet is None:
             return False
         begin, end = self._quiet

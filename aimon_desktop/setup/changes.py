@@ -132,7 +132,7 @@ class _Draft:
         known = [one for one in self.edits if one.path == setting.path]
         edit = Edit(setting.path, setting.wanted(value), setting.element, self._depth(setting.path))
         if setting.element:
-            older = [one for one in value or () if is_hook(one)]
+            older = [one for one in value if is_hook(one)] if isinstance(value, list) else []
             known = [one for one in known if one.value in older]
             for one in older:
                 past = Edit(setting.path, one, element=True, depth=len(setting.path))

@@ -6,6 +6,7 @@ agent or its telemetry says becomes part of a command (S16).
 
 import asyncio
 import os
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -25,11 +26,16 @@ class Outcome(Struct, frozen=True):
     """What happened, or why nothing did."""
     command: str = ""
     """What a person can do instead, for a shell; empty where there is nothing."""
+    attaches: bool = False
+    """Whether that command shows it in the terminal that it is given in."""
 
 
-async def focus(target: Target, viewer: int | None = None) -> Outcome:
-    """Show a process's pane to whoever looks at the viewer (a pid of ours, this process by default). Never raises."""
-    return await asyncio.to_thread(focus_now, target, viewer)
+async def focus(target: Target, viewer: int | None = None, *, beacon: bool = True) -> Outcome:
+    """Show a process's pane to whoever looks at the viewer (a pid of ours, this process by default). Never raises.
+
+    `beacon` is whether its terminal may be given a title for a moment, where nothing else tells its windows apart.
+    """
+    return await asyncio.to_thread(focus_now, target, viewer, beacon=beacon)
 
 
 async def locate(target: Target) -> tuple[Hop, ...]:
@@ -37,13 +43,13 @@ async def locate(target: Target) -> tuple[Hop, ...]:
     return await asyncio.to_thread(chain.locate, target)
 
 
-def focus_now(target: Target, viewer: int | None = None) -> Outcome:
+def focus_now(target: Target, viewer: int | None = None, *, beacon: bool = True) -> Outcome:
     """The same as `focus` for a program without a loop: takes some 40 ms, a second for each program that hangs."""
     hops: tuple[Hop, ...] = ()
     try:
         hops = chain.locate(target)
         here = chain.panes(viewer or os.getpid())
-        return _show(hops, here)
+        return _show(hops if beacon else _unwritten(hops), here)
     except AimonError as error:
         return _missed(str(error), hops[0] if hops else None)
 
@@ -52,16 +58,16 @@ def in_front(target: Target, viewer: int | None = None) -> bool:
     """Whether whoever looks at the viewer has the process's pane before him already. Raises Unavailable."""
     hops = chain.locate(target)
     if not hops or isinstance(hops[0], Step):
-        return False  # no other terminal tells who looks at it
+        return chain.in_focus(hops)
     client = _client_of(hops[0], chain.panes(viewer or os.getpid()))
     return client is not None and any(window.active and window.session == client.session for window in hops[0].windows)
 
 
-def focusable(hops: tuple[Hop, ...]) -> bool:
-    """Whether the way leads anywhere: to a pane, or else to a tab or a window."""
+def focusable(hops: tuple[Hop, ...], *, beacon: bool = True) -> bool:
+    """Whether the way leads anywhere: to a pane, or else to a tab or a window; `beacon` as for `focus`."""
     if hops and isinstance(hops[0], tmux.Hop):
         return hops[0].pane is not None
-    return any(hop.show for hop in hops if isinstance(hop, Step))
+    return any(hop.show for hop in (hops if beacon else _unwritten(hops)) if isinstance(hop, Step))
 
 
 def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:
@@ -80,13 +86,30 @@ def _show(hops: tuple[Hop, ...], here: tuple[Hop, ...]) -> Outcome:
         client = _client_of(hop, here)
         if client and (client in hop.clients or not hop.clients):
             tmux.switch(client, hop)
+            _come_forward(client, hop.server)
             return Outcome(ok=True, line=f"Switched to {hops[0]}.")
         tmux.select(hop)
         if not hop.clients:
             return _attach(hop, here)
         done = f"Selected {hops[0]} in the terminal {hop.clients[0].tty}."
     line = " ".join(filter(None, (done, *(step.why_not for step in problems))))
-    return Outcome(ok=bool(done), line=line, command=next((step.command for step in problems if step.command), ""))
+    instead = next((step for step in problems if step.command), Step(""))
+    return Outcome(ok=bool(done), line=line, command=instead.command, attaches=instead.attaches and not done)
+
+
+def _come_forward(client: tmux.Client, server: tmux.Server) -> None:
+    """Raise the terminal of a server's client: a notice may have been clicked in front of another one."""
+    for hop in _unwritten(chain.around(client.pid)):
+        with suppress(AimonError):  # where a key was pressed it is in front, whatever goes wrong
+            if isinstance(hop, Step) and hop.show is not None:
+                hop.show()
+            elif isinstance(hop, tmux.Hop) and hop.pane is not None and hop.server != server:
+                tmux.select(hop)
+
+
+def _unwritten(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
+    """The hops without those that would write to a terminal."""
+    return tuple(Step(hop.name, why_not=hop.why_not) if isinstance(hop, Step) and hop.writes else hop for hop in hops)
 
 
 def _forward(step: Step, first: Hop, done: str, problems: list[Step]) -> tuple[str, list[Step]]:
@@ -111,10 +134,11 @@ def _attach(hop: tmux.Hop, here: tuple[Hop, ...]) -> Outcome:
     panes = [own for own in here if isinstance(own, tmux.Hop)]
     within = any(own.server == hop.server for own in panes)  # a server shown in itself shows itself for ever
     if within or not panes or panes[0] != here[0] or not panes[0].clients:
-        return _missed(f"{hop} is in a session that no terminal shows.", hop)
+        return _missed(f"{hop} is in a session that no terminal shows.", hop, attaches=not panes)
     tmux.open_window(panes[0].server, panes[0].clients[0], hop)
     return Outcome(ok=True, line=f"Opened {hop} of another tmux in a new window.")
 
 
-def _missed(why: str, hop: Hop | None = None) -> Outcome:
-    return Outcome(ok=False, line=why, command=tmux.attach_command(hop) if isinstance(hop, tmux.Hop) else "")
+def _missed(why: str, hop: Hop | None = None, *, attaches: bool = False) -> Outcome:
+    command = tmux.attach_command(hop) if isinstance(hop, tmux.Hop) else ""
+    return Outcome(ok=False, line=why, command=command, attaches=attaches and command != "")

@@ -7,6 +7,7 @@ looks at it, which has an environment, a terminal and parents of its own.
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -62,6 +63,18 @@ def around(pid: int, *, windows: bool = True) -> tuple[Hop, ...]:
     return tuple(hops)
 
 
+def window_focus(hops: Iterable[Hop]) -> bool | None:
+    """Whether keys go to the window that shows a process; None where no desktop tells."""
+    told = [hop.focused for hop in hops if isinstance(hop, Step) and hop.focused is not None]
+    return all(told) if told else None
+
+
+def in_focus(hops: tuple[Hop, ...]) -> bool:
+    """Whether keys certainly go to a process that is in no tmux: its window has the focus, and shows nothing else."""
+    whole = bool(hops) and isinstance(hops[0], Step) and hops[0].whole
+    return whole and window_focus(hops) is True
+
+
 def _outward(hop: Hop) -> int | None:
     """The process through which a hop is seen."""
     if isinstance(hop, Step):
@@ -82,13 +95,13 @@ def _innermost(pid: int, *, windows: bool) -> tuple[Hop, ...]:
     """The next hop, with its window where it is a terminal."""
     inside, edge, is_tmux = _up_to_boundary(pid)
     if edge is not None and not is_tmux:
-        return _step(inside[-1], edge, asked=windows)
+        return _step(inside, edge, asked=windows)
     hop = _tmux(pid, inside, edge)
     return (hop,) if hop else ()
 
 
-def _step(child: int, edge: int, *, asked: bool) -> tuple[Hop, ...]:
-    boundary = boundaries.beyond(child, edge)
+def _step(inside: list[int], edge: int, *, asked: bool) -> tuple[Hop, ...]:
+    boundary = boundaries.beyond(inside, edge)
     if boundary is None:
         return ()
     step = boundaries.step(boundary)

@@ -7,25 +7,26 @@ i3 only its X11 id, which a terminal hands its child as WINDOWID.
 import json
 import struct
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from aimon_core.errors import Unavailable
 from aimon_desktop.terminals.outside import connect
-from aimon_desktop.terminals.step import Boundary, Step, only_window
+from aimon_desktop.terminals.step import Boundary, Desktop, Shown
 
 _COMMAND, _TREE = 0, 4
 _MAGIC = b"i3-ipc"
 _LONGEST = 16 * 2**20
 
 
-def window(boundary: Boundary) -> Step:
-    """The window of a terminal. Raises Unavailable."""
+def desktop(boundary: Boundary) -> Desktop:
+    """That of a terminal."""
     sway, i3 = boundary.checked("SWAYSOCK", r"/.+"), boundary.checked("I3SOCK", r"/.+")
     name, socket = ("sway", sway) if sway else ("i3", str(i3))
-    windows = [found for node in _nodes(_ask(name, socket, _TREE)) for found in _owned(node, boundary)]
-    number = only_window(windows, boundary.pids)
-    return Step(f"{name} window {number}", partial(focus, name, socket, int(number)))
+
+    def windows() -> list[Shown]:
+        return [found for node in _nodes(_ask(name, socket, _TREE)) for found in _owned(node, boundary)]
+
+    return Desktop(f"{name} window", windows, lambda number: focus(name, socket, int(number)))
 
 
 def focus(name: str, socket: str, number: int) -> None:
@@ -35,12 +36,14 @@ def focus(name: str, socket: str, number: int) -> None:
         raise Unavailable(f"{name} has no window {number} any more.")
 
 
-def _owned(node: dict[str, Any], boundary: Boundary) -> Iterator[tuple[int, str]]:
+def _owned(node: dict[str, Any], boundary: Boundary) -> Iterator[Shown]:
     """A window and the process it belongs to; in i3 only the terminal's own, by its X11 id."""
-    if isinstance(node.get("pid"), int):
-        yield node["pid"], str(int(node["id"]))
-    elif node.get("window") and str(node["window"]) == boundary.x11_window:
-        yield boundary.pids[0], str(int(node["id"]))
+    pid = node.get("pid")
+    if not isinstance(pid, int):
+        is_own = node.get("window") and str(node["window"]) == boundary.x11_window
+        pid = boundary.pids[0] if is_own else None
+    if pid is not None:
+        yield Shown(pid, str(int(node["id"])), str(node["name"] or ""), node["focused"] is True)
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

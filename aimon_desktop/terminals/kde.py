@@ -4,12 +4,17 @@ import re
 from functools import partial
 
 from aimon_desktop.terminals.outside import run
-from aimon_desktop.terminals.step import Boundary, Step, only_window
+from aimon_desktop.terminals.step import Boundary, Desktop, Shown
+
+_ID = re.compile(r"\{?[0-9a-f-]{36}\}?")
 
 
-def window(boundary: Boundary) -> Step:
-    """The window of a terminal. Raises Unavailable."""
+def desktop(boundary: Boundary) -> Desktop:
+    """That of a terminal."""
     pid = boundary.pids[0]
-    ids = re.findall(r"^\{?[0-9a-f-]{36}\}?$", run("kdotool", "search", "--pid", str(pid)), re.MULTILINE)
-    found = only_window([(pid, one) for one in ids], boundary.pids)
-    return Step("kde window", partial(run, "kdotool", "windowactivate", found))
+
+    def windows() -> list[Shown]:
+        ids = [one for one in run("kdotool", "search", "--pid", str(pid)).splitlines() if _ID.fullmatch(one)]
+        return [Shown(pid, one, run("kdotool", "getwindowname", one) if len(ids) > 1 else "") for one in ids]
+
+    return Desktop("kde window", windows, partial(run, "kdotool", "windowactivate"))

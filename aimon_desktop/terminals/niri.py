@@ -4,12 +4,15 @@ import json
 from functools import partial
 
 from aimon_desktop.terminals.outside import run
-from aimon_desktop.terminals.step import Boundary, Step, only_window
+from aimon_desktop.terminals.step import Boundary, Desktop, Shown
 
 
-def window(boundary: Boundary) -> Step:
-    """The window of a terminal. Raises Unavailable."""
+def desktop(boundary: Boundary) -> Desktop:
+    """That of a terminal."""
     ask = partial(run, "niri", "msg", environ={"NIRI_SOCKET": str(boundary.checked("NIRI_SOCKET", r"/.+"))})
-    windows = [(one.get("pid"), str(int(one["id"]))) for one in json.loads(ask("--json", "windows"))]
-    number = only_window(windows, boundary.pids)
-    return Step(f"niri window {number}", partial(ask, "action", "focus-window", "--id", number))
+
+    def windows() -> list[Shown]:
+        listed = [one for one in json.loads(ask("--json", "windows")) if one["pid"] is not None]
+        return [Shown(one["pid"], str(int(one["id"])), one["title"] or "", one["is_focused"]) for one in listed]
+
+    return Desktop("niri window", windows, partial(ask, "action", "focus-window", "--id"))

@@ -9,6 +9,7 @@ from functools import partial
 
 import psutil
 
+from aimon_core.process import terminal
 from aimon_desktop.terminals.outside import run
 from aimon_desktop.terminals.step import Boundary, Step, ours
 
@@ -23,7 +24,7 @@ def step(boundary: Boundary) -> Step:
     name, client = f"screen {window}", _client(session)
     if client is None:
         command = shlex.join(("screen", "-x", session, "-p", window))
-        return Step(name, why_not=f"No terminal is known to show {name}.", command=command)
+        return Step(name, why_not=f"No terminal is known to show {name}.", command=command, attaches=True)
     place = {"SCREENDIR": boundary.environ["SCREENDIR"]} if "SCREENDIR" in boundary.environ else {}
     show = partial(run, "screen", "-S", session, "-X", "select", window, environ=place)
     return Step(name, show, outward=client)
@@ -36,7 +37,7 @@ def _client(session: str) -> int | None:
     makers: list[int] = []
     with suppress(psutil.Error):
         for process in ours("screen"):
-            if process.terminal() is not None:
+            if terminal(process) is not None:
                 words = {session, pid, name} & set(process.cmdline()[1:])
                 (named if words else makers).append(process.pid)
     found = named or makers

@@ -5,14 +5,12 @@ Apart from the terminals because all of them speak in these words and none knows
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import psutil
 from msgspec import Struct
 
-from aimon_core.errors import Unavailable
-
-_SET_WINDOWID = frozenset({"alacritty", "kitty", "konsole", "st", "xterm"})
+_SET_WINDOWID = frozenset({"alacritty", "kitty", "konsole", "st", "stterm", "urxvt", "urxvtd", "xterm"})
 
 
 class Boundary(Struct, frozen=True):
@@ -24,7 +22,7 @@ class Boundary(Struct, frozen=True):
     environ: Mapping[str, str]
     """What it gave its child, whatever that changed later."""
     tty: str | None
-    """Its child's terminal."""
+    """The terminal that it gave its child."""
 
     @property
     def x11_window(self) -> str | None:
@@ -47,28 +45,43 @@ class Step(Struct, frozen=True):
     """Why it cannot be brought forward, a sentence."""
     command: str = ""
     """What a person can do instead, for a shell."""
+    attaches: bool = False
+    """Whether that command shows it in the terminal that it is given in."""
     outward: int | None = None
     """The process through which it is seen, where the way goes on."""
     has_window: bool = False
     """Whether it is a terminal, which a window of the desktop shows."""
+    whole: bool = False
+    """Whether it is a terminal without tabs."""
+    focused: bool | None = None
+    """Whether it is the window that keys go to; None where that is not told."""
+    writes: bool = False
+    """Whether showing it writes to the terminal for a moment (`beacon`)."""
 
     def __str__(self) -> str:
         return self.name
 
 
-def only_window(windows: Iterable[tuple[int, str]], pids: Iterable[int], own: str | None = None) -> str:
-    """Of windows by their pids the one of a terminal: that of the nearest pid, and its own one where that has several.
+class Shown(Struct, frozen=True):
+    """A window, as its desktop lists it."""
 
-    Raises Unavailable where there is none, or no telling which.
-    """
-    known = list(windows)
-    for pid in pids:
-        found = [window for owner, window in known if owner == pid]
-        if len(found) == 1 or own in found:
-            return own if own in found and own is not None else found[0]
-        if found:
-            raise Unavailable("Its terminal has several windows, and which one it is in is not known.")
-    raise Unavailable("Its window was not found.")
+    pid: int
+    id: str
+    title: str = ""
+    """Foreign: to be compared with, never for a command."""
+    focused: bool | None = None
+    """Whether keys go to it; None where the desktop does not tell."""
+
+
+class Desktop(Struct, frozen=True):
+    """Who knows the windows of a terminal."""
+
+    name: str
+    """What a window is called here, e.g. `sway window`."""
+    windows: Callable[[], list[Shown]]
+    """Lists them; raises Unavailable."""
+    show: Callable[[str], object]
+    """Raises one by its id; raises Unavailable."""
 
 
 def ours(name: str) -> list[psutil.Process]:

@@ -44,13 +44,21 @@ class Viewer(Struct, frozen=True):
 
 def watched(target: Target, now_s: float) -> bool:
     """Whether somebody looks at a process's pane now. Raises Unavailable where that cannot be asked."""
-    hops = _panes(target)
-    if not hops:
-        return _used_lately(target.pid, now_s)
-    shown = [hop for hop in hops if hop.pane is not None]
-    if hops[0] not in shown:
+    hops = chain.locate(target)
+    focus = chain.window_focus(hops)
+    if focus is False:
         return False
-    return all(any(one.pane == hop.pane and one.looks(now_s) for one in viewers(hop.server)) for hop in shown)
+    panes = [hop for hop in hops if isinstance(hop, tmux.Hop)]
+    if not panes:
+        return chain.in_focus(hops) or _used_lately(target.pid, now_s)
+    shown = [hop for hop in panes if hop.pane is not None]
+    return panes[0] in shown and all(_is_watched(hop, now_s, in_focus=focus is True) for hop in shown)
+
+
+def _is_watched(hop: tmux.Hop, now_s: float, *, in_focus: bool) -> bool:
+    """Whether a terminal shows a pane to somebody; `in_focus`: the one used last has the focus for certain."""
+    last = hop.clients[0].tty if in_focus and hop.clients else None
+    return any(one.pane == hop.pane and (one.tty == last or one.looks(now_s)) for one in viewers(hop.server))
 
 
 def announce(text: str, target: Target | None, viewer: int | None = None) -> None:
@@ -97,12 +105,8 @@ def _viewer(row: re.Match[str]) -> Viewer:
     return Viewer(tty, pane, "focused" in flags.split(","), told in {"on", "1"}, int(used_at))
 
 
-def _panes(target: Target) -> list[tmux.Hop]:
-    return [hop for hop in chain.locate(target) if isinstance(hop, tmux.Hop)]
-
-
 def _known(target: Target | None) -> list[tmux.Hop]:
     try:
-        return _panes(target) if target else []
+        return [hop for hop in chain.locate(target) if isinstance(hop, tmux.Hop)] if target else []
     except Unavailable:
         return []

@@ -9,6 +9,7 @@ from functools import partial
 
 import psutil
 
+from aimon_core.process import terminal
 from aimon_desktop.terminals.outside import run
 from aimon_desktop.terminals.step import Boundary, Step, ours
 
@@ -23,7 +24,7 @@ def step(boundary: Boundary) -> Step:
     name, client = f"zellij {pane}", _client(boundary.pids[0])
     if client is None:
         command = shlex.join(("zellij", "attach", session))
-        return Step(name, why_not=f"No terminal is known to show {name}.", command=command)
+        return Step(name, why_not=f"No terminal is known to show {name}.", command=command, attaches=True)
     show = partial(run, "zellij", "--session", session, "action", "focus-pane-id", f"terminal_{pane}")
     return Step(name, show, outward=client)
 
@@ -31,6 +32,6 @@ def step(boundary: Boundary) -> Step:
 def _client(server: int) -> int | None:
     """The only process of ours that shows a Zellij; which session one of several shows, none of them tells."""
     with suppress(psutil.Error):
-        clients = [one.pid for one in ours("zellij") if one.terminal() and one.pid != server]
+        clients = [one.pid for one in ours("zellij") if terminal(one) and one.pid != server]
         return clients[0] if len(clients) == 1 else None
     return None

@@ -27,6 +27,7 @@ def show(config: Config) -> None:
     """
     values = to_builtins(config.settings)
     values["export_headers"] = dict.fromkeys(values["export_headers"], MASK)  # they hold a password or a token
+    values["token"] = values["token"] and MASK
     values["forward_headers"] = {url: dict.fromkeys(told, MASK) for url, told in values["forward_headers"].items()}
     width = max(len(name) for name in NAMES)
     shown = {name: _toml(values[name]) for name in NAMES}

@@ -4,7 +4,9 @@ It asks the running aimon which process a session is, and goes there itself: who
 key of tmux, is who looks.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -41,15 +43,16 @@ def command(ctx: click.Context, config: Config, session: str | None, next_waitin
     if (session is not None) + next_waiting + own != 1:
         raise UsageError("Name one session, or say --next-waiting or --self.", "Try: aimon focus --help")
     place = peer.address(config)
+    go = partial(terminals.focus_now, beacon=config.settings.title_beacon)
     if own:
-        outcome = terminals.focus_now(itself(place))
+        outcome = go(itself(place))
     elif session is not None:
         told = chosen(_sessions(place), session)
-        outcome = terminals.focus_now(target(told))
+        outcome = go(target(told))
         if outcome.ok:
             peer.acknowledge(place, told["key"])
     else:
-        outcome = to_next([told for told in _sessions(place) if told["state"] == "waiting"])
+        outcome = to_next([told for told in _sessions(place) if told["state"] == "waiting"], go)
     click.echo(f"{outcome.line} {outcome.command}".rstrip(), err=not outcome.ok)
     ctx.exit(0 if outcome.ok else 1)
 
@@ -87,7 +90,7 @@ def target(told: Told) -> Target:
     return Target(pid, datetime.fromisoformat(started_at).timestamp())
 
 
-def to_next(waiting: list[Told]) -> Outcome:
+def to_next(waiting: list[Told], go: Callable[[Target], Outcome]) -> Outcome:
     """Focus who waits longest and can be reached; if one is before us already, whoever comes after it."""
     line = sorted(waiting, key=lambda told: str(told["since"]))
     here = next((place for place, told in enumerate(line) if _is_in_front(told)), None)
@@ -95,7 +98,7 @@ def to_next(waiting: list[Told]) -> Outcome:
         line = line[here + 1 :] + line[:here]
     outcomes = []
     for told in line:
-        outcomes.append(_focused(told))
+        outcomes.append(_focused(told, go))
         if outcomes[-1].ok:
             return outcomes[-1]
     if here is not None:
@@ -110,9 +113,9 @@ def _is_in_front(told: Told) -> bool:
         return False
 
 
-def _focused(told: Told) -> Outcome:
+def _focused(told: Told, go: Callable[[Target], Outcome]) -> Outcome:
     try:
-        return terminals.focus_now(target(told))
+        return go(target(told))
     except Unavailable as error:
         return Outcome(ok=False, line=str(error))
 

@@ -20,6 +20,7 @@ _OPTIONS = (
     click.option("--port", type=int, metavar="PORT", help="Port of OTLP, hooks and API; 0 takes a free one.  [4318]"),
     click.option("--grpc-port", type=int, metavar="PORT", help="Port of OTLP over gRPC; 0 opens none.  [4317]"),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Name beside localhost that clients may use."),
+    click.option("--strict-peer/--no-strict-peer", default=None, help="Refuse callers whose user nobody can tell."),
     click.option("--sources", metavar="A,B", help="Where to learn of sessions.  [otlp,hooks,transcripts,processes]"),
     click.option("--state-dir", metavar="DIR", help="Folder of the journal and the log."),
     click.option("--persist/--no-persist", default=None, help="Keep what comes in for a restart.  [persist]"),
@@ -34,8 +35,8 @@ _OPTIONS = (
     click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="Settings to read instead."),
 )
 _NAMES = (
-    "host", "port", "grpc_port", "allow_host", "sources", "state_dir", "persist", "notify", "quiet_period",
-    "expire_after", "export_otlp", "export_content", "forward", "ascii", "theme", "file",
+    "host", "port", "grpc_port", "allow_host", "strict_peer", "sources", "state_dir", "persist", "notify",
+    "quiet_period", "expire_after", "export_otlp", "export_content", "forward", "ascii", "theme", "file",
 )  # fmt: skip
 
 

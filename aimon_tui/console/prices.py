@@ -9,6 +9,7 @@ import click
 from aimon_core.clean import clean
 from aimon_core.config import Config
 from aimon_tui import peer
+from aimon_tui.console.columns import aligned
 from aimon_tui.console.options import with_settings
 from aimon_tui.console.sessions import remembered
 
@@ -80,14 +81,7 @@ def table(told: dict[str, Any]) -> str:
     if not told["models"]:
         return f"No models yet. Prices would come from {told['table']}."
     rows = [_HEAD, *(row for one in told["models"] for row in _rows(one))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if name in _WORDS else cell.rjust(width)
-            for name, cell, width in zip(_HEAD, row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    )
+    return aligned(rows, set(_HEAD) - _WORDS)
 
 
 def _rows(one: dict[str, Any]) -> list[tuple[str, ...]]:

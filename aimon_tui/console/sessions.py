@@ -9,6 +9,7 @@ import click
 from aimon_core.clean import clean
 from aimon_core.config import Config, Settings
 from aimon_tui import peer
+from aimon_tui.console.columns import aligned
 from aimon_tui.console.options import with_settings
 
 if TYPE_CHECKING:
@@ -73,15 +74,7 @@ def table(document: dict[str, Any], now: datetime) -> str:
     """The sessions in columns, for a person."""
     if not document["sessions"]:
         return "No sessions."
-    rows = [_HEAD, *(_row(told, now) for told in document["sessions"])]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
-            for name, cell, width in zip(_HEAD, row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    )
+    return aligned([_HEAD, *(_row(told, now) for told in document["sessions"])], _RIGHT)
 
 
 def _row(told: dict[str, Any], now: datetime) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ SHOTS = (
     Shot("help", (80, 24), "aimon-light", ("question_mark",)),
     Shot("empty", (80, 24), empty=True),
     Shot("setup", (120, 40), keys=("S",), empty=True),
+    Shot("history", (120, 40), keys=("h",), empty=True),
 )
 
 

@@ -121,12 +121,12 @@ class Attributes(ModalScreen[None]):
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """A value in lines of a width, by cells."""
+    """A value in lines of a width, by cells; an emoji of several that is parted leaves no joiner, which eats a cell."""
     pieces, piece, cells = [], "", 0
     for letter in text:
         size = cell_len(letter)
         if cells + size > width:
-            pieces.append(piece)
+            pieces.append(piece.strip("\u200d"))
             piece, cells = "", 0
         piece, cells = piece + letter, cells + size
-    return [*pieces, piece]
+    return [*pieces, piece.strip("\u200d")]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from aimon_core.session import Session
 from aimon_tui.keys import SESSION, bindings
 from aimon_tui.screens.attributes import Attributes
 from aimon_tui.widgets.details import Details
@@ -12,11 +13,14 @@ from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.session_head import SessionHead
 from aimon_tui.widgets.tabs import about_turn
 from aimon_tui.widgets.title import Title
+from aimon_tui.widgets.verdict import VerdictLines, summed
 from aimon_tui.widgets.waterfall import Waterfall
 
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
 
+_VERDICT_LINES = {32: 5, 20: 3, 0: 1}
+"""Lines of the verdict by the least height of the screen."""
 MISSED = {"error": "Nothing failed here.", "wait": "Nobody waited for you here.", "slowest": "Nothing has ended yet."}
 
 
@@ -32,6 +36,7 @@ class SessionPage(Screen[None]):
         super().__init__(classes="-session")
         self.key, self._first = key, row
         self.waterfall, self.details = Waterfall(selects=True, id="waterfall"), Details(id="details")
+        self._judged, self._verdict = Title("verdict", id="judged"), VerdictLines(id="verdict")
         self._head, self._axis, self._span = SessionHead(id="head"), Title("waterfall"), Title("span")
         self._footer = Footer(id="footer")
 
@@ -43,6 +48,8 @@ class SessionPage(Screen[None]):
     def compose(self) -> ComposeResult:
         """From the top."""
         yield self._head
+        yield self._judged
+        yield self._verdict
         yield self._axis
         yield self.waterfall
         yield self._span
@@ -57,6 +64,10 @@ class SessionPage(Screen[None]):
 
     def on_waterfall_chosen(self) -> None:
         """A row was clicked."""
+        self._say()
+
+    def on_resize(self) -> None:
+        """There is more room, or less."""
         self._say()
 
     async def on_footer_chosen(self, message: Footer.Chosen) -> None:
@@ -154,11 +165,19 @@ class SessionPage(Screen[None]):
         self.waterfall.show(self.key, self.aimon.ledger.turns(self.key))
         self._say()
 
+    def _say_verdict(self, session: Session) -> None:
+        """Its scorers, in as many lines as the screen can spare."""
+        most = next(lines for least, lines in _VERDICT_LINES.items() if self.app.size.height >= least)
+        self._verdict.say(session, most)
+        self._judged.display = self._verdict.display and most > 1
+        self._judged.say(summed(session))
+
     def _say(self) -> None:
         """Tell of the session, of the turn on the axis, and of the row under the cursor."""
         session = self.aimon.ledger.get(self.key)
         if session is not None:
             self._head.say(session)
+            self._say_verdict(session)
         waterfall, now_ns = self.waterfall, self.aimon.now_ns
         note, lasts = about_turn(waterfall.turn, now_ns)
         begin, end = (

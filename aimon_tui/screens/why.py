@@ -121,7 +121,7 @@ class Why(ModalScreen[None]):
     def action_setup(self) -> None:
         """To what shows more of the session, instead of this page."""
         self.dismiss()
-        self.aimon.call_after_refresh(self.aimon.action_setup)
+        self.aimon.call_after_refresh(self.aimon.action_visit, "setup")
 
     def action_copy(self) -> None:
         """Copy the whole explanation."""

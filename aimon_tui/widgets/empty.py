@@ -71,6 +71,15 @@ class Empty(Painted):
         return [[("All quiet.", "ink b")], *([(text, "muted")] for text in told)]
 
     def _key(self) -> list[Said]:
+        return [*self._setup(), *self._history()]
+
+    def _history(self) -> list[Said]:
+        """What was written in the last days, if anything was."""
+        written = sum(one.transcripts or 0 for one in self._here)
+        key = shown("history", self.aimon.keys)
+        return [[(f"{key}  ", "key b"), (f"see the last {DAYS} days: {_transcripts(written)}", "ink")]] * bool(written)
+
+    def _setup(self) -> list[Said]:
         machine = self.aimon.machine
         if machine is None or self._is_quiet:
             return []

@@ -44,7 +44,7 @@ class SessionTable(Scrolled):
     def head(self, width: int) -> Line:
         """The names of the columns."""
         line = Line(self.aimon).put(" ")
-        for column in columns(width):
+        for column in columns(width, judged=self.aimon.board.judged):
             name = " state" if column.name == "state" else column.name
             line.put(fit(name, column.width, column.align) + " " * gap(width), "faint")
         return line
@@ -61,7 +61,7 @@ class SessionTable(Scrolled):
         glyph, word, colour = STATES[session.state]
         text = f" {pulse if session.state == 'working' else glyph} {word}"
         spec = "pill-ink/pill b" if waits else f"{colour} b" if session.state == "failed" else colour
-        first, *columns_left = columns(width)
+        first, *columns_left = columns(width, judged=board.judged)
         line.put(fit(text, first.width), spec)
         if columns_left and columns_left[0].name == "for":
             told = age(session, self.aimon.now_ns)
@@ -79,7 +79,7 @@ class SessionTable(Scrolled):
     def _rest(self, session: Session, columns_left: list[Column], back: str, width: int) -> Line:
         """The other columns, drawn once for each picture of a session: pulse and age paint a row thrice a second."""
         twin = session.name in self.aimon.board.twins
-        told_of = (session, twin, back, width, self.aimon.theme)
+        told_of = (session, twin, back, columns_left, width, self.aimon.theme)
         kept = self._kept.get(session.key)
         if kept is None or kept[0] != told_of:
             if len(self._kept) >= KEPT:

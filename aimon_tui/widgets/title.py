@@ -14,6 +14,12 @@ class Title(Painted):
         self._section = section
         self._said = ("", "", False)
 
+    def call(self, section: str) -> None:
+        """Call the section something else."""
+        if self._section != section:
+            self._section = section
+            self.refresh()
+
     def say(self, note: str = "", figure: str = "", *, focused: bool = False) -> None:
         """Set the words after the name and the figure at the end."""
         if self._said != (said := (note, figure, focused)):

@@ -89,9 +89,11 @@ def text(payload: Mapping[str, object], field: str) -> str:
 
 
 def number(payload: Payload, field: str) -> float | None:
-    """A number; None where there is none."""
+    """A number; None where there is none, and for what JSON allows and no clock shows: NaN, 1e400."""
     value = payload.get(field)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and -1e15 < value < 1e15:
+        return float(value)
+    return None
 
 
 def moment(payload: Payload, at_ns: int) -> int:

@@ -60,6 +60,12 @@ def test_a_trace_loads_pydantic_and_nothing_heavier():
     assert loaded(*everything) & {"textual", "rich", "click", "grpc", "aimon_tui", "aimon_desktop"} == set()
 
 
+def test_judging_waits_with_what_it_may_not_need():
+    heavy = {"aiohttp", "textual", "rich", "click", "genai_prices", "yaml", "google.protobuf", "psutil", "mlflow"}
+    names = [f"aimon_trace.{name}" for name in ("metrics", "expectations", "manifest", "scorers", "evaluate", "report")]
+    assert loaded(*names) & heavy == set()
+
+
 def test_the_first_paint_waits_for_nothing_heavy():
     heavy = {"aiohttp", "pydantic", "google.protobuf", "sqlite3", "genai_prices"}
     assert loaded("aimon_tui.app", "aimon_tui.runtime") & heavy == set()

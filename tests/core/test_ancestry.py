@@ -126,8 +126,8 @@ def family(tmp_path):
 
 def above(pid):
     """The agents above a process that this test has started; it may itself run below one."""
-    identity = pid, psutil.Process(pid).create_time()
-    return [one for one, _ in ancestry.agents_above(*identity) if one > os.getpid()]
+    identity, ours = (pid, psutil.Process(pid).create_time()), {one.pid for one in psutil.Process().parents()}
+    return [one for one, _ in ancestry.agents_above(*identity) if one not in ours]
 
 
 def test_the_agents_above_a_process_are_found_through_shells(family):

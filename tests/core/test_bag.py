@@ -49,3 +49,13 @@ def test_memory_is_bounded_and_the_count_goes_on(monkeypatch: pytest.MonkeyPatch
         found.add("log", f"id-{number}", "")
     assert found.size == 1_000
     assert len(found._keyed) <= 100
+
+
+def test_memory_is_bounded_without_ids_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bag, "REMEMBERED", 100)
+    found = Bag()
+    for number in range(1_000):
+        assert found.add("log", None, str(number))
+        assert not found.add("log", None, str(number))
+    assert found.size == 1_000
+    assert len(found._units["log"]) <= 100

@@ -105,6 +105,16 @@ def test_sources_are_chosen_by_name(file):
         load(file, {"AIMON_SOURCES": "otlp,telepathy"}, {})
 
 
+def test_expectations_are_tables_of_the_file_alone_which_is_named_for_whoever_reads_them(file):
+    file.write_text('[expectations."shop-*"]\ncost_budget = 2\ntool_limits = { Bash = 10 }\n')
+    settings = load(file, {"AIMON_EXPECTATIONS": "x"}, {}).settings
+    assert settings.expectations == {"shop-*": {"cost_budget": 2, "tool_limits": {"Bash": 10}}}
+    assert settings.file == str(file)
+    file.write_text('file = "x"\n')
+    with pytest.raises(UsageError, match="there is no setting 'file'"):
+        load(file, {}, {})
+
+
 def test_notifications_are_chosen_by_state_and_by_the_hour(file):
     environment = {"AIMON_NOTIFY_ON": "waiting,failed", "AIMON_QUIET_HOURS": "22:00-07:30", "AIMON_NOTIFY": "true"}
     settings = load(file, environment, {"notify": False}).settings

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aimon_core.errors import AimonError
-from aimon_core.journal import SLICE, VERSION, Delivery, Journal, JournalFailed, _packed, _unpacked
+from aimon_core.journal import SLICE, Delivery, Journal, JournalFailed, _packed, _unpacked
+from aimon_core.journal_file import VERSION
 
 
 def delivery(number: int, size: int = 10) -> Delivery:
@@ -196,7 +197,7 @@ def test_a_folder_that_cannot_be_used_refuses_until_it_can(tmp_path):
 
 
 def test_a_lock_that_is_not_released_refuses_and_is_forgiven(path, monkeypatch):
-    monkeypatch.setattr("aimon_core.journal.BUSY_S", 0.01)
+    monkeypatch.setattr("aimon_core.journal_file.BUSY_S", 0.01)
     journal = Journal(path)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

@@ -68,13 +68,13 @@ def _open_to_the_group(path: Path) -> None:
     ("prepare", "words"),
     [(_link, "a link"), (Path.touch, "File exists"), (_open_to_the_group, "chmod 700")],
 )
-def test_a_runtime_folder_that_others_could_use_is_refused(tmp_path, prepare, words):
+def test_s20_a_runtime_folder_that_others_could_use_is_refused(tmp_path, prepare, words):
     prepare(tmp_path / "aimon")
     with pytest.raises(Unsafe, match=words):
         runtime_dir.secure(str(tmp_path / "aimon"))
 
 
-def test_a_runtime_folder_of_another_user_is_refused(monkeypatch, tmp_path):
+def test_s20_a_runtime_folder_of_another_user_is_refused(monkeypatch, tmp_path):
     folder = runtime_dir.secure(str(tmp_path / "aimon"))
     monkeypatch.setattr(os, "getuid", lambda: 4242)
     with pytest.raises(Unsafe, match="another user"):

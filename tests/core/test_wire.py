@@ -36,7 +36,7 @@ FULL = Session(
 CONTRACT = """key agent session_id name cwd branch host model models state waiting_for waiting_on since evidence
 started_at last_activity_at ended_at turns llm_calls llm_calls_failed tool_calls tool_errors errors last_error_type
 waited_ms tokens cost_usd cost context limits cache_expires_at auxiliary blind_spots refused_bodies parent parent_span
-subagents pid pid_started_at terminal""".split()
+verdict scores subagents pid pid_started_at terminal""".split()
 
 
 @pytest.mark.parametrize("session", [BARE, FULL])

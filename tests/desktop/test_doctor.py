@@ -1,6 +1,7 @@
 """The doctor: each check on a machine that is well, and on one that is not."""
 
 import os
+import shutil
 import socket
 import sys
 from uuid import UUID
@@ -40,7 +41,7 @@ def test_the_chain_is_proved_and_leaves_no_trace(tmp_path, monkeypatch):
     place = home(tmp_path, monkeypatch, python=sys.executable)
     with Program(tmp_path).serving() as serving:
         door = chain.Door("127.0.0.1", serving.port)
-        assert marks(chain.checks(door, place)) == dict.fromkeys(("telemetry", "hook", "unknown"), Mark.FINE)
+        assert marks(chain.checks(door, place)) == dict.fromkeys(("telemetry", "hook", "memory", "unknown"), Mark.FINE)
         place.hook_file.parent.mkdir(parents=True)
         place.hook_file.write_bytes(SENDER % serving.port)
         hook = list(chain.checks(door, place))[1]
@@ -105,6 +106,16 @@ def test_noise_is_not_unknown(place):
     unknown = list(chain.checks(Scripted(stats={"unclaimed": {}, "noise": {"a/b": 1_000, "a/c": 2}}), place))[-1]
     assert unknown.mark is Mark.FINE
     assert unknown.says == "Every record that came in was understood; 1,002 are known to be of no use."
+
+
+def test_s11_what_the_ledger_let_go_is_told(place):
+    said = {"sessions_evicted": 251, "calls_folded": 1_204, "events": 5}
+    told = [
+        next(check for check in chain.checks(Scripted(stats={"ledger": ledger}), place) if check.name == "memory")
+        for ledger in (said, {"events": 5})
+    ]
+    assert [check.mark for check in told] == [Mark.ABSENT, Mark.FINE]
+    assert "251 sessions and 1,204 calls are only in the totals" in told[0].says
 
 
 def heard(agent: str = "claude-code", version: str | None = "2.2.0", names: int = 1) -> dict[str, object]:
@@ -176,6 +187,15 @@ def test_the_journal_is_told_with_its_size(tmp_path):
     assert machine.journal(tmp_path, persist=True).says.startswith("2 deliveries in 0.")
     path.write_bytes(b"no database at all, and long enough to be looked at" * 10)
     assert machine.journal(tmp_path, persist=True).mark is Mark.BROKEN
+    Journal(path).close()
+    assert machine.journal(tmp_path, persist=True).says.endswith("journal.db.aside-1.")
+
+
+def test_a_full_disk_is_told_with_what_it_means(tmp_path, monkeypatch):
+    Journal(tmp_path / "journal.db").close()
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
+    told = machine.journal(tmp_path, persist=True)
+    assert (told.mark, "refused" in told.says) == (Mark.BROKEN, True)
 
 
 def test_old_prices_are_said_to_be_old():

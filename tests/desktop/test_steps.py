@@ -6,17 +6,24 @@ import socket
 import struct
 import threading
 
+import psutil
 import pytest
 
+from aimon_core import process
 from aimon_core.errors import Unavailable
 from aimon_desktop import terminals
 from aimon_desktop.terminals import boundaries, focus, locate, screen, windows, zellij
-from aimon_desktop.terminals.step import Boundary, Step, only_window
+from aimon_desktop.terminals.step import Boundary, Shown, Step
 from tests.desktop.test_chain import PYTHON
 from tests.fakes.tmux import desk as desk_of_its_own
-from tests.fakes.tmux import target
+from tests.fakes.tmux import target, until
 
-SWAY = {"type": "root", "nodes": [{"type": "con", "id": 7, "pid": 90}, {"type": "con", "id": 8, "pid": 41}]}
+
+def leaf(number, **facts):
+    return {"type": "con", "id": number, "name": None, "focused": False} | facts
+
+
+SWAY = {"type": "root", "nodes": [leaf(7, pid=90), leaf(8, pid=41)]}
 UUID = "{01234567-89ab-cdef-0123-456789abcdef}"
 
 
@@ -93,9 +100,11 @@ def test_a_terminal_is_told_ids_and_nothing_else(edge, program, call, told, monk
 @pytest.mark.parametrize(
     ("edge", "program", "prints", "call"),
     [
-        (boundary("foot", HYPRLAND_INSTANCE_SIGNATURE="ab_1"), "hyprctl", '[{"pid": 41, "address": "0x5f"}]',
+        (boundary("foot", HYPRLAND_INSTANCE_SIGNATURE="ab_1"), "hyprctl",
+         '[{"pid": 41, "address": "0x5f", "title": "sh", "focusHistoryID": 1}]',
          "--instance ab_1 dispatch focuswindow address:0x5f"),
-        (boundary("foot", NIRI_SOCKET="/run/n"), "niri", '[{"pid": null, "id": 1}, {"pid": 41, "id": 6}]',
+        (boundary("foot", NIRI_SOCKET="/run/n"), "niri",
+         '[{"pid": null, "id": 1}, {"pid": 41, "id": 6, "title": null, "is_focused": true}]',
          "msg action focus-window --id 6"),
         (boundary("xterm", DISPLAY=":9", WINDOWID="18"), "wmctrl",
          "0x00000011  0 41  host a\n0x00000012 -1 41  host b\n0x00000013  0 1  host 41\n", "-i -a 0x12"),
@@ -108,6 +117,16 @@ def test_a_desktop_raises_the_window_of_the_terminal(edge, program, prints, call
     calls = told(program, prints)
     windows.window(edge).show()
     assert calls()[-1] == f"{program} {call}"
+
+
+@pytest.mark.parametrize(
+    ("active", "focused"),
+    [("window id # 0x12", True), ("window id # 0x0", False), ("window id # 0x13", False), ("no such atom", None)],
+)
+def test_which_window_has_the_focus_is_known_on_x11_where_xprop_is(active, focused, told):
+    told("wmctrl", "0x00000012  0 41  host a\n")
+    told("xprop", f"_NET_ACTIVE_WINDOW(WINDOW): {active}\n")
+    assert windows.window(boundary("xterm", DISPLAY=":9", WINDOWID="18")).focused is focused
 
 
 def test_on_macos_the_tab_with_the_terminal_is_selected(told):
@@ -126,7 +145,7 @@ def test_sway_is_asked_for_the_tree_and_told_a_number(serve):
 
 
 def test_i3_tells_no_pid_and_is_asked_by_the_x11_window(serve):
-    tree = {"type": "root", "nodes": [{"type": "con", "id": 5, "window": 17}, {"type": "con", "id": 6, "window": 18}]}
+    tree = {"type": "root", "nodes": [leaf(5, window=17), leaf(6, window=18)]}
     path, _ = serve(ipc(4, tree))
     assert str(windows.window(boundary("xterm", I3SOCK=path, WINDOWID="18"))) == "i3 window 6"
 
@@ -162,10 +181,12 @@ def test_screen_that_nobody_shows_has_a_command_to_copy(monkeypatch):
 
 
 def test_the_nearest_process_with_a_window_has_it_and_of_several_none_is_guessed():
-    assert only_window([(40, "a"), (41, "b")], (41, 40)) == "b"
-    for many in ([(41, "a"), (41, "b"), (40, "c")], []):
-        with pytest.raises(Unavailable):
-            only_window(many, (41, 40))
+    a, b, c = (Shown(pid, name) for pid, name in ((40, "a"), (41, "b"), (41, "c")))
+    assert windows.nearest([a, b], (41, 40)) == [b]
+    assert windows.nearest([a, b, c], (41, 40)) == [b, c]
+    assert windows.nearest([a, b, c], (41, 40), "c") == [c]
+    assert windows.nearest([a, b, c], (40, 41), "c") == [a]
+    assert windows.nearest([a], (41,)) == []
 
 
 @pytest.mark.parametrize("environ", [{}, {"WAYLAND_DISPLAY": "w"}, {"SWAYSOCK": "/gone"}, {"NIRI_SOCKET": "/n"}])
@@ -184,7 +205,7 @@ async def test_from_a_process_to_its_window_the_innermost_first(told):
         gui = desk.start(f"{desk.folder}/wezterm-gui", "-c", script, WEZTERM_PANE="3", DISPLAY=":9")
         told("wmctrl", f"0x00000012  0 {gui.pid}  host a\n")
         session = target(desk.note("pid"))
-        assert [str(hop) for hop in await locate(session)] == ["wezterm 3", "window 0x12"]
+        assert [str(hop) for hop in await locate(session)] == ["wezterm 3", "window 18"]
         outcome = await focus(session, desk.outside())
         assert (outcome.ok, outcome.line) == (True, "Selected wezterm 3.")
         assert calls()[-2:] == ["wezterm cli activate-pane --pane-id 3", "wmctrl -i -a 0x12"]
@@ -194,3 +215,32 @@ def test_what_fails_further_out_is_said_and_undoes_nothing():
     tab, window = Step("kitty 4", lambda: None), Step("window", why_not="Its window was not found.")
     assert terminals._show((tab, window), ()) == terminals.Outcome(True, "Selected kitty 4. Its window was not found.")
     assert not terminals._show((window,), ()).ok
+
+
+def test_helpers_below_a_terminal_have_none_and_the_first_that_has_one_tells_it(tmp_path):
+    """As Ptyxis has its agent and iTerm2 its server between itself and the shells."""
+    with desk_of_its_own() as desk:
+        inner = f"import pty; pty.spawn(['sh', '-c', 'echo $$ > {desk.folder}/pid; exec sleep 600'])"
+        outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+        ptyxis = desk.start(str(PYTHON), "-c", outer)
+        shell = desk.note("pid")
+        agent = until(lambda: [one.pid for one in ptyxis.process.children()])[0]
+        found = boundaries.beyond([shell, agent], ptyxis.pid)
+        assert found.tty == process.terminal(psutil.Process(shell)) is not None
+
+
+def test_a_child_that_may_not_be_read_tells_nothing_and_the_desktop_is_known_all_the_same(monkeypatch):
+    """A setgid `screen` right below a terminal."""
+    with desk_of_its_own() as desk:
+        edge, child = desk.outside(DISPLAY=":9", WINDOWID="7"), desk.outside(WINDOWID="8")
+        environ = psutil.Process.environ
+        assert boundaries.beyond([child], edge).environ["WINDOWID"] == "8"
+        refused = psutil.AccessDenied(child)
+
+        def read(one):
+            if one.pid == child:
+                raise refused
+            return environ(one)
+
+        monkeypatch.setattr(psutil.Process, "environ", read)
+        assert boundaries.beyond([child], edge).environ == {"DISPLAY": ":9"}

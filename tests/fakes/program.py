@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +69,20 @@ class Serving:
 
     def send(self, *requests: Sent) -> list[int]:
         """Post requests one after the other on one connection; the statuses of the answers."""
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
         statuses = []
-        for request in requests:
-            door.request("POST", request.path, request.body, {"Content-Type": request.content_type})
-            answer = door.getresponse()
-            answer.read()
-            statuses.append(answer.status)
-        door.close()
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)) as door:
+            for request in requests:
+                door.request("POST", request.path, request.body, {"Content-Type": request.content_type})
+                answer = door.getresponse()
+                answer.read()
+                statuses.append(answer.status)
         return statuses
 
     def ask(self, path: str) -> Any:
         """What a GET answers."""
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
-        door.request("GET", path)
-        told = json.loads(door.getresponse().read())
-        door.close()
-        return told
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)) as door:
+            door.request("GET", path)
+            return json.loads(door.getresponse().read())
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal; the exit code."""

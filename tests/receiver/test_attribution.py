@@ -162,7 +162,7 @@ async def test_nobody_waits_for_the_search(tmp_path, monkeypatch):
         assert (await told(door))[0] == agent.pid
 
 
-async def test_s5_a_known_stranger_is_refused_with_a_reason_and_nothing_of_it_counts(monkeypatch):
+async def test_s05_a_known_stranger_is_refused_with_a_reason_and_nothing_of_it_counts(monkeypatch):
     async with opened() as door:
         monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
         heard = await door.post("/v1/logs", b"{}")
@@ -172,14 +172,14 @@ async def test_s5_a_known_stranger_is_refused_with_a_reason_and_nothing_of_it_co
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root starts programs of other users")
-async def test_s5_a_real_stranger_is_refused(tmp_path):
+async def test_s05_a_real_stranger_is_refused(tmp_path):
     leave = "import os, http.client, encodings.idna; os.setuid(65534)\n"
     async with opened() as door, running(tmp_path, door, "claude", first=leave) as agent:
         status, why = await agent.post("/v1/logs", requests(1))
         assert (status, b"yours is 65534" in why, door.ledger.sessions()) == (403, True, [])
 
 
-async def test_s5_where_the_kernel_does_not_tell_the_table_is_read_before_anybody_is_let_in(monkeypatch):
+async def test_s05_where_the_kernel_does_not_tell_the_table_is_read_before_anybody_is_let_in(monkeypatch):
     monkeypatch.setattr(peer, "ask_kernel", lambda *addresses: None)
     async with opened() as door:
         assert (await door.post("/v1/logs", b"{}")).status == 200
@@ -191,9 +191,20 @@ async def test_s5_where_the_kernel_does_not_tell_the_table_is_read_before_anybod
             assert b"403" in await reader.readline()
 
 
-async def test_s5_who_is_not_known_is_let_in_and_has_no_process(monkeypatch):
+async def test_s05_who_is_not_known_is_let_in_and_has_no_process(monkeypatch):
     monkeypatch.setattr(peer, "ask_kernel", lambda *addresses: None)
     monkeypatch.setattr(peer, "from_table", lambda *addresses: peer.UNKNOWN)
     async with opened() as door:
         assert (await door.post("/v1/logs", requests(1), {"Content-Type": "application/x-protobuf"})).status == 200
         assert await never_told(door) is None
+
+
+async def test_s05_who_is_not_known_is_refused_where_that_is_wanted(monkeypatch):
+    async with opened(strict_peer=True) as door:
+        assert (await door.get("/health")).status == 200
+    monkeypatch.setattr(peer, "ask_kernel", lambda *addresses: None)
+    monkeypatch.setattr(peer, "from_table", lambda *addresses: peer.UNKNOWN)
+    async with opened(strict_peer=True) as door:
+        heard = await door.post("/v1/logs", requests(1), {"Content-Type": "application/x-protobuf"})
+        assert (heard.status, door.sink.parts) == (403, [])
+        assert b"strict_peer" in heard.body

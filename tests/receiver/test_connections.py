@@ -21,7 +21,7 @@ async def closed(reader):
 
 
 @pytest.mark.parametrize("sent", [b"P", b"POST /v1/logs HTTP/1.1\r\nHost: local"], ids=["one byte", "half a header"])
-async def test_s8_408_for_headers_that_do_not_end(sent):
+async def test_s08_408_for_headers_that_do_not_end(sent):
     async with opened(**AT_ONCE) as door, door.connected() as (reader, writer):
         writer.write(sent)
         heard = await answer(reader)
@@ -29,7 +29,7 @@ async def test_s8_408_for_headers_that_do_not_end(sent):
         assert await closed(reader) == b""
 
 
-async def test_s8_headers_that_trickle_in_are_late_all_the_same():
+async def test_s08_headers_that_trickle_in_are_late_all_the_same():
     async with opened(**AT_ONCE) as door, door.connected() as (reader, writer):
         writer.write(b"POST /v1/logs HTTP/1.1\r\nX: ")
         heard = asyncio.ensure_future(answer(reader))
@@ -39,14 +39,14 @@ async def test_s8_headers_that_trickle_in_are_late_all_the_same():
         assert heard.result().status == 408
 
 
-async def test_s8_408_for_a_body_without_progress():
+async def test_s08_408_for_a_body_without_progress():
     async with opened(**AT_ONCE) as door, door.connected() as (reader, writer):
         writer.write(door.head(length=10) + b"{")
         assert (await answer(reader)).status == 408
         assert door.receiver.counters.refused == {408: 1}
 
 
-async def test_s8_408_for_a_body_that_takes_too_long_in_all():
+async def test_s08_408_for_a_body_that_takes_too_long_in_all():
     async with opened(**AT_ONCE) as door, door.connected() as (reader, writer):
         writer.write(door.head(length=1000))
         heard = asyncio.ensure_future(answer(reader))
@@ -56,7 +56,7 @@ async def test_s8_408_for_a_body_that_takes_too_long_in_all():
         assert heard.result().status == 408
 
 
-async def test_s8_a_slow_body_with_progress_is_taken():
+async def test_s08_a_slow_body_with_progress_is_taken():
     async with opened(headers_s=60.0, body_idle_s=0.5, body_s=60.0) as door, door.connected() as (reader, writer):
         writer.write(door.head(length=20))
         heard = asyncio.ensure_future(answer(reader))
@@ -66,7 +66,7 @@ async def test_s8_a_slow_body_with_progress_is_taken():
         assert (await heard).status == 200
 
 
-async def test_s8_an_idle_connection_is_kept_for_the_next_export():
+async def test_s08_an_idle_connection_is_kept_for_the_next_export():
     async with opened(**AT_ONCE) as door, door.connected() as (reader, writer):
         writer.write(door.head(length=2) + b"{}")
         assert (await answer(reader)).status == 200
@@ -80,7 +80,7 @@ async def test_s8_an_idle_connection_is_kept_for_the_next_export():
         assert (await answer(reader)).status == 200
 
 
-async def test_s8_an_idle_connection_ends_with_the_keep_alive_time():
+async def test_s08_an_idle_connection_ends_with_the_keep_alive_time():
     async with opened(keep_alive_s=0.05) as door, door.connected() as (reader, writer):
         writer.write(door.head(length=2) + b"{}")
         assert (await answer(reader)).status == 200
@@ -88,7 +88,7 @@ async def test_s8_an_idle_connection_ends_with_the_keep_alive_time():
 
 
 @pytest.mark.parametrize("half", ["headers", "body"])
-async def test_s8_of_300_half_open_requests_32_stay_and_a_post_is_answered_at_once(half):
+async def test_s08_of_300_half_open_requests_32_stay_and_a_post_is_answered_at_once(half):
     async with opened(headers_s=2.0, body_idle_s=60.0, body_s=60.0) as door, AsyncExitStack() as stack:
         head = door.head(length=10) + b"{"
         pairs = [await stack.enter_async_context(door.connected()) for _ in range(300)]
@@ -113,7 +113,7 @@ async def test_s8_of_300_half_open_requests_32_stay_and_a_post_is_answered_at_on
         await asyncio.gather(*ended, return_exceptions=True)
 
 
-async def test_s8_a_burst_of_clients_that_have_only_just_begun_is_let_be():
+async def test_s08_a_burst_of_clients_that_have_only_just_begun_is_let_be():
     async with opened(**PATIENT, half_open=2) as door, AsyncExitStack() as stack:
         pairs = [await stack.enter_async_context(door.connected()) for _ in range(60)]
         for _, writer in pairs:
@@ -127,7 +127,7 @@ async def test_s8_a_burst_of_clients_that_have_only_just_begun_is_let_be():
         assert {(await answer(reader)).status for reader, _ in pairs} == {200}
 
 
-async def test_s8_one_connection_more_than_allowed_evicts_the_one_idle_longest():
+async def test_s08_one_connection_more_than_allowed_evicts_the_one_idle_longest():
     async with opened(**PATIENT, connections=3) as door, AsyncExitStack() as stack:
         pairs = []
         for _ in range(4):

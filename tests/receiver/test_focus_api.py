@@ -68,7 +68,7 @@ async def test_it_is_a_deed_and_no_question(method):
 
 
 @pytest.mark.parametrize("header", [{"Origin": "http://127.0.0.1"}, {"Sec-Fetch-Site": "same-site"}, {"Host": "evil"}])
-async def test_s3_no_web_page_moves_terminals(header):
+async def test_s03_no_web_page_moves_terminals(header):
     hands = Hands()
     async with opened(owner=Owner(acts={"focus": hands})) as door:
         assert (await door.post(await known(door), None, header)).status == 403

@@ -205,7 +205,7 @@ async def test_a_client_that_hangs_up_harms_nobody():
         assert door.ledger.totals().llm_calls == 1
 
 
-def test_it_writes_nothing_on_the_screen(tmp_path):
+def test_s27_it_writes_nothing_on_the_screen(tmp_path):
     """grpcio reports a taken port on file descriptor 2, where Textual draws."""
     script = (
         "import asyncio, socket\n"

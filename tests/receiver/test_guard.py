@@ -16,17 +16,17 @@ def reason(check, *args):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_s1_both_loopback_addresses_are_bound(host):
+def test_s01_both_loopback_addresses_are_bound(host):
     assert guard.addresses(host) == ("127.0.0.1", "::1")
 
 
-def test_s1_another_loopback_address_is_bound_alone():
+def test_s01_another_loopback_address_is_bound_alone():
     assert guard.addresses("127.0.0.2") == ("127.0.0.2",)
     assert guard.addresses("::1") == ("::1",)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "", "example.com", "127.0.0.1.nip.io"])
-def test_s1_no_other_address_is_bound(host):
+def test_s01_no_other_address_is_bound(host):
     with pytest.raises(Unsafe) as caught:
         guard.addresses(host)
     assert caught.value.exit_code == 2
@@ -45,7 +45,7 @@ def test_s1_no_other_address_is_bound(host):
         "[fd00::1]:4318",
     ],
 )
-def test_s2_our_own_names_are_let_in(host):
+def test_s02_our_own_names_are_let_in(host):
     guard.check_sender({"Host": host}, OURS)
 
 
@@ -62,14 +62,14 @@ def test_s2_our_own_names_are_let_in(host):
         "127.0.0.1:4318.evil",
     ],
 )
-def test_s2_foreign_hosts_are_refused_with_a_hint(host):
+def test_s02_foreign_hosts_are_refused_with_a_hint(host):
     with pytest.raises(Refused) as caught:
         guard.check_sender({"Host": host}, OURS)
     assert caught.value.reason is Reason.FORBIDDEN
     assert "--allow-host" in caught.value.message
 
 
-def test_s2_no_host_at_all_is_refused():
+def test_s02_no_host_at_all_is_refused():
     assert reason(guard.check_sender, {}, OURS) is Reason.FORBIDDEN
 
 
@@ -84,11 +84,11 @@ def test_s2_no_host_at_all_is_refused():
     ],
     ids=str,
 )
-def test_s3_web_pages_are_refused(header):
+def test_s03_web_pages_are_refused(header):
     assert reason(guard.check_sender, {"Host": "localhost:4318"} | header, OURS) is Reason.FORBIDDEN
 
 
-def test_s3_a_person_typing_the_address_is_no_web_page():
+def test_s03_a_person_typing_the_address_is_no_web_page():
     guard.check_sender({"Host": "localhost:4318", "Sec-Fetch-Site": "none"}, OURS)
 
 
@@ -103,7 +103,7 @@ def test_s3_a_person_typing_the_address_is_no_web_page():
         ("application/protobuf", "protobuf"),
     ],
 )
-def test_s4_content_types_are_parsed(content_type, encoding):
+def test_s04_content_types_are_parsed(content_type, encoding):
     assert guard.encoding({"Content-Type": content_type}) == encoding
 
 
@@ -119,11 +119,11 @@ def test_s4_content_types_are_parsed(content_type, encoding):
         "multipart/form-data",
     ],
 )
-def test_s4_other_content_types_are_unsupported(content_type):
+def test_s04_other_content_types_are_unsupported(content_type):
     assert reason(guard.encoding, {"Content-Type": content_type}) is Reason.UNSUPPORTED
 
 
-def test_s4_content_encodings():
+def test_s04_content_encodings():
     assert guard.content_encoding({}) == "identity"
     assert guard.content_encoding({"Content-Encoding": "GZip"}) == "gzip"
     assert guard.content_encoding({"Content-Encoding": "deflate"}) == "deflate"

@@ -33,7 +33,7 @@ def refusal(signal, body, encoding, **options):
 
 
 @pytest.mark.parametrize("encoding", ["json", "protobuf"])
-def test_s9_a_lone_surrogate_becomes_a_replacement_character(encoding):
+def test_s09_a_lone_surrogate_becomes_a_replacement_character(encoding):
     if encoding == "json":
         body = attribute({"stringValue": "half \ud83d of"})
         assert b"\\ud83d of" in body
@@ -45,13 +45,13 @@ def test_s9_a_lone_surrogate_becomes_a_replacement_character(encoding):
     span.SerializeToString()
 
 
-def test_s9_mending_leaves_everything_else_as_it_was():
+def test_s09_mending_leaves_everything_else_as_it_was():
     text = 'whole \U0001f600, "quoted", \\ud83d written out, half \ud83d'
     span = span_of(attribute({"stringValue": text}))
     assert span.attributes["k"].s == text.replace("\ud83d", "\ufffd")
 
 
-def test_s9_bare_nan_in_json_does_not_lose_the_batch():
+def test_s09_bare_nan_in_json_does_not_lose_the_batch():
     span = span_of(attribute({"doubleValue": float("nan")}))
     assert math.isnan(span.attributes["k"].d)
 
@@ -79,7 +79,7 @@ HOSTILE_JSON = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_JSON)
-def test_s9_hostile_json_is_malformed(name):
+def test_s09_hostile_json_is_malformed(name):
     assert refusal("traces", HOSTILE_JSON[name], "json") is Reason.MALFORMED
 
 
@@ -100,11 +100,11 @@ HOSTILE_PROTOBUF = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_PROTOBUF)
-def test_s9_hostile_protobuf_is_malformed(name):
+def test_s09_hostile_protobuf_is_malformed(name):
     assert refusal("traces", HOSTILE_PROTOBUF[name], "protobuf") is Reason.MALFORMED
 
 
-def test_s9_attributes_nested_deeper_than_protobuf_can_be_read_again_are_malformed():
+def test_s09_attributes_nested_deeper_than_protobuf_can_be_read_again_are_malformed():
     def lists(depth):
         value = {"stringValue": "x"}
         for _ in range(depth):
@@ -183,7 +183,7 @@ def everything(signal, body, encoding):
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=strategies.data())
-def test_s9_a_damaged_body_is_read_or_refused_and_nothing_else(name, data):
+def test_s09_a_damaged_body_is_read_or_refused_and_nothing_else(name, data):
     signal, encoding, body = read(SAMPLES / name)
     for _ in range(data.draw(strategies.integers(1, 4))):
         at = data.draw(strategies.integers(0, len(body)))
@@ -201,7 +201,7 @@ def test_s9_a_damaged_body_is_read_or_refused_and_nothing_else(name, data):
         max_leaves=40,
     )
 )
-def test_s9_any_json_with_the_names_of_otlp_is_read_or_refused(tree):
+def test_s09_any_json_with_the_names_of_otlp_is_read_or_refused(tree):
     body = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [tree]}]}], "resourceSpans": tree}).encode()
     for signal in ("metrics", "traces"):
         with suppress(Refused):

@@ -56,7 +56,7 @@ async def test_every_request_of_a_real_session_is_taken():
         assert len(door.ledger.sessions(every=True)) == 1
 
 
-async def test_s9_points_without_a_value_are_counted_in_the_answer():
+async def test_s09_points_without_a_value_are_counted_in_the_answer():
     points = [{"asDouble": "NaN"}, {"asInt": "1"}, {"asDouble": None}]
     body = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "m", "sum": {"dataPoints": points}}]}]}]}
     async with opened() as door:
@@ -101,7 +101,7 @@ async def test_403_guards_every_path(path):
         assert not any(name.lower().startswith("access-control") for name in foreign.headers | page.headers)
 
 
-async def test_s3_a_preflight_is_not_answered():
+async def test_s03_a_preflight_is_not_answered():
     async with opened() as door:
         preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
         heard = await door.ask("OPTIONS", "/v1/logs", headers=preflight)
@@ -109,7 +109,7 @@ async def test_s3_a_preflight_is_not_answered():
         assert not any(name.lower().startswith("access-control") for name in heard.headers)
 
 
-async def test_s2_further_hosts_can_be_allowed():
+async def test_s02_further_hosts_can_be_allowed():
     async with opened(allow_hosts=("host.docker.internal",)) as door:
         name = {"Host": f"Host.Docker.Internal:{door.receiver.port}"}
         assert (await door.post("/v1/logs", b"{}", JSON | name)).status == 200
@@ -150,7 +150,7 @@ async def test_415_for_what_is_not_spoken(headers):
         assert (await door.post("/v1/logs", b"{}", headers)).status == 415
 
 
-async def test_s4_a_request_without_a_body_needs_no_content_type():
+async def test_s04_a_request_without_a_body_needs_no_content_type():
     async with opened() as door:
         assert (await door.post("/v1/logs", None, {})).status == 200
         assert (await door.get("/health")).status == 200
@@ -200,7 +200,7 @@ async def test_413_for_bodies_that_are_too_large(how):
         assert (await door.post("/v1/logs", b"{}")).status == 200
 
 
-async def test_s6_a_bomb_is_answered_413_and_costs_no_memory():
+async def test_s06_a_bomb_is_answered_413_and_costs_no_memory():
     async with opened() as door:
         await door.post("/v1/traces", b"{}")
         process = psutil.Process()
@@ -254,7 +254,7 @@ async def test_health():
         assert heard.json["pid"] == psutil.Process().pid
 
 
-async def test_s6_the_row_of_the_sender_says_how_many_bodies_were_refused():
+async def test_s06_the_row_of_the_sender_says_how_many_bodies_were_refused():
     hook = json.dumps({"hook_event_name": "SessionStart", "session_id": "s1", "cwd": "/home/dev"}).encode()
     async with opened() as door:
         assert (await door.post("/hooks/claude-code", hook)).status == 200

@@ -51,7 +51,7 @@ def test_no_body_at_all_is_empty(encoding):
 
 
 @pytest.mark.parametrize("piece", [5, 10**6])
-def test_s7_gzip_of_several_members_is_accepted_up_to_16(piece):
+def test_s07_gzip_of_several_members_is_accepted_up_to_16(piece):
     members = [gzip.compress(b"%d;" % n) for n in range(MAX_MEMBERS + 1)]
     assert inflated(b"".join(members[:16]), "gzip", piece=piece) == b"".join(b"%d;" % n for n in range(16))
     assert refusal(b"".join(members), "gzip", piece=piece) is Reason.MALFORMED
@@ -59,19 +59,19 @@ def test_s7_gzip_of_several_members_is_accepted_up_to_16(piece):
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 @pytest.mark.parametrize("kept", [1, 12, -1])
-def test_s7_a_truncated_body_is_malformed(encoding, kept):
+def test_s07_a_truncated_body_is_malformed(encoding, kept):
     squeezed = gzip.compress(TEXT) if encoding == "gzip" else zlib.compress(TEXT)
     assert refusal(squeezed[:kept], encoding) is Reason.MALFORMED
 
 
-def test_s7_what_is_not_compressed_at_all_is_malformed():
+def test_s07_what_is_not_compressed_at_all_is_malformed():
     assert refusal(TEXT, "gzip") is Reason.MALFORMED
     assert refusal(b"x\x9c" + TEXT, "deflate") is Reason.MALFORMED
     assert refusal(gzip.compress(TEXT) + b"rubbish", "gzip") is Reason.MALFORMED
     assert refusal(zlib.compress(TEXT) + b"rubbish", "deflate") is Reason.MALFORMED
 
 
-def test_s6_limits_hold_to_the_byte():
+def test_s06_limits_hold_to_the_byte():
     squeezed = gzip.compress(bytes(1000))
     assert inflated(squeezed, "gzip", limit=1000) == bytes(1000)
     assert refusal(squeezed, "gzip", limit=999) is Reason.TOO_LARGE
@@ -81,7 +81,7 @@ def test_s6_limits_hold_to_the_byte():
     assert refusal(bytes(1000), "identity", limit=999) is Reason.TOO_LARGE
 
 
-def test_s6_a_bomb_of_a_gigabyte_costs_less_than_three_times_the_limit():
+def test_s06_a_bomb_of_a_gigabyte_costs_less_than_three_times_the_limit():
     body = bomb()
     assert zlib.decompressobj(31).decompress(body, 2 * MIB) == bytes(2 * MIB)
     assert len(body) < 2 * MIB

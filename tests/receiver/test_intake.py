@@ -124,7 +124,7 @@ def young_heap():
 @pytest.mark.slow
 @pytest.mark.usefixtures("young_heap")
 @pytest.mark.parametrize("prompt", ["a plan", "a secret: my-password=hunter2"], ids=["harmless", "suspicious"])
-async def test_s6_a_body_of_two_mib_holds_the_loop_for_less_than_50_ms(prompt):
+async def test_s06_a_body_of_two_mib_holds_the_loop_for_less_than_50_ms(prompt):
     body = requests(2 * MIB * 1_000 // len(requests(1_000, prompt=prompt)), prompt=prompt)
     assert 1.9 * MIB < len(body) < 2.1 * MIB
     squeezed, headers = gzip.compress(body, 1), PROTOBUF | {"Content-Encoding": "gzip"}
@@ -134,7 +134,7 @@ async def test_s6_a_body_of_two_mib_holds_the_loop_for_less_than_50_ms(prompt):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("young_heap")
-async def test_s6_two_mib_of_json_hold_the_loop_for_less_than_50_ms():
+async def test_s06_two_mib_of_json_hold_the_loop_for_less_than_50_ms():
     log = {"timeUnixNano": "1", "body": {"stringValue": "claude_code.tool_result"}, "attributes": []}
     log["attributes"] = [{"key": f"key{n}", "value": {"stringValue": "some value"}} for n in range(15)]
     body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [log] * 2200}]}]}).encode()

@@ -107,7 +107,7 @@ def test_each_point_is_a_record_with_its_own_attributes():
     [{"as_double": math.nan}, {"as_double": math.inf}, {"as_double": -math.inf}, {"as_int": 3, "flags": 1}, {}],
     ids=["nan", "infinite", "minus infinite", "not recorded", "absent"],
 )
-def test_s9_a_point_without_a_finite_value_is_dropped_and_the_others_stay(value):
+def test_s09_a_point_without_a_finite_value_is_dropped_and_the_others_stay(value):
     assert [record.value for record in walk("metrics", metric("sum", value, {"as_int": 2}))] == [2]
 
 

@@ -32,7 +32,7 @@ def taken():
         yield listener.getsockname()[1]
 
 
-async def test_s1_only_loopback_is_bound():
+async def test_s01_only_loopback_is_bound():
     async with opened() as door:
         for listener in door.receiver._listeners:
             assert {bound.getsockname()[0] for bound in listener.sockets} <= {"127.0.0.1", "::1"}
@@ -40,7 +40,7 @@ async def test_s1_only_loopback_is_bound():
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
-async def test_s1_the_other_loopback_address_answers_too():
+async def test_s01_the_other_loopback_address_answers_too():
     async with opened() as door:
         if len(door.receiver._listeners) < 2:
             pytest.skip("no ::1 here")
@@ -48,7 +48,7 @@ async def test_s1_the_other_loopback_address_answers_too():
             assert response.status == 200
 
 
-async def test_s1_an_open_address_is_refused():
+async def test_s01_an_open_address_is_refused():
     with pytest.raises(Unsafe):
         await receiver(host="0.0.0.0", port=0).start()
 
@@ -86,13 +86,13 @@ async def test_a_start_that_fails_half_way_undoes_itself():
 
 
 async def test_an_address_that_is_not_ours_is_unavailable(monkeypatch):
-    monkeypatch.setattr(server.guard, "addresses", lambda host: ("192.0.2.1",))
+    monkeypatch.setattr(server.guard, "addresses", lambda *_: ("192.0.2.1",))
     with pytest.raises(Unavailable, match="Cannot listen"):
         await receiver(port=0).start()
 
 
 async def test_a_machine_without_ipv6_is_served_all_the_same(monkeypatch):
-    monkeypatch.setattr(server.guard, "addresses", lambda host: ("127.0.0.1", "2001:db8::1"))
+    monkeypatch.setattr(server.guard, "addresses", lambda *_: ("127.0.0.1", "2001:db8::1"))
     one = receiver(port=0)
     await one.start()
     assert len(one._listeners) == 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 
 import pytest
 
@@ -116,29 +115,16 @@ async def test_times_beyond_any_clock_are_no_times():
 
 
 @pytest.mark.slow
-async def test_a_hundred_thousand_spans_hold_nobody_up(monkeypatch):
+def test_a_hundred_thousand_spans_are_written_in_pieces_that_hold_nobody_up(monkeypatch):
     from aimon_core import merged
 
     monkeypatch.setattr(merged, "REMEMBERED", SPANS)
     store = _ledger()
-    longest, done = 0.0, asyncio.Event()
-
-    async def watch() -> None:
-        nonlocal longest
-        while not done.is_set():
-            began = time.thread_time()
-            await asyncio.sleep(0)
-            longest = max(longest, time.thread_time() - began)
-
-    watching = asyncio.create_task(watch())
-    body = bytearray()
-    for piece in trees.encoded(store.growing("claude-code:s1")):
-        body += piece
-        await asyncio.sleep(0)
-    done.set()
-    await watching
-    assert sum(len(turn["spans"]) for turn in json.loads(body)["turns"]) == SPANS
-    assert longest < 0.25, "the bound is 50 ms; a loaded machine is given more"
+    steps = sum(turn is None for turn in store.growing("claude-code:s1"))
+    pieces = list(trees.encoded(store.growing("claude-code:s1")))
+    assert sum(len(turn["spans"]) for turn in json.loads(b"".join(pieces))["turns"]) == SPANS
+    assert steps >= SPANS / 250, "a step reads so many spans at most"
+    assert max(map(len, pieces)) < 64 * 1024
 
 
 def _ledger() -> SessionStore:

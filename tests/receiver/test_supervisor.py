@@ -120,7 +120,7 @@ def test_both_addresses_may_be_given(program, port):
                 door.close()
 
 
-def test_s1_a_socket_that_is_open_to_the_network_is_refused(program):
+def test_s01_a_socket_that_is_open_to_the_network_is_refused(program):
     with socket.create_server(("0.0.0.0", 0)) as wide, command(program, wide) as service:
         assert service.wait(WAIT_S) == 2
         assert b"loopback only, not on 0.0.0.0" in service.stderr.read()
@@ -196,7 +196,7 @@ def test_two_ports_are_one_too_many(handed, monkeypatch):
     assert (one.fileno(), two.fileno()) == (-1, -1)
 
 
-def test_s1_an_open_socket_is_unsafe(handed):
+def test_s01_an_open_socket_is_unsafe(handed):
     with pytest.raises(Unsafe):
         Supervisor(handed(socket.create_server(("0.0.0.0", 0))))
 

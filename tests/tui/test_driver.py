@@ -72,6 +72,28 @@ def test_only_what_was_stopped_goes_on():
     driver.write("nobody reads this")
 
 
+def test_while_the_terminal_is_lent_nothing_is_put_on_a_queue_that_nobody_reads():
+    written = []
+
+    class Base:
+        def write(self, data):
+            written.append(data)
+
+        def suspend_application_mode(self):
+            self.write("leave")
+
+        def resume_application_mode(self):
+            self.write("enter")
+
+    driver = enduring(Base)()
+    driver.suspend_application_mode()
+    for _ in range(99):  # Textual's queue has room for thirty
+        driver.write("frame")
+    driver.resume_application_mode()
+    driver.write("frame")
+    assert written == ["leave", "enter", "frame"]
+
+
 @pytest.mark.parametrize(("key", "size"), [(b"", (24, 80)), (b"q", (24, 80)), (b"", (0, 0))])
 def test_a_closed_window_ends_the_dashboard(tmp_path, key, size):
     """A window of no size is a script's, or a container's: it must not be painted for ever either."""

@@ -32,7 +32,7 @@ async def test_who_is_here_is_told_with_the_key_that_connects(tmp_path, monkeypa
         assert "Transcripts of the last 14 days; today's are read without any setting." in rows
         assert "Qwen" not in told
         assert "Listening on 127.0.0.1:4318. A session shows up with its first prompt." in rows
-        assert text(app)[-1].split() == ["S", "setup", "t", "theme", "?", "help", "q", "quit"]
+        assert text(app)[-1].split() == ["S", "setup", "h", "history", "t", "theme", "?", "help", "q", "quit"]
 
 
 async def test_an_own_key_is_the_one_that_is_told(tmp_path, monkeypatch):

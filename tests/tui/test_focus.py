@@ -33,7 +33,7 @@ def went(monkeypatch):
     """Where focus went, and whom it found in front; every pid above 90 cannot be reached."""
     went = []
 
-    def focus_now(target):
+    def focus_now(target, *, beacon):
         went.append(target.pid)
         return Outcome(ok=target.pid < 90, line=f"Went to {target.pid}.", command="" if target.pid < 90 else "do it")
 

@@ -1,87 +1,21 @@
 """Telemetry may say anything: on the screen it is words in cells, and nothing else (S12, S13, S14)."""
 
-import re
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import msgspec
 import pytest
-from msgspec.inspect import (
-    BoolType,
-    FloatType,
-    IntType,
-    LiteralType,
-    NoneType,
-    StrType,
-    StructType,
-    UnionType,
-    VarTupleType,
-)
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from aimon_core.session import Auxiliary, Session
 from aimon_tui.rows import cells
 from tests.fakes.fleet import NOW_NS, StillDoor, session
+from tests.hostile import CORPUS, FORBIDDEN, everywhere, saturated
 from tests.tui.screen import MEDIUM, SMALL, WIDE, Played, narrow, paste, strips
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
-CORPUS = {
-    "markup": "[bold red]x[/] [/nothing] [@click=app.quit]press[/] [link=file:///etc/passwd]l[/] [",
-    "closing markup": "[/]" * 40,
-    "escape": "\x1b[31mred\x1b[0m\x1b[2J\x1b[H",
-    "clipboard": "\x1b]52;c;ZXZpbA==\x07 \x1b]52;c;ZXZpbA==\x1b\\",
-    "title and bell": "\x1b]0;owned\x07\x07\x07",
-    "device strings": "\x1bPq#0;2;0;0;0\x1b\\ \x1b_Gf=100;AAAA\x1b\\ \x1b[?1049l",
-    "C1": "\x9b2J\x9d52;c;ZXZpbA==\x9c\x90q\x9c\x85",
-    "bidi": "\u202egnp.exe\u202c \u2066x\u2069 \u200f\u200e\u061c",
-    "hidden": "a\u200bb\u200dc\ufeffd\u00ade\U000e0041\U000e0042",
-    "lines": "one\ntwo\r\nthree\rfour\u2028five\u2029six\x0bseven\x0ceight\tnine",
-    "marks": "Z" + "\u0301\u0338\u0489" * 200,
-    "wide": "日本語のプロジェクト名 👩‍👩‍👧‍👦 🇩🇪 ﷽ ｆｕｌｌ" * 5,  # noqa: RUF001 - wide letters
-    "half a pair": "\ud83d lone \ude00",
-    "nothing": "\x00\x00\x07\x08\x7f",
-    "blanks": "\u3164\u2800\u00a0  " * 20,
-    "path": "/../" * 200 + "\x1b[5m/etc/passwd",
-    "format": "{0} {self} %s %n $(id) `id` ;rm -rf ~",
-}
-FORBIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-STATES = ("working", "completed", "failed")
 MEGABYTE = 1 << 20
-
-
-def saturated(text: str, kind: Any = None) -> Any:
-    """A session, or a part of one, with a text wherever one fits."""
-    match kind or msgspec.inspect.type_info(Session):
-        case StrType():
-            return text
-        case IntType():
-            return 3
-        case FloatType():
-            return 0.5
-        case BoolType():
-            return True
-        case LiteralType(values):
-            return values[0]
-        case UnionType(kinds):
-            return saturated(text, next(one for one in kinds if not isinstance(one, NoneType)))
-        case VarTupleType(item):
-            return (saturated(text, item),) * 2
-        case StructType(cls, fields):
-            return cls(**{field.name: saturated(text, field.type) for field in fields})
-    raise NotImplementedError(kind)
-
-
-def everywhere(text: str) -> list[Session]:
-    """Three sessions with a text in every field that takes one; the later ones leave room for what others hide."""
-    full = replace(saturated(text), since_ns=NOW_NS, started_at_ns=NOW_NS)
-    short = replace(full, refused_bodies=0, blind_spots=())
-    bare = replace(short, subagents=(), auxiliary=Auxiliary(), waiting_for=None)
-    return [replace(one, key=f"{text}{place}", state=STATES[place]) for place, one in enumerate((full, short, bare))]
 
 
 def check(app: Played) -> None:
@@ -106,7 +40,7 @@ async def each(app: Played, pilot) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("size", [WIDE, MEDIUM, SMALL], ids="{0[0]}x{0[1]}".format)
-async def test_every_field_of_a_session_is_words(size):
+async def test_s12_every_field_of_a_session_is_words(size):
     app = Played()
     async with app.run_test(size=size) as pilot:
         async for _ in each(app, pilot):
@@ -117,7 +51,7 @@ async def test_every_field_of_a_session_is_words(size):
                     check(app)
 
 
-async def test_keys_and_clicks_on_it_do_what_they_always_do():
+async def test_s13_keys_and_clicks_on_markup_do_what_they_always_do():
     app = Played()
     async with app.run_test(size=MEDIUM, notifications=True) as pilot:
         async for name in each(app, pilot):
@@ -132,7 +66,7 @@ async def test_keys_and_clicks_on_it_do_what_they_always_do():
             assert app.theme == "aimon-dark"
 
 
-async def test_toasts_and_a_taken_port_are_words():
+async def test_s13_toasts_and_a_taken_port_are_words():
     door = StillDoor()
     app = Played([], door=door)
     async with app.run_test(size=MEDIUM, notifications=True) as pilot:
@@ -175,7 +109,7 @@ def fastest(work) -> float:
 
 
 @pytest.mark.parametrize("piece", ["x", "\x1b[31m", "日", "\u0301", "/", " ", "[/]"], ids=ascii)
-async def test_a_megabyte_in_every_field_is_painted_in_time(piece):
+async def test_s14_a_megabyte_in_every_field_is_painted_in_time(piece):
     huge = piece * (MEGABYTE // len(piece))
     app = Played([replace(saturated(huge), key="k", state="working")])
     async with app.run_test(size=WIDE):
@@ -190,7 +124,7 @@ async def test_a_megabyte_in_every_field_is_painted_in_time(piece):
 
 
 @pytest.mark.parametrize("text", ["x" * MEGABYTE, "\x1b]52;c;" * (MEGABYTE // 7)], ids=["plain", "escapes"])
-def test_a_megabyte_is_cut_before_it_is_laid_out(text):
+def test_s14_a_megabyte_is_cut_before_it_is_laid_out(text):
     told = cells(saturated(text), NOW_NS, strong=True, short=False, twin=True)
     assert max(len(cell.text) for cell in told.values()) <= 256
 

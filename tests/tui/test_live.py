@@ -64,6 +64,31 @@ async def test_the_doors_open_once_the_screen_is_painted(settings, tmp_path, liv
     assert not (tmp_path / "run" / "status.json").exists()
 
 
+async def test_what_goes_wrong_later_is_said_once(settings, live):
+    app = live(settings)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app._settled)
+        writer, said_of = app.runtime._desk.journal, []
+        app.toast = lambda text, severity="information": said_of.append((severity, text))
+        writer.problem = "The journal cannot be written: the disk is full."
+        app.frame()
+        app.frame()
+        assert said_of == [("error", writer.problem)]
+        assert app.runtime.notices == [writer.problem]
+
+
+async def test_s11_a_full_ledger_is_said_once_on_the_screen(settings, live):
+    app = live(settings)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.runtime.door.port)
+        app.runtime.store.counters.sessions_evicted = 251
+        for _ in range(3):
+            app.frame()
+        await until(pilot, lambda: app._notifications)
+        (toast,) = app._notifications
+        assert "251 sessions and 0 calls are only in the totals" in toast.message
+
+
 async def test_a_taken_port_is_shown_and_said_with_its_owner(live):
     with socket.create_server(("127.0.0.1", 0)) as owner:
         port = owner.getsockname()[1]

@@ -7,7 +7,7 @@ import warnings
 from aimon_tui import logs
 
 
-def test_lines_are_clean_and_one_each(tmp_path, capsys):
+def test_s12_lines_of_the_log_are_clean_and_one_each(tmp_path, capsys):
     with logs.to_file(tmp_path / "state"):
         logging.getLogger("aimon").warning("two\nlines \x1b]0;x\x07 and %s", "\u202eback")
     file = tmp_path / "state" / logs.NAME

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import sys
 
 import pytest
 
@@ -182,13 +183,15 @@ async def test_at_the_end_nothing_goes_on(scene):
     assert (scene.first.shown, scene.first.closed, scene.second.closed) == ([], True, True)
 
 
-async def test_the_ways_are_the_desktop_then_tmux_then_the_screens_own_terminal(clock):
+async def test_the_ways_are_the_desktop_then_tmux_then_the_screens_own_terminal(clock, monkeypatch):
     def names(write):
         made = hand(Sessions(), Settings(), clock, write)
         return [type(channel).__name__ for channel in made._channels]
 
     assert names(None) == ["Desktop", "NotifySend", "StatusLine"]
     assert names(print) == ["Desktop", "NotifySend", "StatusLine", "Terminal"]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert names(None) == ["Desktop", "NotifySend", "Centre", "StatusLine"]
 
 
 @needs_bus

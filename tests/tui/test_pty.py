@@ -147,7 +147,7 @@ def test_true_colour_gets_the_palette(terminal):
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 15)], ids="{0[0]}x{0[1]}".format)
-def test_nothing_that_telemetry_says_is_obeyed(terminal, size):
+def test_s12_nothing_that_telemetry_says_reaches_the_terminal(terminal, size):
     screen = terminal("hostile", TRUECOLOR, size)
     screen.until(b"quit")
     for _ in range(20):

@@ -14,8 +14,8 @@ from aimon_core.session import Totals
 from aimon_tui.app import AimonApp, ScreenSettings
 from aimon_tui.remote import RemoteClock, RemoteDoor, RemoteLedger
 from tests.fakes.fleet import NOW_NS, turns, waiting
+from tests.hostile import CORPUS, FORBIDDEN
 from tests.tui.screen import TRUECOLOR, cells, text
-from tests.tui.test_hostile import CORPUS, FORBIDDEN
 
 FRAME = mirror.Frame(NOW_NS, 14.0, Totals(sessions=1), (waiting(),))
 FIXED = {"key", "type", "kind", "state", "waiting_for", "basis", "offset", "number", "turns", "done"}

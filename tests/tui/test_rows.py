@@ -36,6 +36,13 @@ def test_columns_go_in_their_order_at_their_widths(width, gone):
     assert names(width) == [name for name in EVERY if name not in DROPPED[:gone]]
 
 
+def test_the_verdict_is_the_first_column_to_go_and_is_not_there_where_nothing_is_expected():
+    judged = {width: [column.name for column in columns(width, judged=True)] for width in (117, 118)}
+    assert "verdict" in judged[118]
+    assert judged[117] == names(117)
+    assert "verdict" not in names(200)
+
+
 def test_a_narrower_table_never_has_a_column_that_a_wider_one_lacks():
     for width in {*range(20, 200)} - {69}:  # from 70 on there are two blanks between columns: that costs one of them
         assert set(names(width)) <= set(names(width + 1)), width
@@ -101,7 +108,7 @@ def test_a_row_says_what_the_session_is():
     row = told(waiting(), strong=True)
     assert {name: cell.text for name, cell in row.items()} == {
         "for": "0:14", "agent": "claude-code", "project": "shop-api", "model": "opus-5-5",
-        "doing": "Bash: rm -rf build ?", "ctx": "64%", "tokens": "1.2M", "cost": "$4.12",
+        "doing": "Bash: rm -rf build ?", "verdict": "—", "ctx": "64%", "tokens": "1.2M", "cost": "$4.12",
     }  # fmt: skip
     assert row["for"].spec == "wait b"
     assert row["project"].spec == "ink b"

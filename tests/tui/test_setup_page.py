@@ -9,8 +9,9 @@ from aimon_tui.screens.setup import SetupPage
 from tests.fakes.fleet import StillDoor, blind, waiting
 from tests.fakes.homes import tree
 from tests.fakes.machine import CLAUDE, CODEX, GEMINI, SOME, machine
+from tests.hostile import CORPUS
 from tests.tui.screen import MEDIUM, SMALL, TAKEN, WIDE, Played, listed, said, text
-from tests.tui.test_hostile import CORPUS, check
+from tests.tui.test_hostile import check
 from tests.tui.test_theme import judge
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -291,7 +292,7 @@ async def test_nothing_is_written_that_nobody_could_read_before(tmp_path, monkey
     app = Played(machine=here)
     async with app.run_test(size=MEDIUM) as pilot:
         await press(pilot)
-        app.action_setup()
+        app.action_visit("setup")
         app.screen.action_connect()
         await press(pilot)
         assert isinstance(app.screen, SetupPage)

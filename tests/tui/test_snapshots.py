@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from receiver.told import Telling, Told
 from tests.fakes.fleet import HOME, StillDoor, ago, blind, fleet, limited, waiting
+from tests.fakes.judged import judged
 from tests.tui.absence import pass_a_morning
 from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, paste
 
@@ -100,6 +101,15 @@ SHOTS = {
     "away-small-dark": Shot(SMALL, away=True),
     "away-small-light": Shot(SMALL, "aimon-light", away=True),
     "away-medium-ascii": Shot(MEDIUM, "aimon-ansi", ascii=True, away=True),
+    "judged-wide-dark": Shot(WIDE, sessions=judged()),
+    "judged-wide-light": Shot(WIDE, "aimon-light", sessions=judged()),
+    "judged-wide-ansi": Shot(WIDE, "aimon-ansi", sessions=judged()),
+    "judged-medium": Shot(MEDIUM, sessions=judged()),
+    "judged-page-dark": Shot(WIDE, sessions=judged(), keys=("enter",)),
+    "judged-page-light": Shot(WIDE, "aimon-light", sessions=judged(), keys=("enter",)),
+    "judged-page-medium": Shot(MEDIUM, "aimon-light", sessions=judged(), keys=("enter",)),
+    "judged-page-small": Shot(SMALL, sessions=judged(), keys=("enter",)),
+    "judged-page-ascii": Shot(MEDIUM, "aimon-ansi", ascii=True, sessions=judged(), keys=("enter",)),
     "demo": Shot(WIDE, demo=True),
     "demo-small": Shot(SMALL, demo=True),
 }

@@ -14,6 +14,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from aimon_tui.theme import ANSI, DARK, LIGHT, THEMES, borrowed, chosen, contrast
 from tests.fakes.fleet import StillDoor, blind, fleet, morning
+from tests.fakes.judged import judged
 from tests.tui.absence import pass_a_morning
 from tests.tui.screen import COLOURLESS, MEDIUM, SMALL, TAKEN, TRUECOLOR, WIDE, Played, cells, narrow, said
 
@@ -116,6 +117,18 @@ class TestEveryPaintedCellCanBeRead:
             judge(app)
             await pilot.press("o")
             judge(app)
+
+    async def test_what_sessions_are_judged_to_be(self, name):
+        app = Played(judged(), theme=name)
+        async with app.run_test(size=WIDE) as pilot:
+            for _ in range(5):
+                judge(app)
+                await pilot.press("j")
+            await pilot.press("g", "enter")
+            assert "2 broken" in said(app)
+            for size in (WIDE, MEDIUM, SMALL):
+                await pilot.resize_terminal(*size)
+                judge(app)
 
     async def test_many_rows_and_a_blind_one(self, name):
         app = Played([blind(), *fleet(60)], theme=name)

@@ -196,7 +196,7 @@ def test_a_line_of_another_shape_is_drift_and_one_that_is_no_json_is_none(tmp_pa
     usage = {"type": "assistant", "message": {"usage": {"input_tokens": PROMPT}}}
     path.write_text("\n".join([json.dumps(usage), "{half a", '{"timestamp": "yesterday"}', ""]))
     counters = Counters()
-    events, _, _ = Followed(path, BY_AGENT["claude-code"]).advance(counters)
+    events, _ = Followed(path, BY_AGENT["claude-code"]).advance(counters)
     assert counters.unread == 3
     assert [event.signal for event in events] == [
         "line: message.usage.input_tokens reads otherwise",

@@ -61,4 +61,5 @@ async def test_what_cannot_be_done_is_said_in_a_line(tmp_path):
     assert (refused.returncode, "did not take all: it answers 401" in refused.stderr) == (1, True)
     assert (own.returncode, "is this aimon itself" in own.stderr) == (2, True)
     assert (nobody.returncode, nobody.stderr) == (1, "There is no session nobody. `aimon sessions --all` lists them.\n")
-    assert (nowhere.returncode, nowhere.stderr) == (2, "Say where to. Either --otlp URL, --json or --trace-run.\n")
+    said = "Say where to. One of --otlp URL, --mlflow URL, --json and --trace-run.\n"
+    assert (nowhere.returncode, nowhere.stderr) == (2, said)

@@ -176,7 +176,7 @@ class Transcript:
             call_id=key,
             unit=key,
             model=message.model or "",
-            tokens=_tokens(message.usage),
+            tokens=tokens_of(message.usage),
             searches=message.usage.server_tool_use.web_search_requests if message.usage.server_tool_use else 0,
             fast=message.usage.speed == "fast",
             prompt_id=self._prompt_id if base["agent_id"] is None else None,
@@ -221,7 +221,8 @@ def _text(blocks: list[Block]) -> str:
     return next((block.text for block in reversed(blocks) if block.type == "text" and block.text), "")
 
 
-def _tokens(usage: Usage) -> Tokens:
+def tokens_of(usage: Usage) -> Tokens:
+    """The exclusive parts of what an answer used."""
     written = usage.cache_creation_input_tokens or 0
     split = usage.cache_creation or Creation()
     short, long = split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens
