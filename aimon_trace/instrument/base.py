@@ -22,9 +22,9 @@ from aimon_trace.errors import (
     InstrumentorNotActiveError,
     InstrumentorUnavailable,
 )
-from aimon_trace.instrument import sources
-from aimon_trace.instrument.gathering import Gathered, Gatherer
-from aimon_trace.instrument.sources import Source
+from aimon_trace.instrument import packages
+from aimon_trace.instrument.packages import Source
+from aimon_trace.instrument.processor import Gathered, Gatherer
 from aimon_trace.redaction import RedactionConfig
 from aimon_trace.run import AgentInfo, TraceRun
 
@@ -152,16 +152,16 @@ class Instrumentor:
 
         self._converter = SpanConverter(warn_on_missing=False, redaction=self._redaction)
         given = self._given is not None
-        provider = self._given if given else sources.own_provider()
+        provider = self._given if given else packages.own_provider()
         scopes = [source.scope for source in self.needs]
         hearing = live.listeners() if self._listeners is None else self._listeners
         self._gatherer = Gatherer(scopes, self._finished, [_Naming(one, self._resource()) for one in hearing])
         for source in self.needs:
-            switch = sources.install(source, provider, given=given)
+            switch = packages.install(source, provider, given=given)
             self._on.append(source)
             self._undoing += self._installed(switch, self._gatherer)
-        self._on += sources.install_those(self.takes, provider, given=given)
-        sources.listen(provider, self._gatherer)
+        self._on += packages.install_those(self.takes, provider, given=given)
+        packages.listen(provider, self._gatherer)
 
     def _installed(self, switch: Any, gatherer: Gatherer) -> list[Callable[[], None]]:  # noqa: ARG002 - for others
         """A source is on: the place to look closer for whoever can, and to say how that is undone."""
@@ -175,7 +175,7 @@ class Instrumentor:
         while self._undoing:
             self._undoing.pop()()
         while self._on:
-            sources.remove(self._on.pop())
+            packages.remove(self._on.pop())
         if self._gatherer is not None:
             self._gatherer.close()
 

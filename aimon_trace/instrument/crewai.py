@@ -10,9 +10,9 @@ from typing import Any
 
 from aimon_trace.errors import TraceWarning
 from aimon_trace.instrument.base import Instrumentor
-from aimon_trace.instrument.gathering import Gathered
+from aimon_trace.instrument.packages import Source
+from aimon_trace.instrument.processor import Gathered
 from aimon_trace.instrument.sdks import ANTHROPIC, LITELLM, OPENAI
-from aimon_trace.instrument.sources import Source
 
 _TASK = "._execute_core"
 """How OpenInference calls the work on a task."""

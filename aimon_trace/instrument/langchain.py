@@ -10,8 +10,8 @@ from typing import Any
 
 from aimon_trace.errors import TraceWarning
 from aimon_trace.instrument.base import Instrumentor
-from aimon_trace.instrument.gathering import Gatherer
-from aimon_trace.instrument.sources import Source
+from aimon_trace.instrument.packages import Source
+from aimon_trace.instrument.processor import Gatherer
 
 
 class LangChainInstrumentor(Instrumentor):

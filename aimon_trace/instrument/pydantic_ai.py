@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from aimon_trace.instrument.base import Instrumentor
-from aimon_trace.instrument.sources import Source
+from aimon_trace.instrument.packages import Source
 
 
 class _Own(Source):

@@ -1,7 +1,7 @@
 """The SDKs of models, and what agents are written with that need no word of their own: a table each."""
 
 from aimon_trace.instrument.base import Instrumentor
-from aimon_trace.instrument.sources import Source
+from aimon_trace.instrument.packages import Source
 
 OPENAI = Source("openinference.instrumentation.openai", "OpenAIInstrumentor", "openai")
 ANTHROPIC = Source("openinference.instrumentation.anthropic", "AnthropicInstrumentor", "anthropic")

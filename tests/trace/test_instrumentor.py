@@ -15,7 +15,7 @@ from aimon_trace import (
     load,
 )
 from aimon_trace.instrument import Instrumentor
-from aimon_trace.instrument.sources import Source
+from aimon_trace.instrument.packages import Source
 from tests.trace.test_convert import LLM, span
 
 

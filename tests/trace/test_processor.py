@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from aimon_trace.instrument import gathering
-from aimon_trace.instrument.gathering import Gatherer
-from aimon_trace.instrument.sources import Relay
+from aimon_trace.instrument import processor
+from aimon_trace.instrument.packages import Relay
+from aimon_trace.instrument.processor import Gatherer
 
 OURS, ELSE = "openinference.instrumentation.langchain", "http"
 IDS = count(1)
@@ -108,7 +108,7 @@ def test_a_span_whose_beginning_nobody_saw_is_nobodys(gatherer, told):
 
 
 def test_runs_that_never_end_are_given_up(gatherer, told, monkeypatch):
-    monkeypatch.setattr(gathering, "OPEN", 2)
+    monkeypatch.setattr(processor, "OPEN", 2)
     first, *others = span(), span(), span()
     child = span(first)
     begin(gatherer, first, child)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from aimon_trace.errors import InstrumentorAlreadyActiveError, InstrumentorUnavailable, TraceError, TraceWarning
-from aimon_trace.instrument.gathering import Gatherer
+from aimon_trace.instrument.processor import Gatherer
 
 ATTRIBUTES = 10_000
 """Attributes that a span may have: each message of a conversation is several, and the SDK drops the first of them."""
