@@ -193,7 +193,7 @@ class Instrumentor:
             version=version,
             framework=self.name,
             framework_version=_version(self.package),
-        )  # fmt: skip
+        )
         run: TraceRun = self._converter.convert_trace(told.spans, self._converter.redactor.document(agent))
         if not run.steps:
             return

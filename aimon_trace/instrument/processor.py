@@ -120,7 +120,7 @@ class Gatherer:
             if over and not rest:
                 self._forget(run)
         for listener in self._listeners:
-            listener.span(span)
+            _quietly(listener.span, span)
         if over and (not rest or own == run.root.context.span_id):
             self._tell(run)
 
@@ -144,11 +144,16 @@ class Gatherer:
 
     def _tell(self, run: _Run) -> None:
         with run.lock:
-            try:
-                partial = run.partial or run.root.context.span_id in run.open
-                self._finished(Gathered(run.root, tuple(run.spans), partial))
-            except Exception:  # noqa: BLE001 - a full disk, or a span that nobody foresaw: the agent goes on
-                _LOG.exception("a trace is lost")
+            partial = run.partial or run.root.context.span_id in run.open
+            _quietly(self._finished, Gathered(run.root, tuple(run.spans), partial))
+
+
+def _quietly(tell: Callable[[Any], None], told: Any) -> None:
+    """A full disk, or a span that nobody foresaw, is a line in the log, and not the agent's business."""
+    try:
+        tell(told)
+    except Exception:  # noqa: BLE001 - as above: the agent goes on
+        _LOG.exception("a trace is lost, or a part of it")
 
 
 def _scope(span: Any) -> str:

@@ -123,12 +123,15 @@ def test_what_fails_is_logged_and_not_raised(caplog):
     def full_disk(_run):
         raise OSError("no space left")
 
-    gatherer = Gatherer([OURS], full_disk)
+    def deaf(_span):
+        raise RuntimeError("can't start new thread")
+
+    gatherer = Gatherer([OURS], full_disk, [SimpleNamespace(span=deaf)])
     root = span()
     begin(gatherer, root)
     with caplog.at_level(logging.ERROR, "aimon_trace"):
         end(gatherer, root)
-    assert "no space left" in caplog.text
+    assert [str(line.exc_info[1]) for line in caplog.records] == ["can't start new thread", "no space left"]
 
 
 def test_every_span_of_a_run_is_heard_at_once(told):
