@@ -7,7 +7,7 @@ ARGS ?=
 SCENARIO ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test harness test-real test-desktop test-mlflow test-faults check bench snapshots screenshots lock clean
+.PHONY: help setup run demo test harness test-real test-desktop test-mlflow test-frameworks test-faults check bench snapshots screenshots lock clean
 
 help: # this list
 	@grep -E '^[a-z-]+:.*# ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*# (.*)/\1\t\2/' | expand -t 14
@@ -35,6 +35,14 @@ harness: $(READY) # an agent at a scripted model, in six scenarios; SCENARIO=bas
 
 test-real: $(READY) # the real Claude Code and Codex, from npm, at a scripted model in a tmux of their own
 	$(BIN)/python -m pytest tests/real -m real $(ARGS)
+
+test-frameworks: .venv-frameworks/.ready # the real LangChain, CrewAI and others, instrumented, at a scripted model
+	.venv-frameworks/bin/python -m pytest tests/frameworks -m frameworks -W default $(ARGS)
+
+.venv-frameworks/.ready: pyproject.toml constraints-frameworks.txt
+	$(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-frameworks.txt --editable '.[frameworks]'
+	@touch $@
 
 test-desktop: $(READY) # real terminals, window managers, dunst, ssh: on screens of their own; what is missing is named
 	$(BIN)/python -m pytest tests/desktop/real -m desktop $(ARGS)
@@ -68,4 +76,4 @@ lock: # pin the newest dependencies that fit in constraints.txt
 	rm -rf .venv-lock
 
 clean: # remove .venv and what tools left behind
-	rm -rf .venv .venv-lock .cache .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis snapshot_report.html dist
+	rm -rf .venv .venv-frameworks .venv-lock .cache .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis snapshot_report.html dist

@@ -66,9 +66,16 @@ def llm_output(facts: Facts) -> str | dict[str, Any]:
 def arguments(facts: Facts) -> dict[str, Any]:
     """What a tool was given; what is no object stands under `input`."""
     told = parsed(_first(facts, _ARGUMENTS))
+    if _is_schema(told):
+        told = parsed(_first({**facts, "tool.parameters": None}, _ARGUMENTS))
     if told is None:
         return {short: facts[name] for name, short in _SUBJECTS.items() if facts.get(name)}
     return told if isinstance(told, dict) else {"input": told}
+
+
+def _is_schema(told: Any) -> bool:
+    """CrewAI's instrumentor tells what a tool may be given where others tell what it was."""
+    return isinstance(told, dict) and told.get("type") == "object" and isinstance(told.get("properties"), dict)
 
 
 def result(facts: Facts) -> Any:
@@ -101,7 +108,8 @@ def documents(facts: Facts) -> list[dict[str, Any]]:
 
 def asked(facts: Facts) -> str:
     """What somebody asked a run for, in words; empty where that is not told."""
-    return _text(_said(_first(facts, ("user_prompt", *_INPUT, *_WHOLE_INPUT))))
+    said = _said(_first(facts, ("user_prompt", *_INPUT, *_WHOLE_INPUT)))
+    return _text(said) if said else ""
 
 
 def answered(facts: Facts) -> Any:
@@ -109,10 +117,15 @@ def answered(facts: Facts) -> Any:
     return _said(_first(facts, (*_OUTPUT, "ai.response.text", "final_result", *_WHOLE_OUTPUT)))
 
 
+_SAID = (
+    "messages", "input", "inputs", "query", "question", "prompt", "outputs", "output", "data", "kwargs", "raw",
+)  # fmt: skip
+
+
 def _said(value: Any) -> Any:
     """The last words in a value: a message's, or those that frameworks hand on under a name."""
     told = parsed(value)
-    for name in ("messages", "input", "inputs", "query", "question", "prompt", "outputs", "output", "data", "kwargs"):
+    for name in _SAID:
         if isinstance(told, dict) and told.get(name):
             return _said(told[name])
     if isinstance(told, list) and told and isinstance(told[-1], dict):

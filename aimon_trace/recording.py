@@ -120,26 +120,38 @@ class StepId(str):  # noqa: SLOT000 - a handle has more to it than its letters
         """Tell more fields of the step, or tell some better. Raises StepValidationError for what they cannot hold."""
         self._host.changed(self._step, fields)
 
-    def __enter__(self) -> Self:
+    def hold(self) -> Self:
+        """Go on with the step until it is `done`, without a block: for whoever hears of begin and end in two places."""
         self._host.opened(self._step)
         self._began.append(self._host.clock.monotonic())
-        self._tokens.append(HERE.set(Nest(self._host, str(self), HERE.get())))
         return self
 
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        leave(self._tokens.pop())
+    def done(self, error: BaseException | None = None, /, **fields: Any) -> None:
+        """The step that was held is over, with what is known now; it took its time, and failed with an error.
+
+        Raises StepValidationError for what it cannot hold.
+        """
         step, took_ms = self._step, (self._host.clock.monotonic() - self._began.pop()) * 1000
         known = type(step).model_fields
-        learned: Json = {}
+        learned: Json = dict(fields)
         for name in {"latency_ms", "wait_duration_ms"} & known.keys():
             learned |= {} if getattr(step, name) else {name: round(took_ms, 3)}
-        if error is not None and "error" in known and getattr(step, "error", None) is None:
+        if error is not None and "error" in known and (learned.get("error") or getattr(step, "error", None)) is None:
             told = described(error)
             learned |= {"error": told["message"] or told["type"], "error_type": told["type"]}
         if "success" in known and getattr(step, "success", None) is None:
             learned["success"] = error is None
         self._host.changed(step, learned)
         self._host.closed(step)
+
+    def __enter__(self) -> Self:
+        self.hold()
+        self._tokens.append(HERE.set(Nest(self._host, str(self), HERE.get())))
+        return self
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        leave(self._tokens.pop())
+        self.done(error)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()

@@ -58,6 +58,11 @@ class RedactionConfig:
     """Parts of names whose values go, in any case; names that tell a secret (`api_key`, `token`) need not be said."""
     replacement: str = "[REDACTED]"
 
+    def keeping(self, *, inputs: bool, outputs: bool) -> "RedactionConfig":
+        """The same, but for sides that are not to be kept at all."""
+        inputs, outputs = self.capture_inputs and inputs, self.capture_outputs and outputs
+        return dataclasses.replace(self, capture_inputs=inputs, capture_outputs=outputs)
+
     @classmethod
     def default(cls) -> "RedactionConfig":
         """The default, by the name that the original gave it."""

@@ -55,7 +55,15 @@ def test_the_environment_to_be_set_by_hand_is_what_setup_writes():
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/service.md", "docs/status-bars.md"],
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/service.md",
+        "docs/status-bars.md",
+        "docs/trace-capture.md",
+    ],
 )
 def test_what_documents_link_to_is_there(name):
     text = (ROOT / name).read_text("utf-8")

@@ -136,3 +136,23 @@ async def test_the_same_script_speaks_as_openai_does(api, http):
     status, _, text = await post(http, api, "/v1/responses", input=later)
     assert (status, json.loads(text)["error"]["type"]) == (529, "server_error")
     assert (api.served[0].response_id, api.served[1].step) == (whole["id"], 1)
+
+
+async def test_the_same_script_speaks_as_chat_completions_do(api, http):
+    asked = {"role": "user", "content": "T-TIDY"}
+    status, _, text = await post(http, api, "/v1/chat/completions", messages=[asked], stream=True)
+    lines = [line.removeprefix("data: ") for line in text.splitlines() if line]
+    *chunks, last = [json.loads(line) for line in lines[:-1]]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert (status, lines[-1], chunks[-1]["choices"][0]["finish_reason"]) == (200, "[DONE]", "tool_calls")
+    (called,) = [call for delta in deltas for call in delta.get("tool_calls", ())]
+    assert json.loads(called["function"]["arguments"]) == {"command": "ls"}
+    assert last["usage"] == {
+        "prompt_tokens": 122, "prompt_tokens_details": {"cached_tokens": 5}, "completion_tokens": 41,
+        "completion_tokens_details": {"reasoning_tokens": 3}, "total_tokens": 163,
+    }  # fmt: skip
+    spoken = "".join(delta.get("content") or "" for delta in deltas)
+    later = [asked, {"role": "assistant", "content": spoken}, {"role": "tool", "content": ""}]
+    status, _, text = await post(http, api, "/v1/chat/completions", messages=later)
+    assert (status, json.loads(text)["error"]["type"]) == (529, "server_error")
+    assert (api.served[0].response_id, api.served[1].step) == (last["id"], 1)

@@ -177,6 +177,17 @@ def test_times_are_of_the_beginning_and_durations_are_measured():
     assert (run.ended_at - run.started_at).total_seconds() == 4.5
 
 
+def test_a_step_is_held_where_there_is_no_block():
+    clock = SteppedClock()
+    with Tracer.run("a", clock=clock) as tracer:
+        call = tracer.tool_call("search").hold()
+        clock.advance(1.5)
+        call.done(ValueError("no"), result="none")
+    (step,) = tracer.get_trace().steps
+    assert (step.latency_ms, step.result, step.success) == (1500, "none", False)
+    assert (step.error, step.error_type) == ("no", "ValueError")
+
+
 def test_more_is_told_of_a_step_when_it_is_known():
     with Tracer.run("a") as tracer, tracer.llm_call("m", "i") as call:
         call.update(output={"content": "me@example.com"}, tokens_out=5)

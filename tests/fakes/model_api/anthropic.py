@@ -9,6 +9,8 @@ from typing import Any
 from tests.fakes.model_api.script import Answer, Text, Thinking, ToolUse, Usage
 
 ID_HEADER = "request-id"
+ASIDES = True
+"""Whether a call without tools is one that a client makes for itself."""
 ERRORS = {
     400: ("invalid_request_error", "messages: at least one message is required"),
     401: ("authentication_error", "invalid x-api-key"),

@@ -9,6 +9,8 @@ from typing import Any
 from tests.fakes.model_api.script import Answer, Text, Thinking, ToolUse, Usage
 
 ID_HEADER = "x-request-id"
+ASIDES = True
+"""Whether a call without tools is one that a client makes for itself."""
 ERRORS = {
     400: ("invalid_request_error", "invalid_request", "Invalid request"),
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided"),

@@ -11,7 +11,7 @@ from typing import Any, Self
 from aiohttp import web
 from msgspec.structs import replace
 
-from tests.fakes.model_api import anthropic, openai
+from tests.fakes.model_api import anthropic, chat, openai
 from tests.fakes.model_api.script import DONE, SIDE, SUMMARY, Answer, Script, Scripts, Usage
 from tests.fakes.model_api.served import Kind, Served, total
 
@@ -32,6 +32,7 @@ class ModelApi:
         app.router.add_post("/v1/messages", self._messages)
         app.router.add_post("/v1/messages/count_tokens", self._count)
         app.router.add_post("/v1/responses", self._responses)
+        app.router.add_post("/v1/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
         app.router.add_route("*", "/{path:.*}", self._unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -65,6 +66,9 @@ class ModelApi:
 
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(openai, request)
+
+    async def _completions(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(chat, request)
 
     async def _serve(self, wire: Any, request: web.Request) -> web.StreamResponse:
         """Answer a call in the words of one API, `wire`."""
@@ -107,7 +111,7 @@ class ModelApi:
     def _found(self, wire: Any, body: Any, headers: Mapping[str, str]) -> tuple[Served, Answer]:
         """What a call is and gets. Who cannot use the tools of a script does not follow it."""
         tools = _names(body)
-        script, step = next(self._named(wire.prompts(body)), ("", 0)) if tools else ("", 0)
+        script, step = next(self._named(wire.prompts(body)), ("", 0)) if tools or not wire.ASIDES else ("", 0)
         kind: Kind = "summary" if wire.wants_summary(body) else "main"
         answer = _at(self._scripts.get(script, ()), step)
         if kind == "main" and not (script and set(answer.tools) <= tools):
@@ -147,4 +151,5 @@ def _at(script: Script, step: int) -> Answer:
 def _names(body: Any) -> set[str]:
     """The tools that a request offers, those of namespaces among them."""
     offered = list(body.get("tools") or ())
-    return {str(one.get("name") or one.get("type")) for tool in offered for one in (tool, *(tool.get("tools") or ()))}
+    named = [one.get("function") or one for tool in offered for one in (tool, *(tool.get("tools") or ()))]
+    return {str(one.get("name") or one.get("type")) for one in named}
