@@ -105,8 +105,8 @@ def test_a_case_may_name_a_file(skill):
     text = GROUND_TRUTH.replace('trace_run_id: "abc123"', 'trace: "good/one.jsonl"')
     (skill / "ground_truth.yaml").write_text(text)
     loaded = manifest.load(skill / "manifest.yaml")
-    assert loaded.case_of("/work/traces/good/one.jsonl") == "sdp_bronze_001"
-    assert loaded.case_of("/work/traces/bad/one.jsonl") is None
+    assert loaded.case_of("/home/dev/traces/good/one.jsonl") == "sdp_bronze_001"
+    assert loaded.case_of("/home/dev/traces/bad/one.jsonl") is None
 
 
 @pytest.mark.parametrize(
