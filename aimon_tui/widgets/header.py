@@ -10,8 +10,8 @@ from aimon_tui.rows import STATES
 
 Pieces = list[tuple[str, str]]
 
-TAKEN, PAUSED = 3, 4
-"""Worth of what must be read however narrow the terminal; dollars and rates give way to it."""
+TODAY, TAKEN, PAUSED = 2, 3, 4
+"""Worth of today's dollars, and of what must be read however narrow the terminal: those give way to it."""
 
 
 class Header(Painted):
@@ -20,19 +20,24 @@ class Header(Painted):
     back: ClassVar[str] = "surface"
 
     def lines(self, width: int) -> list[Line]:
-        """The one line."""
+        """The one line; states lose their words where today's dollars would not fit beside them."""
+        for words in (True, False) if width >= 100 else (False,):
+            line = self._begun(width)
+            self._states(line, words=words)
+            kept = _fitting(self._money(width) + self._door(width), width - line.width)
+            if any(worth == TODAY for worth, _ in kept):
+                break
+        return [line.right(width, *(piece for _, pieces in kept for piece in pieces), (" ", "ink"))]
+
+    def _begun(self, width: int) -> Line:
         line = self.line()
         if width >= 70:
             line.put(" aimon ", "key b")
         if self.aimon.demo:
             line.put("DEMO " if width >= 70 else " DEMO ", "ink b")
-        if width >= 70:
-            line.put("  ")
-        self._states(line, width)
-        kept = _fitting(self._money(width) + self._door(width), width - line.width)
-        return [line.right(width, *(piece for _, pieces in kept for piece in pieces), (" ", "ink"))]
+        return line.put("  ") if width >= 70 else line
 
-    def _states(self, line: Line, width: int) -> None:
+    def _states(self, line: Line, *, words: bool) -> None:
         states = self.aimon.board.states
         waiting = states["waiting"]
         line.put(f" ! {waiting} waiting ", "pill-ink/pill b" if waiting else "faint").put(" " if waiting > 9 else "  ")
@@ -42,7 +47,7 @@ class Header(Painted):
             some = number != "0"
             line.put(f"{glyph} ", f"{colour} b" if some else "faint").put(number, "ink b" if some else "faint")
             slack = " " * max(1, 4 - len(number))  # a second digit takes a blank: what follows stays in its place
-            line.put(f" {word}{slack}" if width >= 100 else slack, "muted" if some else "faint")
+            line.put(f" {word}{slack}" if words else slack, "muted" if some else "faint")
 
     def _money(self, width: int) -> list[tuple[int, Pieces]]:
         """Today's dollars and those of an hour; where no call has had a price yet, nobody knows how many."""
@@ -54,7 +59,7 @@ class Header(Painted):
         if not more or width >= 100:
             today.append((" today", "muted"))
         burn: Pieces = [(f"{burnt:>8}", "ink b" if totals.burn_usd_per_hour else "faint"), ("/h", "muted")]
-        return [(2, today), (1, burn)] if width >= 70 else [(2, today)]
+        return [(TODAY, today), (1, burn)] if width >= 70 else [(TODAY, today)]
 
     def _door(self, width: int) -> list[tuple[int, Pieces]]:
         app = self.aimon

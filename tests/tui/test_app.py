@@ -73,6 +73,7 @@ async def test_no_figure_of_the_header_is_cut_at_any_width():
             counts = counts.replace(" 14 ev/s", "").replace("! 29 waiting", "")
             assert not set("$:4") & set(counts), header
             assert "DEMO" in header
+            assert "$362.49 today" in header or width < 70, header
 
 
 # ------------------------------------------------------------------ sort, filter, panels
