@@ -73,7 +73,16 @@ async def test_no_figure_of_the_header_is_cut_at_any_width():
             counts = counts.replace(" 14 ev/s", "").replace("! 29 waiting", "")
             assert not set("$:4") & set(counts), header
             assert "DEMO" in header
-            assert "$362.49 today" in header or width < 70, header
+
+
+async def test_words_of_states_give_way_to_todays_dollars():
+    app = Played(demo=True)
+    app.still.unpriced = True
+    async with app.run_test(size=(100, 40)) as pilot:
+        assert "$12.84 + unpriced today" in text(app)[0]
+        assert "● 3 working" not in text(app)[0]
+        await pilot.resize_terminal(120, 40)
+        assert "● 3 working" in text(app)[0]
 
 
 # ------------------------------------------------------------------ sort, filter, panels
