@@ -143,6 +143,7 @@ def test_from_an_agent_in_a_pane_to_its_pane_in_front_and_back(scene):
         "confidence": "peer",
     }
     assert scene.known("s2", "waiting")["terminal"]["chain"] == [f"tmux {two.id}"]
+    until(lambda: "1 waiting" in scene.main("capture-pane", "-p", "-t", aimon.id))  # a frame after the ledger
 
     for keys, pane in (("n", two), (f"{PREFIX}S", aimon), ("2", one), (f"{PREFIX}A", two)):
         scene.press(keys)
