@@ -198,8 +198,8 @@ def _running(peer: Peer, home: Path) -> Iterator[tuple[psutil.Process, int]]:
             _await(port, started, home / "log")
             yield process, port
         finally:
-            for one in (*process.children(recursive=True), process):
-                one.kill()
+            for member in (*process.children(recursive=True), process):
+                member.kill()
 
 
 def _await(port: int, started: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -9,14 +9,15 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Iterator
+from typing import Any
 
 from textual.pilot import Pilot
 
 from aimon_core.clock import SystemClock
 from aimon_core.events import Event, LlmCalled, PromptSubmitted, ToolFinished, ToolStarted
 from aimon_core.session import Tokens
-from aimon_core.store import SessionStore
 from aimon_tui.app import AimonApp
+from aimon_tui.replay import Recording
 from aimon_tui.screens.session import SessionPage
 
 SMALL, LARGE = 1_000, 100_000
@@ -34,10 +35,18 @@ class NoDoor:
         """No events."""
         return 0.0
 
+    def forwards(self) -> None:
+        """Nothing is passed on."""
+
 
 def night(spans: int, now_ns: int) -> Iterator[Event]:
     """One turn: a model call, a tool call, and so on; each hundredth fails."""
-    said = {"agent": "claude-code", "session_id": f"night-{spans}", "channel": "span", "signal": "bench"}
+    said: dict[str, Any] = {
+        "agent": "claude-code",
+        "session_id": f"night-{spans}",
+        "channel": "span",
+        "signal": "bench",
+    }
     began_ns = now_ns - spans * SECOND_NS
     yield PromptSubmitted(at_ns=began_ns, prompt_id="p", unit="p", text="work through the night", **said)
     for number in range(spans // 2):
@@ -47,7 +56,7 @@ def night(spans: int, now_ns: int) -> Iterator[Event]:
             at_ns=at_ns + SECOND_NS, call_id=f"req_{number}", unit=f"l{number}", model="claude-opus-5-5", tokens=tokens,
             duration_ms=900, ok=number % 100 != 0, **said,
         )  # fmt: skip
-        tool = {"call_id": f"toolu_{number}", "name": "Bash", "subject": f"make part-{number}"}
+        tool: dict[str, Any] = {"call_id": f"toolu_{number}", "name": "Bash", "subject": f"make part-{number}"}
         yield ToolStarted(at_ns=at_ns + SECOND_NS, unit=f"t{number}", **tool, **said)
         yield ToolFinished(at_ns=at_ns + 2 * SECOND_NS, unit=f"f{number}", duration_ms=900, **tool, **said)
 
@@ -68,6 +77,8 @@ async def frames(app: AimonApp, pilot: Pilot[None], spans: int) -> list[float]:
     await pilot.pause(0.2)
     page, rng, spent = app.screen, random.Random(1), []
     assert isinstance(page, SessionPage)
+    while page.waterfall.virtual_size.height < spans:  # a tree that large is read in steps
+        await pilot.pause(0.1)
     for _ in range(JUMPS):
         began = time.process_time()
         page.waterfall.scroll_to(y=rng.randrange(spans), animate=False)
@@ -81,7 +92,7 @@ async def frames(app: AimonApp, pilot: Pilot[None], spans: int) -> list[float]:
 async def measured(spans: int) -> tuple[list[float], float, float]:
     """Frames, then the longest hold while resizing and while pressing keys."""
     clock = SystemClock()
-    store = SessionStore(clock)
+    store = Recording(clock)
     store.apply(night(spans, clock.now_ns()))
     app = AimonApp(store, door=NoDoor(), clock=clock)
     async with app.run_test(size=SIZE) as pilot:

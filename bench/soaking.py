@@ -161,8 +161,8 @@ class Soak:
         work = self.work
         missing = Counter(calls=work.calls, tools=work.tools, input=work.calls * INPUT, output=work.calls * OUTPUT)
         tokens = totals["tokens"]
-        missing.subtract(calls=totals["llm_calls"], tools=totals["tool_calls"])
-        missing.subtract(input=tokens["input"], output=tokens["output"])
+        told = {"calls": totals["llm_calls"], "tools": totals["tool_calls"]}
+        missing.subtract(told | {part: tokens[part] for part in ("input", "output")})
         return {what: count for what, count in missing.items() if count}
 
 
