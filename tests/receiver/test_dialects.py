@@ -191,6 +191,24 @@ def test_a_nested_run_is_no_turn_of_its_own() -> None:
     assert read(span("invoke_agent", {"gen_ai.operation.name": "invoke_agent"}, parent_id=b"\3" * 8)) == []
 
 
+def test_goose_speaks_the_conventions_and_names_its_session_twice() -> None:
+    """Spans as goose's `state_machine.rs` opens them, without a capture: a reply, its run inside, the call of a model."""
+    of = {"service": "goose", "scope": "goose"}
+    named = {"session.id": "20261121_1", "session.agent_type": "goose"}
+    agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "goose"}
+    reply = span("reply", named | agent, **of)
+    run = span(
+        "invoke_agent goose", named | agent | {"gen_ai.conversation.id": "20261121_1"},
+        span_id=b"\3" * 8, parent_id=reply.span_id, **of,
+    )  # fmt: skip
+    chat = {name: value for name, value in CHAT.items() if name != "gen_ai.conversation.id"}
+    call = span("chat gpt-5.5", chat | named, span_id=b"\4" * 8, parent_id=run.span_id, **of)
+    told = placed(call, run, reply)
+    assert {(one.agent, one.session_id) for one in told} == {("goose", "20261121_1")}
+    assert [one.tokens.output for one in told if isinstance(one, LlmCalled) and one.counts] == [50]
+    assert sum(isinstance(one, PromptSubmitted) for one in told) == sum(isinstance(one, TurnEnded) for one in told) == 1
+
+
 def test_a_failed_tool_is_a_tool_error() -> None:
     tool = read(
         span("execute_tool", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, error="boom")
