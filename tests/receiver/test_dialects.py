@@ -192,7 +192,7 @@ def test_a_nested_run_is_no_turn_of_its_own() -> None:
 
 
 def test_goose_speaks_the_conventions_and_names_its_session_twice() -> None:
-    """Spans as goose's `state_machine.rs` opens them, without a capture: a reply, its run inside, the call of a model."""
+    """Spans as goose's `state_machine.rs` opens them (no capture): a reply, its run inside, the call of a model."""
     of = {"service": "goose", "scope": "goose"}
     named = {"session.id": "20261121_1", "session.agent_type": "goose"}
     agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "goose"}
