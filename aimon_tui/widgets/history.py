@@ -12,6 +12,7 @@ from aimon_core.session import PICODOLLARS
 from aimon_tui.format import count, fit, money
 from aimon_tui.paint import Line, Painted
 from aimon_tui.plot import levels
+from aimon_tui.rows import model_name
 
 AXIS = 8
 """Cells before the first column."""
@@ -32,10 +33,10 @@ class Day(Struct, frozen=True):
     """Whether something has none."""
     today: bool = False
 
-    @property
-    def words(self) -> str:
-        """Its dollars; what has no price is a plus."""
-        return money(self.picodollars / PICODOLLARS) + ("+" if self.unpriced else "")
+    def words(self, room: int) -> str:
+        """Its dollars in so many cells, which lose their cents before they are cut; what has no price is a plus."""
+        more = "+" if self.unpriced else ""
+        return _fitting(self.picodollars / PICODOLLARS, room - len(more)) + more
 
 
 class HistoryPlot(Painted):
@@ -60,7 +61,7 @@ class HistoryPlot(Painted):
         lines = []
         for row in rows:
             ground = " " if row.amount is None else "·"
-            line = self.line().put(fit("" if row.amount is None else _round(row.amount), 6, ">") + "  ", "faint")
+            line = self.line().put(fit("" if row.amount is None else _round(row.amount), AXIS - 1, ">") + " ", "faint")
             for glyph, day in zip(row.glyphs, self._days, strict=True):
                 bar = max(2, slot - 3)
                 shown, spec = (ground, "rule") if glyph == " " else (glyph, "key" if day.today else "span-llm")
@@ -68,7 +69,7 @@ class HistoryPlot(Painted):
             lines.append(line)
         lines.append(self._labels([(_name(day, slot), "key b" if day.today else "muted") for day in self._days], slot))
         if labels == 2:
-            figures = [(fit(day.words, slot - 1), "ink b" if day.today else "faint") for day in self._days]
+            figures = [(day.words(slot - 1), "ink b" if day.today else "faint") for day in self._days]
             lines.append(self._labels(figures, slot))
         return lines
 
@@ -116,7 +117,8 @@ class HistoryTable(Painted):
         ]
 
     def _row(self, row: Row, name: int, width: int, largest: float) -> Line:
-        called = clean(row.by[self._head]) or "—"
+        named = row.by[self._head]
+        called = (model_name(named) if self._head == "model" else clean(named)) or "—"
         line = self.line().put(f" {fit(called, name)}", "ink")
         line.put(fit(count(row.sessions), 10, ">"), "muted").put(fit(count(row.tokens.total), 10, ">"), "muted")
         line.put(fit(money(row.cost_usd), 11, ">"), "faint" if row.cost_usd is None else "ink").put("  ")
@@ -132,4 +134,11 @@ def _name(day: Day, slot: int) -> str:
 
 
 def _round(amount: float) -> str:
-    return f"${amount:,.0f}" if amount >= 1 else f"${amount:.4f}".rstrip("0")
+    """An amount of the grid, where it fits before the first column."""
+    return _fitting(amount, AXIS - 1, f"${amount:,.0f}" if amount >= 1 else f"${amount:.4f}".rstrip("0"))
+
+
+def _fitting(usd: float, room: int, exact: str = "") -> str:
+    """Dollars that are never cut: with cents, without, in thousands."""
+    ways = (exact or money(usd), f"${usd:,.0f}", f"${count(round(usd))}")
+    return next((words for words in ways if len(words) <= room), ways[-1])

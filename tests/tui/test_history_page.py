@@ -1,13 +1,17 @@
 """The history page: what it shows of real transcripts, and what its keys make of them."""
 
 import asyncio
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from aimon_core.session import PICODOLLARS
 from aimon_tui import past
 from aimon_tui.plot import levels, step
 from aimon_tui.screens.history import READING, HistoryPage
+from aimon_tui.widgets.history import Day
 from tests.fakes.machine import machine
 from tests.fakes.transcript_home import lines
 from tests.fakes.transcripts import said
@@ -75,7 +79,7 @@ async def test_it_shows_the_days_and_what_they_went_to(app):
 async def test_its_keys_add_up_by_something_else_and_go_through_the_days(app):
     async with app.run_test(size=MEDIUM) as pilot:
         await press(pilot, "h", "m")
-        assert [row.split()[0] for row in table(app)] == ["model", "claude-opus-4-5"]
+        assert [row.split()[0] for row in table(app)] == ["model", "opus-4-5"]
         await press(pilot, "d")
         assert [row.split()[0] for row in table(app)] == ["day", "2026-11-21", "2026-11-20", "2026-11-18"]
         await press(pilot, "a", "left_square_bracket")
@@ -194,3 +198,25 @@ def test_the_page_looks_as_it_did(snap_compare, app, size, theme):
         await press(pilot, "h")
 
     assert snap_compare(app, run_before=play, terminal_size=size)
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "shown"),
+    [(12.34, False, "$12.34"), (1_234.56, False, "$1,235"), (1_234.56, True, "$1,235+"), (123_456.0, False, "$123k")],
+)
+def test_dollars_of_a_day_lose_their_cents_before_they_are_cut(usd, unpriced, shown):
+    day = Day(date(2026, 11, 21), round(usd * PICODOLLARS), unpriced=unpriced)
+    assert day.words(7) == shown
+
+
+async def test_small_amounts_stand_whole_on_the_grid(app):
+    shutil.rmtree(TRANSCRIPTS)
+    line = spent(1, "21", "shop-api", 0, model="claude-sonnet-4-5-20250929")
+    line["message"]["usage"]["output_tokens"] = 60
+    wrote(line)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "h", "m")
+        shown = text(app)
+        assert "$0.0005" in "".join(shown)
+        assert not [row for row in shown if "$" in row and "…" in row]
+        assert [row.split()[0] for row in table(app)] == ["model", "sonnet-4-5"]
