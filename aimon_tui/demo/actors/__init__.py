@@ -49,6 +49,8 @@ class Coder(Actor):
     """What its hooks call each step; a step that is not there fires none."""
     TOOLS: ClassVar[Mapping[str, str]] = {}
     """What it calls the tools of the story: `Bash`, `Read`, `Edit`."""
+    CALL_ID: ClassVar[str] = ""
+    """What its log events call the id of a tool call; empty where telemetry tells of no tools in this way."""
     PATH: ClassVar[str] = "file_path"
     """What its tools call the path of a file."""
 
@@ -80,8 +82,20 @@ class Coder(Actor):
         """What is said once a person has allowed a tool."""
         return NOTHING
 
-    def ran(self, _call: dict[str, Any], _seconds: float, *, ok: bool) -> Iterator[Request]:  # noqa: ARG002
+    def ran(self, call: dict[str, Any], seconds: float, *, ok: bool) -> Iterator[Request]:
         """What telemetry says of a tool that is done."""
+        if not self.CALL_ID:
+            return NOTHING
+        return self.log(
+            "tool_result", **self.named(call), success=str(ok).lower(), duration_ms=str(round(seconds * 1000))
+        )
+
+    def named(self, call: dict[str, Any]) -> dict[str, wire.Value]:
+        """A tool call as log events name it."""
+        return {"tool_name": call["tool_name"], self.CALL_ID: call["tool_use_id"]}
+
+    def log(self, event: str, **fields: wire.Value) -> Iterator[Request]:  # noqa: ARG002 - those who have such
+        """A log event at this moment, of who has such."""
         return NOTHING
 
     # -------------------------------------------------------------------------------------- what happens

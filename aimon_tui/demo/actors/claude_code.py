@@ -24,6 +24,7 @@ class Claude(Coder):
     """A Claude Code session."""
 
     agent = "claude-code"
+    CALL_ID = "tool_use_id"
     EVENTS: ClassVar[Mapping[str, str]] = {
         "open": "SessionStart", "prompt": "UserPromptSubmit", "before": "PreToolUse", "ask": "PermissionRequest",
         "after": "PostToolUse", "failed": "PostToolUseFailure", "stop": "Stop", "close": "SessionEnd",
@@ -75,13 +76,7 @@ class Claude(Coder):
 
     def allowed(self, call: dict[str, Any]) -> Iterator[Request]:
         """A decision by a person."""
-        named = {"tool_name": call["tool_name"], "tool_use_id": call["tool_use_id"]}
-        return self.log("tool_decision", decision="accept", source="user_temporary", **named)
-
-    def ran(self, call: dict[str, Any], seconds: float, *, ok: bool) -> Iterator[Request]:
-        """The result of a tool."""
-        named = {"tool_name": call["tool_name"], "tool_use_id": call["tool_use_id"]}
-        return self.log("tool_result", **named, success=str(ok).lower(), duration_ms=str(round(seconds * 1000)))
+        return self.log("tool_decision", decision="accept", source="user_temporary", **self.named(call))
 
     def delegate(self, kind: str, model: str, steps: int) -> Iterator[Request]:
         """A subagent works for a while."""

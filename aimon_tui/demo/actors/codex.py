@@ -15,6 +15,7 @@ class Codex(Coder):
     """A Codex session."""
 
     agent = "codex"
+    CALL_ID = "call_id"
     EVENTS: ClassVar[Mapping[str, str]] = {
         "open": "SessionStart", "prompt": "UserPromptSubmit", "before": "PreToolUse", "ask": "PermissionRequest",
         "after": "PostToolUse", "stop": "Stop", "close": "SessionEnd",
@@ -58,13 +59,7 @@ class Codex(Coder):
 
     def allowed(self, call: dict[str, Any]) -> Iterator[Request]:
         """A decision by a person."""
-        named = {"tool_name": call["tool_name"], "call_id": call["tool_use_id"]}
-        return self.log("tool_decision", decision="approved", source="User", **named)
-
-    def ran(self, call: dict[str, Any], seconds: float, *, ok: bool) -> Iterator[Request]:
-        """The result of a tool."""
-        named = {"tool_name": call["tool_name"], "call_id": call["tool_use_id"]}
-        return self.log("tool_result", **named, success=str(ok).lower(), duration_ms=str(round(seconds * 1000)))
+        return self.log("tool_decision", decision="approved", source="User", **self.named(call))
 
     def refused(self, status: int, error: str) -> Iterator[Request]:
         """The provider refuses, and the client does not try again."""
