@@ -12,8 +12,8 @@ import json
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,17 @@ def _ms(times: list[float], share: float) -> float:
     return round(times[max(round(len(times) * share) - 1, 0)] * 1e3, 2)
 
 
+def kept(looks: Iterable[Look], path: Path) -> Iterator[Look]:
+    """The same looks, each written to a CSV file as soon as it is made: what was seen before a stop stays."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.DictWriter(file, [field.name for field in fields(Look)], lineterminator="\n")
+        rows.writeheader()
+        for look in looks:
+            rows.writerow(asdict(look))
+            file.flush()
+            yield look
+
+
 def main() -> int:
     """Run, write a line for each look as it is made, and say whether the books hold all of it; 1 if not."""
     options = argparse.ArgumentParser(prog="python -m bench.soaking")
@@ -179,15 +190,10 @@ def main() -> int:
     told = options.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="aimon-soak-", ignore_cleanup_errors=True) as home,
-        told.file.open("w", newline="", encoding="utf-8") as file,
         serving(Path(home)) as (process, port),
     ):
-        rows = csv.DictWriter(file, [field.name for field in fields(Look)], lineterminator="\n")
-        rows.writeheader()
         soak = Soak(process, port, Path(home), rate=told.rate)
-        for look in soak.looks(told.seconds):
-            rows.writerow(asdict(look))
-            file.flush()
+        deque(kept(soak.looks(told.seconds), told.file), maxlen=0)
         missing = soak.missing()
     print(f"missing: {missing}" if missing else f"all of {soak.work.sent} events are in the books, none twice")
     return 1 if missing else 0

@@ -1,12 +1,13 @@
 """Hours of work: nothing is lost, nothing is counted twice, and after the first half nothing grows."""
 
 import statistics
+from pathlib import Path
 
 import psutil
 import pytest
 
-from bench.soaking import Soak
-from tests.faults import LONG, SOAK_S
+from bench.soaking import Soak, kept
+from tests.faults import LONG, SOAK_FILE, SOAK_S
 
 GROWTH = 1.10
 """Of the last quarter over the one before, in memory, open files and times."""
@@ -14,10 +15,10 @@ EARLY = 4
 """Open files more than in the beginning: the journal's, and connections that are just being made."""
 
 
-def test_a_long_day_loses_nothing_and_leaves_nothing_behind(program):
+def test_a_long_day_loses_nothing_and_leaves_nothing_behind(program, tmp_path):
     with program.serving() as serving:
         soak = Soak(psutil.Process(serving.process.pid), serving.port, program.folder)
-        looks = list(soak.looks(SOAK_S))
+        looks = list(kept(soak.looks(SOAK_S), Path(SOAK_FILE or tmp_path / "soak.csv")))
         assert soak.missing() == {}
         assert all(look.taken == look.sent for look in looks)
         assert looks[-1].sent > 0
