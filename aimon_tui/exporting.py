@@ -42,12 +42,6 @@ class Exporting:
         hands.append(self._exporter)
         await self._exporter.run()
 
-    async def finish(self) -> None:
-        """Send what is over, for a few seconds."""
-        if self._exporter is not None:
-            await self._exporter.finish()
-            self._exporter = None
-
     def figures(self) -> dict[str, Any] | None:
         """What became of spans so far; None where nothing is exported."""
         return self._exporter.figures() if self._exporter is not None else None

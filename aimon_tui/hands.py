@@ -37,8 +37,8 @@ class Hand(Protocol):
     def frame(self, changed: Collection[str]) -> None:
         """A tenth of a second passed, and these sessions changed in it."""
 
-    def close(self) -> None:
-        """The end."""
+    async def close(self) -> None:
+        """The end: what nobody keeps true any more is taken away."""
 
 
 class Story:
@@ -92,7 +92,7 @@ class Stream:
         if lines:
             self._writer.put(lines)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Write what is left."""
         self._writer.close()
 
@@ -130,7 +130,7 @@ class StatusFile:
             short.write(self._folder, content)
             self._content = content
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Take the file away: nobody runs any more."""
         if self._claim is not None:
             short.remove(self._folder)
@@ -150,5 +150,5 @@ class Publication:
         """Tell what changed; also that nothing did, since lists have their time."""
         self._publish(changed)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing: the receiver lets its readers go."""

@@ -85,7 +85,7 @@ class Judging:
         if self._work is None or (self._work.done() and any(at_s <= now_s for at_s in self._due.values())):
             self._work = asyncio.get_running_loop().create_task(self.look())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Judge no more."""
         if self._work is not None:
             self._work.cancel()

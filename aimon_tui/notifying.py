@@ -79,12 +79,15 @@ class Notifying:
         if not self._rules.quiet():
             self._queue[f"{session.key} broke"] = broken(session, verdict.broken)
 
-    def close(self) -> None:
-        """Tell no more, and take back what was told."""
-        for task in (*self._visits, *([self._work] if self._work else [])):
-            task.cancel()
+    async def close(self) -> None:
+        """Tell no more, and take back what was told, what is being told just now included."""
+        self._queue.clear()
+        for visit in self._visits:
+            visit.cancel()
+        if self._work is not None:
+            await asyncio.wait([self._work])
         for channel in self._channels:
-            channel.close()
+            await channel.close()
 
     async def _run(self) -> None:
         while self._queue:

@@ -110,10 +110,11 @@ class Runtime:
         if self.door.receiver is not None:
             await self.door.receiver.stop()
         self.drain()
-        await self._exporting.finish()
         await self._forwarding.finish()
-        while self.hands:
-            self.hands.pop().close()
+        for error in await asyncio.gather(*(hand.close() for hand in self.hands), return_exceptions=True):
+            if error is not None:
+                LOG.error("an output did not end well", exc_info=error)
+        self.hands.clear()
         self._memory.close()
 
     async def caught_up(self) -> None:

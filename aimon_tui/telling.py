@@ -52,7 +52,7 @@ class Pipe:
         written = [self._fifo.write(fitting) for line in lines if (fitting := fitted(line))]
         self._missed = not all(written)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let the reader go."""
         self._fifo.close()
 
@@ -81,7 +81,7 @@ class Events:
         elif self._story is not None and (lines := self._story.told(changed)):
             self._socket.put(lines)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let everybody go."""
         if self._opening is not None:
             self._opening.cancel()
@@ -137,8 +137,10 @@ class TmuxOption:
             self._shown, self._failed = text, False
             self._writing = asyncio.get_running_loop().create_task(self._write(text))
 
-    def close(self) -> None:
-        """Take it away: nobody runs any more."""
+    async def close(self) -> None:
+        """Take it away, once what is being written stands there: nobody runs any more."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
         if self._shown is not None:
             self._option.remove()
 

@@ -43,7 +43,7 @@ class Whereabouts:
                 self._looked[key] = process
                 self._look(key, process)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Look no more."""
         for search in self._searches:
             search.cancel()

@@ -47,8 +47,8 @@ class Channel(Protocol):
     async def withdraw(self, key: str) -> None:
         """Take back what was shown about a session, as far as possible."""
 
-    def close(self) -> None:
-        """Take back everything, at once and as far as possible."""
+    async def close(self) -> None:
+        """Take back everything, as far as possible."""
 
 
 def notice(session: Session) -> Notice:

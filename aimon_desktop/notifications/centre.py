@@ -26,7 +26,6 @@ class Centre:
         self._act = act
         self._notifier: Any = None
         self._shown: dict[str, str] = {}
-        self._over: asyncio.Future[Any] | None = None
 
     async def tell(self, notice: Notice) -> None:
         """Show a notice. Raises Unavailable: no library, no right to show any, or no answer."""
@@ -43,11 +42,12 @@ class Centre:
             with suppress(Unavailable, LookupError):  # the library's KeyError: it has gone by itself
                 await _in_time(self._notifier.clear(shown))
 
-    def close(self) -> None:
-        """Take back every notice, as soon as the loop comes to it."""
+    async def close(self) -> None:
+        """Take back every notice."""
         if self._shown:
             self._shown.clear()
-            self._over = asyncio.ensure_future(self._notifier.clear_all())
+            with suppress(Unavailable):
+                await _in_time(self._notifier.clear_all())
 
     async def _ready(self) -> Any:
         """The library. Raises Unavailable."""

@@ -66,7 +66,7 @@ class Desktop:
             with suppress(Unavailable):
                 await self._call("CloseNotification", [number])
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close every notice and the connection: nobody would hear a click."""
         bus, self._bus = self._bus, None
         shown, self._shown = self._shown, {}
@@ -77,7 +77,7 @@ class Desktop:
 
     async def _connect(self) -> None:
         """Raises Unavailable."""
-        self.close()
+        await self.close()
         try:
             library = await asyncio.to_thread(import_module, "dbus_fast.aio")
         except ImportError:
@@ -93,7 +93,7 @@ class Desktop:
         try:
             reply = await _in_time(self._bus.call(_message(member, body, name=name, path=path)))
         except Unavailable:
-            self.close()
+            await self.close()
             raise
         if reply.error_name or reply.signature != _SIGNATURES[member][1]:
             raise Unavailable(f"The desktop shows no notifications: {clean(reply.error_name or 'nonsense', 120)}.")

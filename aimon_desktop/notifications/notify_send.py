@@ -22,5 +22,5 @@ class NotifySend:
     async def withdraw(self, key: str) -> None:
         """Nothing: it is out of our hands."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing, too."""

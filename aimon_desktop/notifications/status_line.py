@@ -16,5 +16,5 @@ class StatusLine:
     async def withdraw(self, key: str) -> None:
         """Nothing: it has gone by itself."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing, too."""

@@ -46,7 +46,7 @@ class Terminal:
         if (number := self._numbers.get(key)) is not None:
             self._write(f"\x1b]99;i=aimon-{number}:p=close;{_ST}")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing: the terminal is given back as it was."""
 
 

@@ -71,9 +71,6 @@ class Exporter:
         for key in changed:
             self._looks.setdefault(key, soon_s)
 
-    def close(self) -> None:
-        """Nothing: `finish` sends what is left."""
-
     def figures(self) -> dict[str, Any]:
         """What became of spans so far."""
         return {"url": self._sender.url, "queued": self._sender.queued, **asdict(self._sender.exported)}
@@ -99,7 +96,7 @@ class Exporter:
             else:
                 del self._looks[key]
 
-    async def finish(self) -> None:
+    async def close(self) -> None:
         """The end: send what is over, for a few seconds."""
         await self.look(last=True)
         await self._sender.flush()

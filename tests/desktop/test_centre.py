@@ -104,10 +104,9 @@ async def test_what_was_answered_is_taken_back_and_all_of_it_in_the_end(channel)
     await channel.withdraw("k")
     await channel.withdraw("k")
     assert shown() == [("Codex · site", "Done.", "normal")]
-    channel.close()
-    await channel._over
+    await channel.close()
     assert shown() == []
-    channel.close()
+    await channel.close()
 
 
 @pytest.mark.parametrize(

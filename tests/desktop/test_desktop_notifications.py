@@ -37,7 +37,7 @@ async def channel(bus):
     channel = Desktop(clicked.put_nowait)
     channel.clicked = clicked
     yield channel
-    channel.close()
+    await channel.close()
 
 
 async def test_a_notice_says_who_and_what_and_how_urgent(channel, server):
@@ -81,10 +81,10 @@ async def test_a_notice_that_is_taken_back_is_closed_and_one_that_is_gone_is_lef
 async def test_nobody_is_left_to_hear_a_click_when_all_is_over(channel, server):
     await channel.tell(WAITS)
     await channel.tell(DONE)
-    channel.close()
+    await channel.close()
     await server.until(lambda: not server.shown)
     assert server.closed == [1, 2]
-    channel.close()
+    await channel.close()
 
 
 async def test_s23_the_body_is_no_markup(channel, server):
@@ -144,7 +144,7 @@ async def test_a_bus_that_ends_is_told_and_not_waited_for(tmp_path, monkeypatch)
     await channel.withdraw("k")
     with pytest.raises(Unavailable, match="cannot be reached"):
         await channel.tell(WAITS)
-    channel.close()
+    await channel.close()
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_the_usual_place_of_the_bus_is_looked_at(bus, tmp_path, monkeypatc
     async with notification_server(bus) as server:
         await channel.tell(WAITS)
         assert len(server.shown) == 1
-        channel.close()
+        await channel.close()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
     with pytest.raises(Unavailable, match="no session bus"):
         await channel.tell(WAITS)

@@ -152,7 +152,7 @@ def told(environment, *notices, bell=True) -> list[str]:
         for one in notices:
             await terminal.tell(one)
         await terminal.withdraw("k")
-        terminal.close()
+        await terminal.close()
 
     asyncio.run(tell())
     return written

@@ -128,7 +128,7 @@ async def test_two_restarts_give_a_thing_the_same_id(collector):
 async def test_the_end_of_the_program_sends_what_is_over_at_once(collector):
     watched = Watched(collector)
     watched.tell(*TURN, prompted(10, "p2"))
-    await watched.exporter.finish()
+    await watched.exporter.close()
     assert [span.name for span in collector.spans] == ["Turn #1", "LLM Call: Opus (100→10 tokens)"]
     assert watched.exporter.figures()["sent"] == 2
 
@@ -191,7 +191,7 @@ async def test_an_end_in_the_middle_of_a_look_loses_nothing_and_sends_nothing_tw
             await asyncio.sleep(0)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-    await watched.exporter.finish()
+    await watched.exporter.close()
     assert len(collector.spans) == len({span.span_id for span in collector.spans}) == 701
 
 

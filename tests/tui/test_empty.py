@@ -1,5 +1,7 @@
 """The screen without a session: what to do, who is here, and nothing of what nobody may look at."""
 
+import asyncio
+
 import pytest
 
 from tests.fakes.fleet import StillDoor, waiting
@@ -87,6 +89,9 @@ async def test_the_last_session_that_goes_makes_room_for_a_new_look(tmp_path, mo
         assert here.agents is None
         app.still.remove(SHOP)
         app.frame()
+        async with asyncio.timeout(10):
+            while here.agents is None:  # the page comes up with the next layout
+                await pilot.pause()
         told = await shown(app, pilot)
         assert "Claude Code" in told
         assert "○ not connected" in told

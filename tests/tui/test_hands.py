@@ -84,7 +84,7 @@ def test_a_session_that_expires_is_told_before_it_goes(clock, paper):
     assert lines[-1]["sessions"] == []
 
 
-def test_a_reader_that_missed_lines_gets_the_list(clock, paper):
+async def test_a_reader_that_missed_lines_gets_the_list(clock, paper):
     stream = Stream(Shelf(session("a")), Narrator(clock), paper)
     stream.moved([])
     stream.frame(set())
@@ -92,7 +92,7 @@ def test_a_reader_that_missed_lines_gets_the_list(clock, paper):
     paper.lost = True
     stream.frame(set())
     assert [line["type"] for line in paper.read()] == ["session_list"]
-    stream.close()
+    await stream.close()
     assert paper.lines == b"end"
 
 
@@ -118,17 +118,17 @@ def test_no_line_is_made_for_a_reader_that_stopped_and_none_is_missing_when_it_r
 
 
 @pytest.fixture
-def status(clock, tmp_path):
+async def status(clock, tmp_path):
     hand = StatusFile(Shelf(session("a")), str(tmp_path), lambda: "127.0.0.1:1", clock)
     yield hand
-    hand.close()
+    await hand.close()
 
 
 def written(tmp_path) -> dict | None:
     return short.read(str(tmp_path))
 
 
-def test_the_status_file_waits_half_a_second_unless_a_state_changed(status, clock, tmp_path):
+async def test_the_status_file_waits_half_a_second_unless_a_state_changed(status, clock, tmp_path):
     status.frame(set())
     assert written(tmp_path)["address"] == "127.0.0.1:1"
     status._books.known = {"k": session("a", "waiting")}
@@ -144,7 +144,7 @@ def test_the_status_file_waits_half_a_second_unless_a_state_changed(status, cloc
     assert written(tmp_path)["counts"]["failed"] == 1
 
 
-def test_what_reads_the_same_is_not_written_again(status, clock, tmp_path):
+async def test_what_reads_the_same_is_not_written_again(status, clock, tmp_path):
     status.frame(set())
     (tmp_path / short.FILE).write_text("{}")
     clock.advance(9)
@@ -152,27 +152,27 @@ def test_what_reads_the_same_is_not_written_again(status, clock, tmp_path):
     assert (tmp_path / short.FILE).read_text() == "{}"
 
 
-def test_a_second_aimon_writes_once_the_first_has_ended(status, clock, tmp_path):
+async def test_a_second_aimon_writes_once_the_first_has_ended(status, clock, tmp_path):
     status.frame(set())
     second = StatusFile(Shelf(), str(tmp_path), lambda: "127.0.0.1:2", clock)
     second.frame(set())
-    second.close()  # closing what was never claimed takes nothing away
+    await second.close()  # closing what was never claimed takes nothing away
     assert written(tmp_path)["address"] == "127.0.0.1:1"
     os.close(status._claim)
     status._claim = None
     clock.advance(1)
     second.frame(set())
     assert written(tmp_path)["address"] == "127.0.0.1:2"
-    second.close()
+    await second.close()
     assert written(tmp_path) is None
     assert not (tmp_path / short.FILE).exists()
 
 
-def test_readers_of_the_api_hear_of_every_frame():
+async def test_readers_of_the_api_hear_of_every_frame():
     heard = []
     publication = Publication(heard.append)
     publication.frame(set())
     publication.frame({"k"})
     publication.moved([])
-    publication.close()
+    await publication.close()
     assert heard == [set(), {"k"}]

@@ -74,12 +74,12 @@ class Watched:
         verdict = self.store.get(KEY).verdict
         return verdict and verdict.standing
 
-    def close(self) -> None:
-        self.judge.close()
+    async def close(self) -> None:
+        await self.judge.close()
 
 
 @pytest.fixture
-def watched():
+async def watched():
     made = []
 
     def make(**tables) -> Watched:
@@ -88,7 +88,7 @@ def watched():
 
     yield make
     for one in made:
-        one.close()
+        await one.close()
 
 
 @pytest.fixture
@@ -313,12 +313,12 @@ async def test_the_settings_make_a_judge_that_notifies_unless_they_say_otherwise
         judge._alert(made(name="shop"), verdict([Judged("cost_budget", "broken", "")]))
         assert [one.body for one in notifying._queue.values()] == ["Not as expected: cost budget."] * queued
         for one in hands:
-            one.close()
+            await one.close()
 
 
-def test_nobody_is_notified_of_a_broken_limit_at_night():
+async def test_nobody_is_notified_of_a_broken_limit_at_night():
     clock = SteppedClock()
     night = hand(SessionStore(clock), Settings(quiet_hours="00:00-23:59"), clock)
     night.alert(made(name="shop"), verdict([Judged("cost_budget", "broken", "")]))
     assert night._queue == {}
-    night.close()
+    await night.close()

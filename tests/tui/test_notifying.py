@@ -1,7 +1,6 @@
 """The hand that notifies: by the first way that works, of what lasts, and nobody who looks already."""
 
 import asyncio
-import contextlib
 import logging
 import sys
 
@@ -39,7 +38,7 @@ class Way:
     async def withdraw(self, key):
         self.withdrawn.append(key)
 
-    def close(self):
+    async def close(self):
         self.closed = True
 
 
@@ -90,7 +89,7 @@ class Scene:
 async def scene(clock):
     scene = Scene(clock)
     yield scene
-    scene.hand.close()
+    await scene.hand.close()
 
 
 async def test_the_first_way_is_taken_and_no_other(scene):
@@ -176,11 +175,14 @@ async def test_a_click_goes_to_the_session_or_says_why_it_cannot(scene):
 async def test_at_the_end_nothing_goes_on(scene):
     scene.first.gate.clear()
     scene.move("waiting")
+    scene.move("waiting", "s2")
     await scene.wait()
-    scene.hand.close()
-    with contextlib.suppress(asyncio.CancelledError):
-        await scene.hand._work
-    assert (scene.first.shown, scene.first.closed, scene.second.closed) == ([], True, True)
+    ended = asyncio.create_task(scene.hand.close())
+    await asyncio.sleep(0)
+    assert not scene.first.closed  # what is being told just now would stay for ever
+    scene.first.gate.set()
+    await ended
+    assert (len(scene.first.shown), scene.first.closed, scene.second.closed) == (1, True, True)
 
 
 async def test_the_ways_are_the_desktop_then_tmux_then_the_screens_own_terminal(clock, monkeypatch):
@@ -227,4 +229,4 @@ async def test_who_wants_no_notifications_gets_no_hand(tmp_path, monkeypatch):
         made = list(outlets(Runtime(settings, clock, runtime_folder=str(tmp_path / "aimon")), clock))
         assert any(isinstance(one, Notifying) for one in made) == notify
         for one in made:
-            one.close()
+            await one.close()

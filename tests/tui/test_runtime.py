@@ -45,7 +45,7 @@ class Witness:
     def frame(self, changed):
         self.frames.append(set(changed))
 
-    def close(self):
+    async def close(self):
         self.closed = True
 
 

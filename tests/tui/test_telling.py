@@ -55,10 +55,10 @@ def narrators(clock):
 
 
 @pytest.fixture
-def pipe(shelf, narrators, clock, tmp_path):
+async def pipe(shelf, narrators, clock, tmp_path):
     pipe = Pipe(shelf, narrators, Fifo(str(tmp_path / "pipe"), clock))
     yield pipe
-    pipe.close()
+    await pipe.close()
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ async def events(shelf, narrators, clock, tmp_path, monkeypatch):
     events = Events(shelf, narrators, Path("events.sock"), clock)
     await events._opening
     yield events
-    events.close()
+    await events.close()
 
 
 class Ear:
@@ -200,7 +200,7 @@ async def test_a_socket_that_cannot_be_opened_is_a_line_in_the_log(shelf, narrat
         await events._opening
         clock.advance(60)
         events.frame({KEY})
-    events.close()
+    await events.close()
     assert caplog.text.count("nobody can read events.sock") == 1
 
 
@@ -209,7 +209,7 @@ async def test_who_outlives_the_owner_of_the_socket_has_it_then(events, shelf, n
     await heir._opening
     async with Ear() as ear:
         await ear.hear(2)
-        events.close()
+        await events.close()
         with pytest.raises(EOFError):
             await ear.hear(1)
     heir.frame(())
@@ -219,7 +219,7 @@ async def test_who_outlives_the_owner_of_the_socket_has_it_then(events, shelf, n
     await heir._opening
     async with Ear() as ear:
         assert (await ear.hear(1))[0]["type"] == "session_list"
-    heir.close()
+    await heir.close()
 
 
 # ------------------------------------------------------------------ tmux
@@ -267,12 +267,12 @@ async def test_tmux_is_told_at_once_of_states_and_else_twice_a_second(option, pa
     await drawn(option)
     await drawn(option, change(shelf, state="waiting"))
     assert paper.texts == ["●1 $0.00", "×1 $0.00", "!1 $0.00"]
-    option.close()
+    await option.close()
     assert paper.removed
 
 
 async def test_what_was_never_shown_is_not_taken_away(option, paper):
-    option.close()
+    await option.close()
     assert not paper.removed
 
 

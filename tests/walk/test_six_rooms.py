@@ -25,7 +25,7 @@ class Notes:
     def frame(self, changed):
         self.changed |= set(changed)
 
-    def close(self):
+    async def close(self):
         pass
 
 

@@ -87,7 +87,7 @@ async def test_a_click_on_a_notice_of_dunst_leads_to_its_session(dunst):
     assert await click(dunst, clicked) == "k"
     assert (await focus(session.target, dunst.display.desk.outside())).ok
     assert session.comes()
-    channel.close()
+    await channel.close()
 
 
 @needs("Xvfb", "i3", "dunst", "dunstctl")
@@ -99,7 +99,7 @@ async def test_s23_dunst_shows_the_words_and_no_markup_and_takes_back_what_was_a
     until(lambda: dunst.shown() == 0)
     body = "Waits for &lt;b&gt;your&lt;/b&gt; permission."
     assert dunst.seen()[0] == ("Claude Code · <shop>", body)
-    channel.close()
+    await channel.close()
 
 
 @needs("Xvfb", "i3", "dunst", "dunstctl", "notify-send")
