@@ -172,7 +172,7 @@ class HistoryPage(Screen[None]):
         return [
             Day(
                 day,
-                sum(cell.used.picodollars for cell in found.get(day.isoformat(), ())),
+                None if self._cells is None else sum(cell.used.picodollars for cell in found.get(day.isoformat(), ())),
                 any(cell.used.unpriced for cell in found.get(day.isoformat(), ())),
                 today=self._back == 0 and day == days[-1],
             )

@@ -105,6 +105,7 @@ async def test_it_says_that_it_reads_and_holds_up_nothing(app, monkeypatch):
         await pilot.press("h")
         await pilot.pause()
         assert table(app) == [f" {READING}"]
+        assert "$" not in "".join(text(app)[2:]), "nobody knows yet"
         app.screen._wait()
         await pilot.pause()
         assert table(app) == [" Reading the journal … 43%"]
