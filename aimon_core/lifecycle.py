@@ -208,7 +208,7 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
     if status.state == "ended":
         return status  # the hook of a turn's end may well take longer than that of the session's
     if event.reason == "failed":
-        return close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
+        return close(status, "failed", event.at_ns, "failed", error_type=event.error_type or status.error_type, **words)
     if event.reason == "stop_hook":
         background = frozenset(event.background)
         if status.end_reason in _ENDINGS and not (status.turn_open or background or status.background):

@@ -4,6 +4,7 @@ from collections import deque
 
 from msgspec import Struct
 
+from aimon_core.bag import Bag
 from aimon_core.events import PermissionAnswered, ToolFinished, ToolStarted
 from aimon_core.merged import Merged
 
@@ -39,7 +40,7 @@ class Tools(Merged[ToolCall, ToolReport]):
     def __init__(self) -> None:
         super().__init__(_began, _fill, self._counted)
         self.calls = 0
-        self.errors = 0
+        self._failures = Bag()
         self.recent: deque[ToolCall] = deque(maxlen=RECENT)
 
     def take(self, event: ToolReport) -> bool:
@@ -49,7 +50,14 @@ class Tools(Merged[ToolCall, ToolReport]):
         channel. A redacted log calls an MCP tool `mcp_tool`, a hook calls it by its name: with an id that is one call.
         """
         witness = f"{event.channel}:{event.signal}"
+        if isinstance(event, ToolFinished) and _failed(event):
+            self._failures.add(witness, event.call_id, event.unit)
         return self.add(event, key=event.call_id, mark=event.name, witness=witness, unit=event.unit)
+
+    @property
+    def errors(self) -> int:
+        """Failed calls: without ids nobody knows which of two calls of one tool it was, only how many each told."""
+        return self._failures.size
 
     def since(self, start_ns: int) -> int:
         """Calls first told of after a moment, of the last `RECENT`."""
@@ -58,10 +66,7 @@ class Tools(Merged[ToolCall, ToolReport]):
     def _counted(self, before: ToolCall | None, after: ToolCall | None) -> None:
         if before is None and after is not None:
             self.recent.append(after)
-        for call, sign in ((before, -1), (after, 1)):
-            if call is not None:
-                self.calls += sign
-                self.errors += sign * call.failed
+        self.calls += (after is not None) - (before is not None)
 
 
 def _began(event: ToolReport) -> ToolCall:
@@ -79,13 +84,17 @@ def _fill(call: ToolCall, event: ToolReport) -> None:
     elif isinstance(event, ToolFinished):
         call.subject = call.subject or event.subject
         call.asked_by = call.asked_by or event.asked_by
-        call.failed = call.failed or (not event.ok and not event.interrupted)
+        call.failed = call.failed or _failed(event)
         call.error = call.error or event.error
         _finish(call, event)
     else:
         call.asked_by = call.asked_by or event.asked_by
         call.refused = call.refused or not event.accepted
         _widen(call, event.at_ns, None if event.accepted else event.at_ns)
+
+
+def _failed(event: ToolFinished) -> bool:
+    return not event.ok and not event.interrupted
 
 
 def _finish(call: ToolCall, event: ToolFinished) -> None:

@@ -3,20 +3,22 @@
 `PermissionRequest` comes first and `PreToolUse` only once it is granted, so the latter is the answer. What the hooks
 call `tool_use_id` nobody else knows; `tool_call_id` is the id that the telemetry tells. Each round of the tool loop
 fires `UserPromptSubmit` again, with the prompt's own id. A subagent has another id in each channel: its name stands for
-it.
+it, which its tools tell only as the beginning of that id.
 """
 
 from collections.abc import Iterable
 
 from aimon_core.events import Event, PermissionAnswered, PermissionAsked, ToolStarted, TurnEnded
+from receiver.dialects.qwen_code.fields import named
 from receiver.hooks import base
 from receiver.hooks.base import Frame, Payload, nothing, text, tool
 
 
 def _adapted(payload: Payload) -> Payload:
-    call_id, subagent = text(payload, "tool_call_id"), text(payload, "agent_type")
+    call_id = text(payload, "tool_call_id")
+    subagent = text(payload, "agent_type") or named(text(payload, "agent_id"))
     known = {"tool_use_id": call_id} if call_id else {}
-    return {**payload, **known, "agent_id": subagent} if subagent else {**payload, **known}
+    return {**payload, **known, **({"agent_id": subagent, "agent_type": subagent} if subagent else {})}
 
 
 def _tool_started(payload: Payload, frame: Frame) -> Iterable[Event]:

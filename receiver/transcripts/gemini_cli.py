@@ -32,6 +32,8 @@ AGENT = "gemini-cli"
 
 KINDS = frozenset({"", "error", "gemini", "info", "user", "warning"})
 """Types of messages; a patch has none."""
+RESULT = "functionResponse"
+"""The signal of a result, apart from that of its request, which stands in the same line."""
 _TYPED_NS = 100_000_000
 """A person does not type a prompt within this time after the message before it."""
 
@@ -147,7 +149,7 @@ class Chat:
 
 def _tool(call: ToolCall, base: dict[str, Any]) -> Iterator[Event]:
     named: dict[str, Any] = {"call_id": call.id, "unit": call.id or str(base["at_ns"]), "name": call.name}
-    done = base | {"at_ns": at_ns(call.timestamp)} if call.timestamp else base
+    done = base | {"signal": RESULT} | ({"at_ns": at_ns(call.timestamp)} if call.timestamp else {})
     if call.status == "cancelled":
         yield PermissionAnswered(**done, **named, accepted=False, by_person=True)
         return

@@ -11,8 +11,13 @@ from receiver.record import Record
 
 MANAGED = "managed-"
 """How the names of the client's own helpers begin that have tools: one extracts memories, one tidies them up."""
-_OF_SUBAGENT = re.compile(r"#([^#]+)-[0-9a-z]+#\d+")
-"""What follows the session's id in the prompt id of a subagent: its name, something random, a number."""
+_OF_SUBAGENT = re.compile(r"#([^#]+)#\d+")
+"""What follows the session's id in the prompt id of a subagent: its id and a number."""
+_CALL = re.compile(
+    r"(.+?)-(?:(?:call|toolu)_[\w-]+|chatcmpl-tool-\w+|functions\.[^#]+|agent-\d{10,}-\w+"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Za-z]+)"
+)
+"""The id of a subagent: its name and the id of the tool call that started it, which each model's maker writes anew."""
 
 
 def is_side(record: Record, base: Base) -> bool:
@@ -27,6 +32,12 @@ def subagent(record: Record, session_id: str) -> str | None:
     """The name of the subagent that a record is of; helpers of the client are none."""
     name = _helper(record, session_id)
     return name if name and not name.startswith(MANAGED) else None
+
+
+def named(agent_id: str) -> str:
+    """The name in a subagent's id."""
+    found = _CALL.fullmatch(agent_id)
+    return found[1] if found else agent_id
 
 
 def prompt_id(record: Record, base: Base) -> str | None:
@@ -76,4 +87,4 @@ def _helper(record: Record, session_id: str) -> str:
     if told is not None:
         return told
     found = _OF_SUBAGENT.fullmatch((_prompt(record) or "").removeprefix(session_id))
-    return found[1] if found else ""
+    return named(found[1]) if found else ""

@@ -1,10 +1,12 @@
 """Qwen Code's spans: turns, calls, tools with the time they waited, subagents. Those of hooks always look failed."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from aimon_core.events import (
     Event,
+    Gauged,
     LlmCalled,
     PermissionAnswered,
     PromptSubmitted,
@@ -19,6 +21,10 @@ from receiver.dialects.base import Base, head, took_ms
 from receiver.dialects.qwen_code import fields
 from receiver.record import Record
 
+_WINDOW = re.compile(r'"window_size_tokens":(\d{1,12})\b')
+"""Stands at the beginning of a JSON text, most of which is an estimate of what fills the window."""
+EXIT = "unexpected_exit"
+"""What a failed turn is called that was asked for on the command line; why it failed its last call tells."""
 MAIN = "qwen-code"
 """What the session's own thread is called among agents."""
 
@@ -32,8 +38,8 @@ def interaction(record: Record, base: Base) -> Iterable[Event]:
         case "cancelled":
             yield TurnEnded(**base, **turn, reason="interrupted", complete=False)
         case "error":
-            error = record.message.status.message
-            kind = classify(None, record.identity("error.type") or "", error)
+            error, name = record.message.status.message, record.identity("error.type") or ""
+            kind = None if name == EXIT else classify(None, name, error)
             yield TurnEnded(**base, **turn, reason="failed", error_type=kind, text=head(error))
         case status:
             yield TurnEnded(**base, **turn, reason="span", complete=status == "ok" or None)
@@ -44,7 +50,7 @@ def call(record: Record, base: Base) -> Iterable[Event]:
     if record.flag("success") is False:
         kind, status = record.text("error_type") or record.text("error.type"), record.integer("error_status_code")
         return fields.failed(record, base, record.text("error") or "", kind or "", status)
-    return (_answered(record, base),)
+    return (_answered(record, base), *_measured(record, base))
 
 
 def tool(record: Record, base: Base) -> Iterable[Event]:
@@ -84,6 +90,13 @@ def subagent(record: Record, base: Base) -> Iterable[Event]:
         ok = (record.identity("qwen-code.subagent.status") or "completed") == "completed"
         yield SubagentStarted(**base | {"at_ns": record.start_ns}, type=name)
         yield SubagentEnded(**base, type=name, ok=ok)
+
+
+def _measured(record: Record, base: Base) -> Iterable[Event]:
+    """How much the session's own model can read: the client knows it of models that no price table knows."""
+    found = _WINDOW.search(record.text("qwen-code.context.usage") or "")
+    if found and base["agent_id"] is None and not fields.is_side(record, base):
+        yield Gauged(**base, context_limit=int(found[1]))
 
 
 def _answered(record: Record, base: Base) -> LlmCalled:
