@@ -57,7 +57,8 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
     `at_ns` is when the silence is judged, `silent_s` how long nothing has arrived.
     """
     quiet = status.state == "working" and not status.tools and not status.background
-    if not quiet or silent_s < options.quiet_s or not (status.answered_ns or status.failed):
+    patience_s = max(options.quiet_s, status.patience_s if status.failed else 0)
+    if not quiet or silent_s < patience_s or not (status.answered_ns or status.failed):
         return status
     ended = close(status, "failed" if status.failed else "completed", status.answered_ns or at_ns, "idle")
     return replace(ended, decider="clock:silence", decided_ns=at_ns, decided_rank=RANK["clock"])
@@ -135,13 +136,15 @@ def _called(status: Status, event: LlmCalled) -> Status:
         return work(status, event, waits=waits, answered_ns=0, **told)
     asks = event.call_id if event.asks_tool else status.asks
     answered_ns = 0 if event.asks_tool or (asks is not None and asks == event.call_id) else event.at_ns
-    return work(status, event, waits=waits, failed=False, error_type=None, answered_ns=answered_ns, asks=asks)
+    told = {"error_type": None, "words": "" if status.failed else status.words}  # the error was not the last word
+    return work(status, event, waits=waits, failed=False, answered_ns=answered_ns, asks=asks, **told)
 
 
 def _tried(status: Status, event: LlmTried) -> Status:
     if event.agent_id is not None:
         return work(status, event)
-    return work(status, event, failed=True, error_type=event.error_type, words=event.error, answered_ns=0)
+    told = {"error_type": event.error_type, "words": event.error, "patience_s": event.again_s}
+    return work(status, event, failed=True, answered_ns=0, **told)
 
 
 def _begun(status: Status, event: LlmBegun) -> Status:

@@ -64,6 +64,8 @@ class Status(Struct, frozen=True):
     """The call that asked for a tool, as spans tell and logs do not."""
     failed: bool = False
     """The last thing the model did in this turn was to fail."""
+    patience_s: float = 0.0
+    """Silence that is no end while the client waits to try again."""
     compacting: bool = False
     """The client writes a summary of the conversation."""
     error_type: str | None = None

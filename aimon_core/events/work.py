@@ -74,6 +74,8 @@ class LlmTried(Event, frozen=True, gc=False, kw_only=True):
     status: int | None = None
     """HTTP status."""
     duration_ms: float | None = None
+    again_s: float = 0.0
+    """Seconds within which the client tries again, where it is known to; it waits in silence."""
 
 
 class Spoke(Event, frozen=True, gc=False, kw_only=True):

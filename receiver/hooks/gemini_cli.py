@@ -39,7 +39,7 @@ def _notified(payload: Payload, frame: Frame) -> Iterable[Event]:
 
 def _ended(payload: Payload, frame: Frame) -> Iterable[Event]:
     interrupted = payload.get("stop_reason") == INTERRUPTED
-    words = _once(text(payload, "prompt_response"))
+    words = _once(text(payload, "prompt_response").strip())
     yield TurnEnded(**frame, reason=INTERRUPTED if interrupted else "stop_hook", text=words)
 
 
