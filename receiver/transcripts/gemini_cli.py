@@ -19,6 +19,7 @@ from aimon_core.events import (
     PermissionAnswered,
     PromptSubmitted,
     Spoke,
+    SubagentEnded,
     SubagentStarted,
     ToolFinished,
     ToolStarted,
@@ -54,7 +55,14 @@ class Part(Struct):
     text: str | None = None
 
 
-class ToolCall(Struct):
+class Report(Struct, rename="camel"):
+    """What a subagent came to."""
+
+    agent_name: str | None = None
+    terminate_reason: str | None = None
+
+
+class ToolCall(Struct, rename="camel"):
     """A tool call, written once it is done."""
 
     id: str | None = None
@@ -62,6 +70,10 @@ class ToolCall(Struct):
     args: msgspec.Raw = field(default_factory=msgspec.Raw)
     status: str | None = None
     timestamp: datetime | None = None
+    agent_id: str | None = None
+    """Of the subagent that did it."""
+    result_display: msgspec.Raw = field(default_factory=msgspec.Raw)
+    """A text, or one of many objects."""
 
 
 class Line(Struct, rename="camel"):
@@ -79,6 +91,7 @@ class Line(Struct, rename="camel"):
 
 
 _DECODER = msgspec.json.Decoder(Line)
+_REPORT = msgspec.json.Decoder(Report)
 
 
 class Chat:
@@ -156,6 +169,17 @@ def _tool(call: ToolCall, base: dict[str, Any]) -> Iterator[Event]:
     yield ToolStarted(**base, **named, subject=subject_of(call.name, call.args))
     if call.status in {"success", "error"}:
         yield ToolFinished(**done, **named, ok=call.status == "success")
+        if call.agent_id is not None:
+            report = _report(call.result_display)
+            ok = (report.terminate_reason or "GOAL") == "GOAL"
+            yield SubagentEnded(**done | {"agent_id": call.agent_id}, type=report.agent_name, ok=ok)
+
+
+def _report(display: msgspec.Raw) -> Report:
+    try:
+        return _REPORT.decode(display)
+    except msgspec.DecodeError:
+        return Report()
 
 
 def _text(content: str | list[Part] | None) -> str:

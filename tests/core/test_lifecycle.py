@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from aimon_core.events import Event, SessionEnded
+from aimon_core.events import Event, LlmTried, SessionEnded
 from aimon_core.fold import Fold
 from aimon_core.lifecycle import elapse
 from aimon_core.standing import Options, Status
@@ -200,6 +200,19 @@ def test_leaving_by_command_while_subagents_work_only_opens_a_dialog() -> None:
 def test_silence_ends_a_turn_only_after_an_answer(story: list[Event], state: str) -> None:
     assert elapse(after(*story), at(30), 10.0, Options()).state == state
     assert elapse(after(*story), at(11), 9.9, Options()).state == after(*story).state
+
+
+def test_a_client_that_waits_to_try_again_has_not_failed_yet() -> None:
+    attempt = event(LlmTried, 2, "log", unit="u", model="m", error_type="server", error="503", again_s=45.0)
+    status = after(prompted(1), attempt)
+    assert [elapse(status, at(60), silent_s, Options()).state for silent_s in (44, 45)] == ["working", "failed"]
+    again = after(prompted(1), attempt, answered(30))
+    assert (elapse(again, at(60), 10, Options()).state, again.words) == ("completed", ""), "nor is the error its word"
+
+
+def test_a_turn_that_does_not_say_why_it_failed_did_so_by_its_last_call() -> None:
+    status = after(prompted(1), failed(2, error_type="auth"), turn_ended(3, "failed"))
+    assert (status.state, status.error_type) == ("failed", "auth")
 
 
 STORY = [

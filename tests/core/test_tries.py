@@ -98,3 +98,10 @@ def test_a_model_that_is_asked_again_has_not_given_its_last_word():
 
 def test_a_call_that_begins_opens_no_turn_that_is_over():
     assert session(prompted(0), answered(1), turn_ended(2), begun(3)).state == "completed"
+
+
+@pytest.mark.parametrize("known_first", [True, False])
+def test_a_turn_that_fails_without_a_reason_has_that_of_its_call(known_first):
+    call, turn = tried(2, "auth"), turn_ended(3, "failed")
+    assert figures(prompted(0), *([call, turn] if known_first else [turn, call]))[3:] == (1, "auth")
+    assert figures(prompted(0), turn)[3:] == (1, "unknown")

@@ -104,6 +104,11 @@ def test_an_error_is_one_attempt():
     assert (tried.error_type, tried.status, tried.error) == ("rate_limit", 429, "Internal error")
 
 
+@pytest.mark.parametrize(("status", "waits"), [(429, True), (503, True), (401, False), (400, False)])
+def test_the_client_waits_in_silence_before_it_tries_again(status, waits):
+    assert (only(LlmTried, log(ERROR | {"status_code": status})).again_s > 30 * 1.3) is waits
+
+
 def test_an_attempt_of_a_helper_says_nothing_of_the_turn():
     call = only(LlmCalled, log(ERROR | {"role": "utility_router"}))
     assert (call.ok, call.side, call.error_type) == (False, True, "server")

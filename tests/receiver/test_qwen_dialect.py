@@ -5,6 +5,7 @@ import pytest
 from aimon_core.call import called, fill
 from aimon_core.events import (
     Drifted,
+    Gauged,
     LlmBegun,
     LlmCalled,
     LlmTried,
@@ -15,6 +16,7 @@ from aimon_core.events import (
     TurnEnded,
 )
 from receiver.dialects import Interpreter
+from receiver.hooks import kept as kept_of
 from receiver.hooks import translate
 from tests.fakes import otlp
 
@@ -102,6 +104,8 @@ def test_what_a_cache_was_written_only_the_span_tells(span_first):
         ({"prompt_id": "s1#managed-auto-memory-extractor-a856becd#0"}, True, None, None),
         ({"subagent_name": "managed-auto-memory-extractor"}, True, None, None),
         ({"prompt_id": "s1#general-purpose-4f2a91cd#2"}, False, "general-purpose", None),
+        ({"prompt_id": "s1#general-purpose-call_000001#0"}, False, "general-purpose", None),
+        ({"prompt_id": "s1#code-reviewer-chatcmpl-tool-0af3#1"}, False, "code-reviewer", None),
         ({"subagent_name": "Explore", "prompt_id": "s1#Explore-4f2a91cd#0"}, False, "Explore", None),
     ],
 )
@@ -139,6 +143,23 @@ def test_how_a_turn_ended(status, reason, complete):
         TurnEnded, span("interaction", {"qwen-code.turn_status": status}, error="503" if reason == "failed" else None)
     )
     assert (end.reason, end.complete) == (reason, complete)
+
+
+def test_why_a_turn_on_the_command_line_failed_its_last_call_tells():
+    told = {"qwen-code.turn_status": "error", "error.type": "unexpected_exit"}
+    assert only(TurnEnded, span("interaction", told, error="unexpected exit")).error_type is None
+    assert only(TurnEnded, span("interaction", told | {"error.type": "ApiError"}, error="503")).error_type == "server"
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"),
+    [({}, [200_000]), ({"subagent_name": "Explore"}, []), ({"qwen-code.prompt_id": "forked_query"}, [])],
+)
+def test_the_client_knows_the_window_of_the_sessions_own_model(told, limit):
+    usage = '{"version":1,"window_size_tokens":200000,"breakdown":{"system_prompt_tokens":708}}'
+    events = read(span("llm_request", CALL | {"qwen-code.context.usage": usage} | told))
+    assert [one.context_limit for one in events if isinstance(one, Gauged)] == limit
+    assert not any(isinstance(one, Gauged) for one in read(span("llm_request", CALL)))
 
 
 def test_a_cancelled_request_takes_the_turn_back():
@@ -201,6 +222,9 @@ def test_a_subagent_is_one_by_its_name_in_every_channel():
     assert only(SubagentStarted, log(by_log | {"status": "started"})).agent_id == "Explore"
     assert only(SubagentEnded, log(by_log | {"status": "completed"})).ok
     assert translate("qwen-code", payload, 1)[-1].agent_id == "Explore"
+    used = {"session_id": "s1", "hook_event_name": "PreToolUse", "tool_name": "ls", "agent_id": "Explore-call_01"}
+    kept = kept_of("qwen-code", used, None)
+    assert {event.agent_id for told in (used, kept) for event in translate("qwen-code", told, 1)} == {"Explore"}
     managed = by_log | {"subagent_name": "managed-auto-memory-extractor", "status": "started"}
     assert read(log(managed)) == []
 

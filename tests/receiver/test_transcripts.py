@@ -286,6 +286,18 @@ def test_a_message_written_again_with_its_tools_is_one_call():
     assert {event.session_id for event in events} == {"g1"}
 
 
+def test_a_failed_tool_and_a_subagent_end_where_their_answer_stands():
+    call = {"id": "t1", "name": "read_file", "args": {}, "status": "error", "timestamp": stamp(9)}
+    report = {"isSubagentProgress": True, "agentName": "codebase_investigator", "terminateReason": "MAX_TURNS"}
+    helper = {"id": "t2", "name": "invoke_agent", "status": "success", "agentId": "a1", "resultDisplay": report}
+    answer = message(5, "gemini", tokens=TOKENS, toolCalls=[call, helper, helper | {"resultDisplay": "done"}])
+    events = told(GEMINI, HEAD, answer)
+    assert next(iter(of(ToolFinished, events))).ok is False
+    assert {one.signal for one in of(ToolFinished, events)}.isdisjoint(one.signal for one in of(ToolStarted, events))
+    ended = [(one.agent_id, one.type, one.ok) for one in of(SubagentEnded, events)]
+    assert ended == [("a1", "codebase_investigator", False), ("a1", None, True)]
+
+
 def test_a_conversation_written_anew_is_no_prompt():
     events = told(
         GEMINI,

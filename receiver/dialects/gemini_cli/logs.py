@@ -22,7 +22,6 @@ from receiver.dialects.base import Base, head, subject_of
 from receiver.dialects.gemini_cli import fields
 from receiver.record import Record
 
-
 AGAIN = frozenset({"rate_limit", "server", "timeout"})
 """Failures after which the client tries again."""
 AGAIN_S = 45.0
