@@ -143,7 +143,8 @@ def _called(status: Status, event: LlmCalled) -> Status:
 def _tried(status: Status, event: LlmTried) -> Status:
     if event.agent_id is not None:
         return work(status, event)
-    told = {"error_type": event.error_type, "words": event.error, "patience_s": event.again_s}
+    words = event.error or (status.words if status.failed else "")
+    told = {"error_type": event.error_type, "words": words, "patience_s": event.again_s}
     return work(status, event, failed=True, answered_ns=0, **told)
 
 

@@ -20,6 +20,12 @@ STATUS_ERROR = 2
 PERSON_MS = 50.0
 """A rule decides sooner, no person does."""
 
+PASSING = frozenset({"rate_limit", "server", "timeout"})
+"""Failures that pass, so that a client tries again by itself."""
+
+AGAIN_S = 45.0
+"""Gemini CLI 0.61 and Qwen Code wait up to 30 s, give or take 30 %, and tell of the next attempt 5 s later."""
+
 Base = dict[str, Any]
 """What all events of one record begin with: whose they are, when, and by which channel."""
 
@@ -52,6 +58,11 @@ class Dialect(Protocol):
 
         Raises `Unread` for a record without what its kind cannot be without.
         """
+
+
+def again_s(error_type: str) -> float:
+    """Seconds within which a client that tries ten times tries again."""
+    return AGAIN_S if error_type in PASSING else 0.0
 
 
 def head(text: str | None) -> str:

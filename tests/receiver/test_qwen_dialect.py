@@ -145,10 +145,17 @@ def test_how_a_turn_ended(status, reason, complete):
     assert (end.reason, end.complete) == (reason, complete)
 
 
-def test_why_a_turn_on_the_command_line_failed_its_last_call_tells():
-    told = {"qwen-code.turn_status": "error", "error.type": "unexpected_exit"}
-    assert only(TurnEnded, span("interaction", told, error="unexpected exit")).error_type is None
-    assert only(TurnEnded, span("interaction", told | {"error.type": "ApiError"}, error="503")).error_type == "server"
+@pytest.mark.parametrize(
+    ("kind", "error", "told"),
+    [
+        ("unexpected_exit", "unexpected exit", (None, "")),
+        ("api_error", "unknown error", (None, "")),
+        ("api_error", "status: 503", ("server", "status: 503")),
+    ],
+)
+def test_why_a_turn_failed_its_last_call_tells_where_its_span_does_not(kind, error, told):
+    end = only(TurnEnded, span("interaction", {"qwen-code.turn_status": "error", "error.type": kind}, error=error))
+    assert (end.reason, end.error_type, end.text) == ("failed", *told)
 
 
 @pytest.mark.parametrize(

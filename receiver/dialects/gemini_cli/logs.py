@@ -18,14 +18,9 @@ from aimon_core.events import (
     ToolFinished,
 )
 from aimon_core.failures import classify
-from receiver.dialects.base import Base, head, subject_of
+from receiver.dialects.base import Base, again_s, head, subject_of
 from receiver.dialects.gemini_cli import fields
 from receiver.record import Record
-
-AGAIN = frozenset({"rate_limit", "server", "timeout"})
-"""Failures after which the client tries again."""
-AGAIN_S = 45.0
-"""It waits up to 30 s, give or take 30 %, and tells of the next attempt 5 s later (0.61, `utils/retry.ts`)."""
 
 
 def prompt(record: Record, base: Base) -> Iterable[Event]:
@@ -74,7 +69,7 @@ def attempt_failed(record: Record, base: Base) -> Iterable[Event]:
             error=head(error),
             error_type=error_type,
             duration_ms=record.number("duration_ms") or record.number("duration"),
-            again_s=AGAIN_S if error_type in AGAIN else 0,
+            again_s=again_s(error_type),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aimon_core.events import Event, LlmCalled, LlmTried
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
-from receiver.dialects.base import Base, head
+from receiver.dialects.base import Base, again_s, head
 from receiver.record import Record
 
 MANAGED = "managed-"
@@ -60,6 +60,7 @@ def failed(record: Record, base: Base, error: str, kind: str, status: int | None
             error=head(error),
             status=status,
             duration_ms=duration_ms,
+            again_s=again_s(error_type),
         )
         return
     yield LlmCalled(

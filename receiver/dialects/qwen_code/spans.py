@@ -23,8 +23,8 @@ from receiver.record import Record
 
 _WINDOW = re.compile(r'"window_size_tokens":(\d{1,12})\b')
 """Stands at the beginning of a JSON text, most of which is an estimate of what fills the window."""
-EXIT = "unexpected_exit"
-"""What a failed turn is called that was asked for on the command line; why it failed its last call tells."""
+EMPTY = frozenset({"", "API call failed", "unexpected exit", "unknown error"})
+"""What a turn says that failed by its last call, and a call whose log tells why."""
 MAIN = "qwen-code"
 """What the session's own thread is called among agents."""
 
@@ -38,9 +38,9 @@ def interaction(record: Record, base: Base) -> Iterable[Event]:
         case "cancelled":
             yield TurnEnded(**base, **turn, reason="interrupted", complete=False)
         case "error":
-            error, name = record.message.status.message, record.identity("error.type") or ""
-            kind = None if name == EXIT else classify(None, name, error)
-            yield TurnEnded(**base, **turn, reason="failed", error_type=kind, text=head(error))
+            error = record.message.status.message
+            kind = None if error in EMPTY else classify(None, "", error)
+            yield TurnEnded(**base, **turn, reason="failed", error_type=kind, text=head(error) if kind else "")
         case status:
             yield TurnEnded(**base, **turn, reason="span", complete=status == "ok" or None)
 
@@ -49,7 +49,8 @@ def call(record: Record, base: Base) -> Iterable[Event]:
     """One attempt at a model call."""
     if record.flag("success") is False:
         kind, status = record.text("error_type") or record.text("error.type"), record.integer("error_status_code")
-        return fields.failed(record, base, record.text("error") or "", kind or "", status)
+        error = record.text("error") or ""
+        return fields.failed(record, base, "" if error in EMPTY else error, kind or "", status)
     return (_answered(record, base), *_measured(record, base))
 
 
