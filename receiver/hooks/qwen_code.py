@@ -9,13 +9,13 @@ it, which its tools tell only as the beginning of that id.
 from collections.abc import Iterable
 
 from aimon_core.events import Event, PermissionAnswered, PermissionAsked, ToolStarted, TurnEnded
-from receiver.dialects.qwen_code.fields import named
+from receiver.dialects.qwen_code.fields import named, tool_id
 from receiver.hooks import base
 from receiver.hooks.base import Frame, Payload, nothing, text, tool
 
 
 def _adapted(payload: Payload) -> Payload:
-    call_id = text(payload, "tool_call_id")
+    call_id = tool_id(text(payload, "tool_call_id"))
     subagent = text(payload, "agent_type") or named(text(payload, "agent_id"))
     known = {"tool_use_id": call_id} if call_id else {}
     return {**payload, **known, **({"agent_id": subagent, "agent_type": subagent} if subagent else {})}

@@ -11,6 +11,8 @@ from receiver.record import Record
 
 MANAGED = "managed-"
 """How the names of the client's own helpers begin that have tools: one extracts memories, one tidies them up."""
+NUMBERED = "call_qwen_"
+"""How an id begins that the client made up; after a resumption, too, it begins with 1."""
 _OF_SUBAGENT = re.compile(r"#([^#]+)#\d+")
 """What follows the session's id in the prompt id of a subagent: its id and a number."""
 _CALL = re.compile(
@@ -38,6 +40,11 @@ def named(agent_id: str) -> str:
     """The name in a subagent's id."""
     found = _CALL.fullmatch(agent_id)
     return found[1] if found else agent_id
+
+
+def tool_id(told: str | None) -> str | None:
+    """The id of a tool call, where it has one: the client numbers those of a model that gives none, each thread anew."""
+    return None if told is None or told.startswith(NUMBERED) else told
 
 
 def prompt_id(record: Record, base: Base) -> str | None:

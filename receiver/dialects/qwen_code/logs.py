@@ -78,7 +78,7 @@ def tool(record: Record, base: Base) -> Iterable[Event]:
         return
     name, status = record.text("function_name") or "", record.identity("status") or ""
     cancelled = status == "cancelled"
-    call_id = record.identity("call_id")
+    call_id = fields.tool_id(record.identity("call_id"))
     call: dict[str, Any] = {"call_id": call_id, "unit": call_id or str(record.at_ns), "name": name}
     asked_by = record.identity("response_id")
     if cancelled and record.identity("decision") == "reject":

@@ -25,6 +25,8 @@ _WINDOW = re.compile(r'"window_size_tokens":(\d{1,12})\b')
 """Stands at the beginning of a JSON text, most of which is an estimate of what fills the window."""
 EMPTY = frozenset({"", "API call failed", "unexpected exit", "unknown error"})
 """What a turn says that failed by its last call, and a call whose log tells why."""
+GOOGLE = "gcp."
+"""How the makers' names begin whose models think on top of their output."""
 MAIN = "qwen-code"
 """What the session's own thread is called among agents."""
 
@@ -61,7 +63,7 @@ def tool(record: Record, base: Base) -> Iterable[Event]:
         return
     yield ToolFinished(
         **base | {"agent_id": None if agent == MAIN else agent},
-        call_id=record.identity("gen_ai.tool.call.id") or record.identity("tool.call_id"),
+        call_id=fields.tool_id(record.identity("gen_ai.tool.call.id") or record.identity("tool.call_id")),
         unit=record.span_id.hex(),
         name=record.text("gen_ai.tool.name") or record.text("tool_name") or "",
         ok=record.flag("success") is not False,
@@ -76,7 +78,7 @@ def blocked(record: Record, base: Base) -> Iterable[Event]:
     decision = record.identity("decision") or ""
     yield PermissionAnswered(
         **base,
-        call_id=record.identity("tool.call_id"),
+        call_id=fields.tool_id(record.identity("tool.call_id")),
         unit=record.span_id.hex(),
         name=record.text("tool.name") or "",
         accepted=decision.startswith(("proceed", "auto")),
@@ -121,12 +123,16 @@ def _tokens(record: Record) -> Tokens:
     inclusive = _first(record, "gen_ai.usage.input_tokens", "input_tokens")
     read = _first(record, "gen_ai.usage.cache_read.input_tokens", "cached_input_tokens")
     written = record.integer("gen_ai.usage.cache_creation.input_tokens") or 0
+    output = _first(record, "gen_ai.usage.output_tokens", "output_tokens")
+    thoughts = record.integer("thoughts_token_count")
+    if (record.identity("gen_ai.provider.name") or "").startswith(GOOGLE):
+        output += thoughts or 0
     return Tokens(
         input=max(0, inclusive - read - written),
         cache_read=read,
         cache_write_unknown=written,
-        output=_first(record, "gen_ai.usage.output_tokens", "output_tokens"),
-        reasoning=record.integer("thoughts_token_count"),
+        output=output,
+        reasoning=thoughts,
     )
 
 
