@@ -43,7 +43,7 @@ def named(agent_id: str) -> str:
 
 
 def tool_id(told: str | None) -> str | None:
-    """The id of a tool call, where it has one: the client numbers those of a model that gives none, each thread anew."""
+    """The id of a tool call, where it has one: the client numbers those of a model without, each thread anew."""
     return None if told is None or told.startswith(NUMBERED) else told
 
 
