@@ -3,6 +3,7 @@
 Apart from the doors, which know sockets and no messages, and from `otlp`, which knows messages and no bytes.
 """
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +26,17 @@ _MESSAGES: dict[Signal, type[Any]] = {
 _REJECTED: dict[Signal, str] = {
     "logs": "rejectedLogRecords", "traces": "rejectedSpans", "metrics": "rejectedDataPoints",
 }  # fmt: skip
+
+
+_FIRST = re.compile(rb'\s*\{\s*"resource(Logs|Spans|Metrics)"')
+_SIGNALS: dict[bytes, Signal] = {b"Logs": "logs", b"Spans": "traces", b"Metrics": "metrics"}
+
+
+def signal_of(body: bytes) -> Signal:
+    """What a JSON body is that came without a path. Raises Refused: nothing that OTLP has."""
+    if (found := _FIRST.match(body)) is None:
+        raise Refused(Reason.UNKNOWN_PATH, "OTLP goes to /v1/logs, /v1/traces or /v1/metrics; without a path, JSON only")
+    return _SIGNALS[found[1]]
 
 
 def decode(signal: Signal, body: bytes, encoding: Encoding, limit: int = MAX_RECORDS) -> Any:

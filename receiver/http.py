@@ -95,6 +95,8 @@ class HttpDoor:
         match request.path.split("/")[1:]:
             case ["v1", "logs" | "traces" | "metrics" as signal] if "otlp" in self._options.takes:
                 allowed, handler = "POST", partial(self._export, signal)
+            case [""] if request.method == "POST" and "otlp" in self._options.takes:
+                allowed, handler = "POST", partial(self._export, None)  # Gemini CLI before 0.38 asks for no path
             case ["hooks", agent] if agent in HOOK_AGENTS and "hooks" in self._options.takes:
                 allowed, handler = "POST", partial(self._hook, agent)
             case ["health"]:
@@ -109,10 +111,11 @@ class HttpDoor:
             raise Refused(Reason.WRONG_METHOD, f"{allowed} only")
         return handler
 
-    async def _export(self, signal: Signal, request: web.BaseRequest, connection: Connection) -> web.Response:
+    async def _export(self, named: Signal | None, request: web.BaseRequest, connection: Connection) -> web.Response:
         encoding = guard.encoding(request.headers) if request.body_exists else _spoken(request)
         with self._room.share() as grow:
             body = await bodies.read(request, connection, self._options, grow)
+            signal = named or codec.signal_of(body.plain)
             taken = await self._intake.export(signal, body.plain, encoding, _came(request, body.wire))
         connection.session = taken.session or connection.session
         attribute(connection, taken.spoken, self._intake.learn, by_child=False)

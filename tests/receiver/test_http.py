@@ -261,3 +261,13 @@ async def test_s06_the_row_of_the_sender_says_how_many_bodies_were_refused():
         assert (await door.post("/v1/logs", bomb(), JSON | {"Content-Encoding": "gzip"})).status == 413
         document = (await door.get("/api/v1/sessions")).json
     assert [one["refused_bodies"] for one in document["sessions"]] == [1]
+
+
+async def test_json_without_a_path_is_what_its_first_member_says():
+    async with opened() as door:
+        for one in sent("tools-http", "gemini-cli"):
+            if one.path.startswith("/v1"):
+                assert (await door.post("/", one.body, JSON)).status == 200
+        assert [row.llm_calls for row in door.ledger.sessions(every=True)] == [3]
+        for body, headers in ((b'{"hello": 1}', JSON), (b"{}", JSON), (requests(1), PROTOBUF)):
+            assert (await door.post("/", body, headers)).status == 404
