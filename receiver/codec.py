@@ -35,7 +35,7 @@ _SIGNALS: dict[bytes, Signal] = {b"Logs": "logs", b"Spans": "traces", b"Metrics"
 def signal_of(body: bytes) -> Signal:
     """What a JSON body is that came without a path. Raises Refused: nothing that OTLP has."""
     if (found := _FIRST.match(body)) is None:
-        raise Refused(Reason.UNKNOWN_PATH, "OTLP goes to /v1/logs, /v1/traces or /v1/metrics; without a path, JSON only")
+        raise Refused(Reason.UNKNOWN_PATH, "OTLP goes to /v1/logs, /v1/traces, /v1/metrics; without a path, only JSON")
     return _SIGNALS[found[1]]
 
 
