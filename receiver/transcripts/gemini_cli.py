@@ -27,6 +27,7 @@ from aimon_core.events import (
 )
 from aimon_core.session import Tokens
 from receiver import drift
+from receiver.dialects.gemini_cli.fields import measured
 from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
 
 AGENT = "gemini-cli"
@@ -156,6 +157,7 @@ class Chat:
                 tokens=_tokens(usage),
                 asks_tool=bool(told.tool_calls) or not _text(told.content),
             )
+            yield from measured(base, told.model or "")
         for call in told.tool_calls or ():
             yield from _tool(call, base)
 

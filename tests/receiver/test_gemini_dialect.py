@@ -4,6 +4,7 @@ import pytest
 
 from aimon_core.events import (
     Drifted,
+    Gauged,
     LlmCalled,
     LlmTried,
     PermissionAnswered,
@@ -85,6 +86,14 @@ def test_whom_a_call_works_for(role, prompt_id, side, agent_id):
     call = only(LlmCalled, log(ANSWER | {"role": role, "prompt_id": prompt_id}))
     assert (call.side, call.agent_id) == (side, agent_id)
     assert call.prompt_id == (None if prompt_id == "s1" else prompt_id), "the session's own id names no prompt"
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"),
+    [({}, [1_048_576]), ({"role": "utility_router"}, []), ({"prompt_id": "a-1#3"}, []), ({"model": "gemma-4"}, [])],
+)
+def test_the_window_is_that_of_the_sessions_own_gemini(told, limit):
+    assert [one.context_limit for one in read(log(ANSWER | told)) if isinstance(one, Gauged)] == limit
 
 
 @pytest.mark.parametrize(

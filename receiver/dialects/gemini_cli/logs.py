@@ -38,17 +38,20 @@ def request(record: Record, base: Base) -> Iterable[Event]:
 
 def answer(record: Record, base: Base) -> Iterable[Event]:
     """A model call that was answered."""
+    model = record.text("model") or "unknown"
     yield LlmCalled(
         **base,
         call_id=None,
         unit=fields.unit(record),
-        model=record.text("model") or "unknown",
+        model=model,
         tokens=fields.tokens(record),
         duration_ms=record.number("duration_ms"),
         prompt_id=fields.prompt_id(record, base),
         side=fields.is_side(record),
         asks_tool=fields.asks_tool(record),
     )
+    if not fields.is_side(record):
+        yield from fields.measured(base, model)
 
 
 def attempt_failed(record: Record, base: Base) -> Iterable[Event]:
