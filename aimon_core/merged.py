@@ -15,6 +15,9 @@ from msgspec.structs import replace
 REMEMBERED = 100_000
 """Things of one session that a late report can still complete; older ones only stand in the sums."""
 
+NEAR = 32
+"""Things of a group, the newest, among which one is looked for that a report fits."""
+
 KINDS = 4_096
 """Sets of witnesses kept to be shared: what witnesses are called comes from outside."""
 
@@ -26,7 +29,8 @@ class Merged(Generic[Thing, Report]):
     """Things, each merged from all its reports.
 
     `begin` makes a thing of its first report, `fill` takes from a further one what is better or was missing, and
-    `changed` is told the thing as it was (None: new) and as it is (None: withdrawn).
+    `changed` is told the thing as it was (None: new) and as it is (None: withdrawn). Of things that look alike one is
+    completed that a report `fits`, where there is one.
     """
 
     def __init__(
@@ -36,21 +40,23 @@ class Merged(Generic[Thing, Report]):
         changed: Callable[[Thing | None, Thing | None], None],
         *,
         interchangeable: bool = False,
+        fits: Callable[[Thing, Report], bool] = lambda _thing, _report: False,
     ) -> None:
-        self._begin, self._fill, self._changed = begin, fill, changed
+        self._begin, self._fill, self._changed, self._fits = begin, fill, changed, fits
         self._interchangeable = interchangeable
         self._by_id: dict[str, Thing] = {}
         self._witnesses: dict[str, tuple[str, ...]] = {}
         self._alike: dict[Hashable, list[str]] = {}
         self._units: dict[Hashable, dict[str, set[str]]] = {}
-        self._groups: dict[Hashable, list[tuple[Thing, list[Report]]]] = {}
+        self._groups: dict[Hashable, list[tuple[Thing, list[Report], set[str]]]] = {}
+        """By what is alike, the things, each with its reports and its witnesses."""
         self.folded = 0
         """Things no longer remembered one by one."""
 
     def __iter__(self) -> Iterator[Thing]:
         yield from self._by_id.values()
         for group in self._groups.values():
-            yield from (thing for thing, _ in group)
+            yield from (thing for thing, _, _ in group)
 
     def __len__(self) -> int:
         return len(self._by_id) + sum(map(len, self._groups.values()))
@@ -87,7 +93,7 @@ class Merged(Generic[Thing, Report]):
         self._changed(None, thing)
         group = self._groups.get(mark)
         while group and len(group) > self._surplus(mark):
-            alike, reports = group.pop()
+            alike, reports, _ = group.pop()
             self._changed(alike, None)
             for told in reports if self._interchangeable else ():
                 self._complete(thing, told)
@@ -113,12 +119,25 @@ class Merged(Generic[Thing, Report]):
                 return True
             place -= len(named)
         if place < len(group):
-            self._complete(group[place][0], report)
-            group[place][1].append(report)
+            thing, reports, heard = self._chosen(group, place, witness, report)
+            self._complete(thing, report)
+            reports.append(report)
+            heard.add(witness)
         elif self._surplus(mark) > len(group):
-            group.append((self._begin(report), [report]))
+            group.append((self._begin(report), [report], {witness}))
             self._changed(None, group[-1][0])
         return True
+
+    def _chosen(
+        self, group: list[tuple[Thing, list[Report], set[str]]], place: int, witness: str, report: Report
+    ) -> tuple[Thing, list[Report], set[str]]:
+        """Which of some things a report completes: one that its witness has not told of, the one it fits best."""
+        for one in group[-NEAR:]:
+            if witness not in one[2] and self._fits(one[0], report):
+                return one
+        if witness not in group[place][2]:
+            return group[place]
+        return next((one for one in group if witness not in one[2]), group[place])
 
     def _surplus(self, mark: Hashable) -> int:
         """How many things of a group are not among those with an id."""

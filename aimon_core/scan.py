@@ -18,6 +18,8 @@ YOUNG_S = 10.0
 """A process is looked at each time until it is this old."""
 SAME_S = 1.0
 """Start times of one process differ by less, also after the machine's clock was set."""
+FORKED_S = 1.0
+"""A process that starts another is there twice, to the letter, until the other becomes what it runs."""
 AGAIN_S = 60.0
 """An old one that is no agent is looked at again after this time: it may have become one."""
 
@@ -42,6 +44,7 @@ class Running(Struct, frozen=True):
     parent: int | None
     wrapped: bool = False
     """Whether an interpreter runs it: that may be a mere launcher of the process that counts."""
+    command: tuple[str, ...] = ()
 
 
 class Scan:
@@ -59,13 +62,21 @@ class Scan:
         pids, now_s = set(self._pids()), time.monotonic()
         self._agents = {pid: agent for pid, agent in self._agents.items() if pid in pids and _lives(agent)}
         self._others = {pid: again_s for pid, again_s in self._others.items() if pid in pids and again_s > now_s}
+        young = []
         for pid in pids - self._agents.keys() - self._others.keys():
             agent, age_s = _examined(pid)
             if agent is not None:
                 self._agents[pid] = agent
+                young += [agent] if age_s < FORKED_S else []
             elif age_s > YOUNG_S:
                 self._others[pid] = now_s + AGAIN_S
+        for agent in [one for one in young if self._is_copy(one)]:
+            del self._agents[agent.pid]
         return sorted(_told_apart(self._agents), key=lambda agent: agent.started_at)
+
+    def _is_copy(self, agent: Running) -> bool:
+        parent = self._agents.get(agent.parent or 0)
+        return parent is not None and parent.command == agent.command
 
 
 def agent_of(name: str, command: list[str]) -> tuple[str, bool] | None:
@@ -100,10 +111,12 @@ def _examined(pid: int) -> tuple[Running | None, float]:
         with process.oneshot():
             if process.uids().real != os.getuid():
                 return None, AGAIN_S
-            found = agent_of(process.name(), process.cmdline())
+            command = process.cmdline()
+            found = agent_of(process.name(), command)
             if found is None:
                 return None, age_s
-            return Running(found[0], pid, started_at, process.cwd(), process.ppid(), found[1]), age_s
+            parent, wrapped = process.ppid(), found[1]
+            return Running(found[0], pid, started_at, process.cwd(), parent, wrapped, tuple(command)), age_s
     except (psutil.Error, OSError):
         return None, AGAIN_S
 

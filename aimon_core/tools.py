@@ -38,7 +38,7 @@ class Tools(Merged[ToolCall, ToolReport]):
     """Distinct tool calls and failed ones, denied and cancelled calls included."""
 
     def __init__(self) -> None:
-        super().__init__(_began, _fill, self._counted)
+        super().__init__(_began, _fill, self._counted, fits=_fits)
         self.calls = 0
         self._failures = Bag()
         self.recent: deque[ToolCall] = deque(maxlen=RECENT)
@@ -73,6 +73,11 @@ def _began(event: ToolReport) -> ToolCall:
     call = ToolCall(event.name, event.at_ns, event.call_id)
     _fill(call, event)
     return call
+
+
+def _fits(call: ToolCall, event: ToolReport) -> bool:
+    """Whether both worked on the same: calls side by side end in another order than they began."""
+    return not isinstance(event, PermissionAnswered) and bool(event.subject) and event.subject == call.subject
 
 
 def _fill(call: ToolCall, event: ToolReport) -> None:

@@ -120,7 +120,13 @@ class Registry:
     def _gone(self, sight: Sight, now_ns: int) -> Iterator[Event]:
         for key in self._bound.keys() - {(one.pid, one.started_at) for one in sight.running}:
             self._noted.pop(key[0], None)
-            yield _ended(*self._bound.pop(key), now_ns)
+            agent, session_id = self._bound.pop(key)
+            heir = next((one for one in sight.running if one.parent == key[0] and one.agent == agent), None)
+            if heir is None or (heir.pid, heir.started_at) in self._bound:
+                yield _ended(agent, session_id, now_ns)
+            else:  # it was a launcher, and has started the process that counts
+                self._bound[heir.pid, heir.started_at] = (agent, session_id)
+                yield _seen(heir, session_id)
 
     def _told(self, sight: Sight) -> Iterator[Event]:
         """What agents say of themselves."""

@@ -73,6 +73,17 @@ def test_a_launcher_and_its_child_are_one_agent(agents):
     assert found[0].agent == "gemini-cli"
 
 
+@pytest.mark.parametrize(("forked_s", "child_counts"), [(60.0, False), (0.0, True)])
+def test_a_child_that_is_about_to_become_another_program_is_no_agent(agents, monkeypatch, forked_s, child_counts):
+    monkeypatch.setattr(scan, "FORKED_S", forked_s)
+    parent = agents.script("lib/gemini", forks=True)
+    deadline = time.monotonic() + 10
+    while not parent.children():
+        assert time.monotonic() < deadline
+    (found,) = Scan(agents.pids).look()
+    assert (found.pid != parent.pid) is child_counts
+
+
 def test_a_pid_that_is_given_away_is_another_process(agents):
     process = agents.native("claude")
     looking = Scan(agents.pids)

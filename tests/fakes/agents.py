@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 _SLEEPS = "import time\ntime.sleep(60)\n"
+_FORKS = f"import os\nos.fork()\n{_SLEEPS}"
 _LAUNCHES = """import subprocess, sys
 subprocess.run([sys.executable, __file__, "--child"] if len(sys.argv) < 2 else ["sleep", "60"])
 """
@@ -30,11 +31,13 @@ class Agents:
             shutil.copy(shutil.which("sleep") or "", program)
         return self._run([str(program), *(arguments or ("60",))], cwd)
 
-    def script(self, path: str, *, launches: bool = False, cwd: Path | None = None) -> psutil.Process:
-        """A script that an interpreter runs; a launcher runs itself once more and waits for it."""
+    def script(
+        self, path: str, *, launches: bool = False, forks: bool = False, cwd: Path | None = None
+    ) -> psutil.Process:
+        """A script that an interpreter runs; a launcher runs itself once more and waits for it, another only forks."""
         script = self._folder / path
         script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(_LAUNCHES if launches else _SLEEPS)
+        script.write_text(_LAUNCHES if launches else _FORKS if forks else _SLEEPS)
         return self._run([sys.executable, str(script)], cwd)
 
     def holding(self, name: str, file: Path) -> psutil.Process:

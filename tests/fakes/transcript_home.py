@@ -22,7 +22,7 @@ def place(agent: str, path: Path) -> Path:
     """Where an agent would have a file of a capture."""
     below = path.relative_to(next(parent for parent in path.parents if parent.name == "transcripts"))
     if agent == "gemini-cli":
-        below = Path(*below.parts[:-1], "chats", below.name)
+        below = "chats" / below
     target = BY_AGENT[agent].roots()[0] / "project" / below
     target.parent.mkdir(parents=True, exist_ok=True)
     return target

@@ -165,6 +165,22 @@ def test_a_process_of_which_nothing_is_known_is_a_row_until_its_session_is(desk,
     assert desk.look() == {"s1": "ended"}
 
 
+def test_a_launcher_gives_its_row_to_the_process_it_starts(desk):
+    launcher = desk.agents.script("lib/gemini", launches=True)
+    seen = [launcher.pid]
+    desk.registry = Registry(desk.clock, Scan(lambda: seen), list)
+    row = {f"pid-{launcher.pid}": "idle"}
+    assert desk.look() == row
+    deadline = time.monotonic() + 10
+    while not (children := launcher.children()) or "--child" not in children[0].cmdline():
+        assert time.monotonic() < deadline
+    seen.append(children[0].pid)
+    assert desk.look() == row
+    assert (desk.store.sessions()[0].pid, len(desk.store.sessions(every=True))) == (children[0].pid, 1)
+    seen.clear()
+    assert desk.look() == dict.fromkeys(row, "ended")
+
+
 def test_a_process_that_may_be_a_known_session_is_no_second_row(desk):
     desk.agents.native("goose")
     desk.says("s1", "log", "goose", cwd=None)
