@@ -101,6 +101,7 @@ def test_what_a_cache_was_written_only_the_span_tells(span_first):
     [
         ({}, False, None, "s1########0"),
         ({"prompt_id": "forked_query"}, True, None, None),
+        ({"prompt_id": "aa7340afaedcb"}, False, None, "aa7340afaedcb"),
         ({"prompt_id": "s1#managed-auto-memory-extractor-a856becd#0"}, True, None, None),
         ({"subagent_name": "managed-auto-memory-extractor"}, True, None, None),
         ({"prompt_id": "s1#general-purpose-4f2a91cd#2"}, False, "general-purpose", None),

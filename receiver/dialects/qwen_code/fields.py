@@ -13,6 +13,8 @@ MANAGED = "managed-"
 """How the names of the client's own helpers begin that have tools: one extracts memories, one tidies them up."""
 NUMBERED = "call_qwen_"
 """How an id begins that the client made up; after a resumption, too, it begins with 1."""
+_DICED = re.compile(r"[0-9a-f]{8,16}")
+"""The prompt id of what is asked on the command line of builds before 0.21."""
 _OF_SUBAGENT = re.compile(r"#([^#]+)#\d+")
 """What follows the session's id in the prompt id of a subagent: its id and a number."""
 _CALL = re.compile(
@@ -27,7 +29,7 @@ def is_side(record: Record, base: Base) -> bool:
     if _helper(record, base["session_id"]).startswith(MANAGED):
         return True
     told = _prompt(record)
-    return told is not None and not told.startswith(base["session_id"])
+    return told is not None and not told.startswith(base["session_id"]) and not _DICED.fullmatch(told)
 
 
 def subagent(record: Record, session_id: str) -> str | None:
