@@ -2,7 +2,7 @@
 
 `PermissionRequest` comes first and `PreToolUse` only once it is granted, so the latter is the answer. What the hooks
 call `tool_use_id` nobody else knows; `tool_call_id` is the id that the telemetry tells. Each round of the tool loop
-fires `UserPromptSubmit` again, with the prompt's own id. A subagent has another id in each channel: its name stands for
+fires `UserPromptSubmit` again, with the prompt's own id or, before 0.24, with no words and no id. A subagent has another id in each channel: its name stands for
 it, which its tools tell only as the beginning of that id.
 """
 
@@ -18,7 +18,12 @@ def _adapted(payload: Payload) -> Payload:
     call_id = tool_id(text(payload, "tool_call_id"))
     subagent = text(payload, "agent_type") or named(text(payload, "agent_id"))
     known = {"tool_use_id": call_id} if call_id else {}
-    return {**payload, **known, **({"agent_id": subagent, "agent_type": subagent} if subagent else {})}
+    again = {"is_round": True} if payload.get("prompt") == "" and not text(payload, "prompt_id") else {}
+    return {**payload, **known, **again, **({"agent_id": subagent, "agent_type": subagent} if subagent else {})}
+
+
+def _prompted(payload: Payload, frame: Frame) -> Iterable[Event]:
+    return () if payload.get("is_round") is True else base.prompted(payload, frame)
 
 
 def _tool_started(payload: Payload, frame: Frame) -> Iterable[Event]:
@@ -58,7 +63,7 @@ LANGUAGE = base.Language(
         **dict.fromkeys(_SILENT.split(), nothing),
         "SessionStart": base.session_started,
         "SessionEnd": base.session_ended,
-        "UserPromptSubmit": base.prompted,
+        "UserPromptSubmit": _prompted,
         "PermissionRequest": base.asked,
         "PermissionDenied": _refused,
         "PreToolUse": _tool_started,

@@ -10,6 +10,7 @@ from aimon_core.events import (
     LlmCalled,
     LlmTried,
     PermissionAnswered,
+    PromptSubmitted,
     SubagentEnded,
     SubagentStarted,
     ToolFinished,
@@ -235,6 +236,14 @@ def test_a_subagent_is_one_by_its_name_in_every_channel():
     assert {event.agent_id for told in (used, kept) for event in translate("qwen-code", told, 1)} == {"Explore"}
     managed = by_log | {"subagent_name": "managed-auto-memory-extractor", "status": "started"}
     assert read(log(managed)) == []
+
+
+def test_a_round_of_the_tool_loop_is_no_prompt():
+    told = {"session_id": "s1", "hook_event_name": "UserPromptSubmit"}
+    for prompt, prompts in (("run the tests", 1), ("", 0)):
+        for payload in (told | {"prompt": prompt}, kept_of("qwen-code", told | {"prompt": prompt}, None)):
+            events = translate("qwen-code", payload, 1)
+            assert sum(isinstance(event, PromptSubmitted) for event in events) == prompts
 
 
 def test_only_what_is_new_is_counted():
