@@ -2,8 +2,8 @@
 
 `PermissionRequest` comes first and `PreToolUse` only once it is granted, so the latter is the answer. What the hooks
 call `tool_use_id` nobody else knows; `tool_call_id` is the id that the telemetry tells. Each round of the tool loop
-fires `UserPromptSubmit` again, with the prompt's own id or, before 0.24, with no words and no id. A subagent has another id in each channel: its name stands for
-it, which its tools tell only as the beginning of that id.
+fires `UserPromptSubmit` again, with the prompt's own id or, before 0.24, with no words and no id. A subagent has
+another id in each channel: its name stands for it, which its tools tell only as the beginning of that id.
 """
 
 from collections.abc import Iterable
