@@ -171,11 +171,19 @@ def _tool_finished(status: Status, event: ToolFinished) -> Status:
 
 def _asked(status: Status, event: PermissionAsked) -> Status:
     key = event.call_id or event.name
-    if key in status.done or any(wait.key == key or (not event.name and wait.kind) for wait in status.waits):
+    others = [wait for wait in status.waits if _is_another(wait, event)]
+    if key in status.done or any(wait.key == key or not event.name for wait in status.waits if wait not in others):
         return status
     wait = OpenWait(key, event.kind, event.name, event.subject, event.at_ns, event.agent_id)
-    waits = (known for known in status.waits if known.key not in {"", event.name})  # the same one, told without an id
+    same = {"", event.name}  # told without an id
+    waits = (known for known in status.waits if known in others or known.key not in same)
     return work(status, event, waits=(*waits, wait), answered_ns=0)
+
+
+def _is_another(wait: OpenWait, event: PermissionAsked) -> bool:
+    """Whether two questions without ids are two: calls side by side that use one tool for different things."""
+    nameless = event.call_id is None and wait.key == wait.name == event.name != ""
+    return nameless and "" not in {wait.subject, event.subject} and wait.subject != event.subject
 
 
 def _told(status: Status, event: StatusTold) -> Status:

@@ -114,7 +114,10 @@ class Waits:
         return Ledger(self._lasted())
 
     def _lasted(self) -> list[tuple[int, int]]:
-        """When each wait ended and how long it took. A wait without an id counts where none with an id was on."""
+        """When each wait ended and how long it took; while two were on, somebody waited once.
+
+        A wait without an id counts where none with an id was on.
+        """
         known = [(wait, lasted) for wait in self._waits.values() if (lasted := wait.lasted_ns) is not None]
         windows = [(start, end) for wait, _ in known for start, end in [wait.window] if start and end]
         nameless = [
@@ -122,7 +125,7 @@ class Waits:
             for start, end in self.nameless.windows()
             if not any(start < its_end and its_start < end for its_start, its_end in windows)
         ]
-        return [(wait.answered_ns or 0, lasted) for wait, lasted in known] + nameless
+        return _apart([(wait.answered_ns or 0, lasted) for wait, lasted in known] + nameless)
 
     def _joined(self, event: PermissionAnswered) -> Wait:
         if event.call_id is None:
@@ -149,3 +152,16 @@ class Waits:
             if lasted is not None:
                 self._folded, self._folded_ns = self._folded + 1, self._folded_ns + lasted
         self._alias = {unit: key for unit, key in self._alias.items() if key in self._waits}
+
+
+def _apart(lasted: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same waits, each without the time that one which ended before had in common with it."""
+    told, covered = [], list[tuple[int, int]]()
+    for ended_ns, lasted_ns in sorted(lasted):
+        start_ns, known_ns = ended_ns - lasted_ns, 0
+        while covered and covered[-1][1] > start_ns:
+            began_ns, over_ns = covered.pop()
+            start_ns, known_ns = min(start_ns, began_ns), known_ns + over_ns - began_ns
+        covered.append((start_ns, ended_ns))
+        told.append((ended_ns, ended_ns - start_ns - known_ns))
+    return told

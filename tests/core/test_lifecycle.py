@@ -202,6 +202,16 @@ def test_silence_ends_a_turn_only_after_an_answer(story: list[Event], state: str
     assert elapse(after(*story), at(11), 9.9, Options()).state == after(*story).state
 
 
+def test_calls_side_by_side_are_asked_for_one_by_one() -> None:
+    both = [asked(2, None, "Bash", subject="make a"), asked(2.1, None, "Bash", subject="make b")]
+    again = asked(2.2, None, "Bash", subject="make a"), asked(2.3, None, "", subject="Bash?")
+    status = after(prompted(1), *both, *again)
+    assert [wait.subject for wait in status.waits] == ["make a", "make b"]
+    answered_one = after(prompted(1), *both, decided(5, "t1"))
+    assert (answered_one.state, [wait.subject for wait in answered_one.waits]) == ("waiting", ["make b"])
+    assert after(prompted(1), *both, decided(5, "t1"), decided(9, "t2")).state == "working"
+
+
 def test_a_client_that_waits_to_try_again_has_not_failed_yet() -> None:
     attempt = event(LlmTried, 2, "log", unit="u", model="m", error_type="server", error="503", again_s=45.0)
     status = after(prompted(1), attempt)
