@@ -26,8 +26,7 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.session import Tokens
-from receiver import drift
-from receiver.dialects.gemini_cli.fields import measured
+from receiver import drift, windows
 from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
 
 AGENT = "gemini-cli"
@@ -157,7 +156,7 @@ class Chat:
                 tokens=_tokens(usage),
                 asks_tool=bool(told.tool_calls) or not _text(told.content),
             )
-            yield from measured(base, told.model or "")
+            yield from windows.of_gemini(base, told.model or "")
         for call in told.tool_calls or ():
             yield from _tool(call, base)
 

@@ -1,20 +1,9 @@
 """What Gemini CLI's log events and spans have in common: tokens in exclusive parts, and whose a record is."""
 
-from collections.abc import Iterator
-
-from aimon_core.events import Event, Gauged, LlmCalled
+from aimon_core.events import LlmCalled
 from aimon_core.session import Tokens
 from receiver.dialects.base import Base, head, took_ms
 from receiver.record import Record
-
-WINDOW = 1_048_576
-"""What the client takes every Gemini model to read (0.61, `core/tokenLimits.ts`); price tables leave some out."""
-
-
-def measured(base: Base, model: str) -> Iterator[Event]:
-    """How much the session's own model can read."""
-    if base["agent_id"] is None and model.startswith("gemini-"):
-        yield Gauged(**base, context_limit=WINDOW)
 
 
 def unanswered(record: Record, base: Base, model: str, error: str, error_type: str | None = None) -> LlmCalled:

@@ -18,6 +18,7 @@ from aimon_core.events import (
     ToolFinished,
 )
 from aimon_core.failures import classify
+from receiver import windows
 from receiver.dialects.base import Base, again_s, head, subject_of
 from receiver.dialects.gemini_cli import fields
 from receiver.record import Record
@@ -51,7 +52,7 @@ def answer(record: Record, base: Base) -> Iterable[Event]:
         asks_tool=fields.asks_tool(record),
     )
     if not fields.is_side(record):
-        yield from fields.measured(base, model)
+        yield from windows.of_gemini(base, model)
 
 
 def attempt_failed(record: Record, base: Base) -> Iterable[Event]:
