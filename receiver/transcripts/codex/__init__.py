@@ -13,6 +13,7 @@ import msgspec
 from aimon_core import paths
 from aimon_core.events import (
     Event,
+    Gauged,
     LlmCalled,
     PromptSubmitted,
     Spoke,
@@ -37,6 +38,17 @@ _SILENT = frozenset({"compacted", "ghost_snapshot", "inter_agent_communication_m
 """Types of lines that are of no use here."""
 
 
+_REFUSALS = tuple(
+    f'"{words}'.encode()
+    for words in (
+        "unsupported call: ", "apply_patch verification failed: ", "approval policy is ", "failed to parse function ",
+        "exec_command failed", "write_stdin failed",
+    )
+)  # fmt: skip
+"""How the output of a call begins that never ran: no other line tells that it failed."""
+
+_LOOKED_AT = 64
+
 _DECODER = msgspec.json.Decoder(Line)
 _ACTION = msgspec.json.Decoder(Action)
 
@@ -58,11 +70,19 @@ class Rollout:
         self._total = -1
         self._searches = 0
         """Of the call whose usage is not told yet."""
+        self._prompted: str | None = None
+        """The turn that somebody asked for last; a command of the client is one, too, and nobody asked."""
+        self._window: int | None = None
+        self._filled: int | None = None
+        """What of the context's window is used since the last call, by the client's word."""
+        self._gauged: tuple[int | None, int | None] = (None, None)
 
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
         told = _DECODER.decode(line)
         payload = told.payload
+        if told.metadata is not None and told.metadata.inherited_user_message:
+            return []  # of the thread that this one began from
         base: dict[str, Any] = {
             "agent": AGENT,
             "session_id": self._session_id,
@@ -88,7 +108,7 @@ class Rollout:
                 events = list(self._happened(payload, base))
             case kind:
                 return [] if kind in _SILENT else [drift.of_line(line, base | {"signal": kind}, self._version)]
-        return [*events, *self._facts.news(base)] if events else []
+        return [*events, *self._facts.news(base), *self._gauge(base)] if events else []
 
     def _opened(self, payload: Payload) -> None:
         self._version = payload.cli_version if isinstance(payload.cli_version, str) else None
@@ -102,14 +122,14 @@ class Rollout:
     def _happened(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
         match payload.type:
             case "task_started":
-                self._turn_id = payload.turn_id
+                self._turn_id, self._window = payload.turn_id, payload.model_context_window
                 if self._agent_id is not None:
                     yield SubagentStarted(**base)
             case "user_message" if isinstance(payload.message, str):  # before items
                 yield self._prompt(payload.message, base)
             case "item_completed" if payload.item is not None:
                 yield from self._completed(payload.item, base)
-            case "token_count" if payload.info is not None and not self._records:
+            case "token_count" if payload.info is not None:
                 yield from self._counted(payload.info, base)
             case "task_complete":
                 yield self._ended(payload, base)
@@ -126,6 +146,7 @@ class Rollout:
             self._failed.add(item.id)
 
     def _prompt(self, text: str, base: dict[str, Any]) -> Event:
+        self._prompted = self._turn_id
         unit = self._turn_id or str(base["at_ns"])
         return PromptSubmitted(**base, prompt_id=self._turn_id, unit=unit, text=words(text))
 
@@ -136,7 +157,8 @@ class Rollout:
             given = payload.arguments or payload.action
             yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject_of(name, given))
         elif payload.type in _OUTPUTS and call_id:
-            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed
+            refused = bytes(memoryview(payload.output)[:_LOOKED_AT]).startswith(_REFUSALS)
+            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed and not refused
             self._failed.discard(call_id)
             yield ToolFinished(**base, call_id=call_id, unit=call_id, name=name, ok=ok)
         elif payload.type == "web_search_call" and payload.action:
@@ -144,12 +166,22 @@ class Rollout:
 
     def _counted(self, info: Info, base: dict[str, Any]) -> Iterator[Event]:
         total = info.total_token_usage.total_tokens if info.total_token_usage else 0
-        if info.last_token_usage is not None and total != self._total:
+        last = info.last_token_usage
+        self._window = info.model_context_window or self._window
+        if last is not None and not last.input_tokens + last.output_tokens:  # no call: a new estimate, or all is full
+            self._filled = last.total_tokens
+        elif last is not None and total != self._total and not self._records:
             self._total = total
-            yield self._call(info.last_token_usage, None, base)
+            yield self._call(last, None, base)
+
+    def _gauge(self, base: dict[str, Any]) -> Iterator[Event]:
+        """How full the context is, where it is another word than the last."""
+        if self._agent_id is None and self._gauged != (gauged := (self._filled, self._window)):
+            self._gauged = gauged
+            yield Gauged(**base, context_used=self._filled, context_limit=self._window)
 
     def _call(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Event:
-        searches, self._searches = self._searches, 0
+        searches, self._searches, self._filled = self._searches, 0, None
         return LlmCalled(
             **base,
             call_id=response_id,
@@ -157,7 +189,7 @@ class Rollout:
             model=self._model,
             tokens=_tokens(usage),
             searches=searches,
-            prompt_id=self._turn_id if self._agent_id is None else None,
+            prompt_id=self._turn_id if self._agent_id is None and self._prompted == self._turn_id else None,
             asks_tool=bool(self._tools),
         )
 

@@ -26,6 +26,7 @@ class Info(Struct):
 
     total_token_usage: Usage | None = None
     last_token_usage: Usage | None = None
+    model_context_window: Count | None = None
 
 
 class Git(Struct):
@@ -84,6 +85,7 @@ class Payload(Struct):
     cli_version: Any = None
     git: Git | None = None
     turn_id: str | None = None
+    model_context_window: Count | None = None
     model: str | None = None
     approval_policy: Any = None
     sandbox_policy: Any = None
@@ -95,11 +97,18 @@ class Payload(Struct):
     input: str | None = None
     action: msgspec.Raw = field(default_factory=msgspec.Raw)
     call_id: str | None = None
+    output: msgspec.Raw = field(default_factory=msgspec.Raw)
     item: Item | None = None
     message: Any = None
     last_agent_message: str | None = None
     reason: str | None = None
     error: Problem | None = None
+
+
+class Metadata(Struct):
+    """About an item of the conversation."""
+
+    inherited_user_message: bool = False
 
 
 class Line(Struct):
@@ -108,3 +117,4 @@ class Line(Struct):
     timestamp: datetime
     type: str = ""
     payload: Payload = field(default_factory=Payload)
+    metadata: Metadata | None = None
