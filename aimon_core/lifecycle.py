@@ -124,7 +124,7 @@ def _compacted(status: Status, event: Event) -> Status:
 
 def _called(status: Status, event: LlmCalled) -> Status:
     taken_back = not event.ok and event.error_type is None
-    if event.side or (taken_back and not status.turn_open):
+    if event.side or ((taken_back or status.compacting) and not status.turn_open):  # the call that writes the summary
         return status
     if event.agent_id is not None:
         return work(status, event)
@@ -139,6 +139,8 @@ def _called(status: Status, event: LlmCalled) -> Status:
 
 
 def _tried(status: Status, event: LlmTried) -> Status:
+    if status.compacting and not status.turn_open:
+        return status
     if event.agent_id is not None:
         return work(status, event)
     return work(status, event, failed=True, error_type=event.error_type, words=event.error, answered_ns=0)

@@ -36,6 +36,7 @@ SPANS: dict[str, Reads] = {
     "codex.sampling": spans.sampling,
     "session_task.turn": spans.turn_done,
     "session_task.review": spans.review,
+    "session_task.compact": spans.compacted,
     "op.dispatch.interrupt": spans.turn_done,
     "op.dispatch.exec_approval": spans.turn_done,
     "op.dispatch.patch_approval": spans.turn_done,

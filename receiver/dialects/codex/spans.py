@@ -7,6 +7,8 @@ record, so nothing need be remembered to join them.
 from collections.abc import Iterable
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Ending,
     Event,
     LlmBegun,
@@ -100,6 +102,13 @@ def review(record: Record, base: Base) -> Iterable[Event]:
     yield TraceSeen(**base, trace_id=record.trace_id)
     yield PromptSubmitted(**base | {"at_ns": record.start_ns}, unit=record.span_id.hex())
     yield TurnEnded(**base, reason="span", complete=True)
+
+
+def compacted(record: Record, base: Base) -> Iterable[Event]:
+    """A person has asked for a summary to go on from: work beside all turns."""
+    began: Base = base | {"at_ns": record.start_ns}
+    yield CompactionStarted(**began, prompt_id=record.identity("turn.id"))
+    yield CompactionEnded(**base)
 
 
 def tool(record: Record, base: Base) -> Iterable[Event]:

@@ -12,6 +12,8 @@ import msgspec
 
 from aimon_core import paths
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     Gauged,
     LlmCalled,
@@ -70,8 +72,8 @@ class Rollout:
         self._total = -1
         self._searches = 0
         """Of the call whose usage is not told yet."""
-        self._prompted: str | None = None
-        """The turn that somebody asked for last; a command of the client is one, too, and nobody asked."""
+        self._asked = True
+        """Whether somebody asked for the turn: to write a summary of the conversation is one, too."""
         self._window: int | None = None
         self._filled: int | None = None
         """What of the context's window is used since the last call, by the client's word."""
@@ -101,7 +103,7 @@ class Rollout:
                 return []
             case "token_usage_record":
                 self._records = True
-                events = [self._call(payload.usage, payload.response_id, base)] if payload.usage else []
+                events = list(self._called(payload.usage, payload.response_id, base)) if payload.usage else []
             case "response_item":
                 events = list(self._item(payload, base))
             case "event_msg":
@@ -122,7 +124,8 @@ class Rollout:
     def _happened(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
         match payload.type:
             case "task_started":
-                self._turn_id, self._window = payload.turn_id, payload.model_context_window
+                self._turn_id, self._window = payload.turn_id, payload.model_context_window or self._window
+                self._asked = payload.turn_attribution is not None
                 if self._agent_id is not None:
                     yield SubagentStarted(**base)
             case "user_message" if isinstance(payload.message, str):  # before items
@@ -146,7 +149,7 @@ class Rollout:
             self._failed.add(item.id)
 
     def _prompt(self, text: str, base: dict[str, Any]) -> Event:
-        self._prompted = self._turn_id
+        self._asked = True
         unit = self._turn_id or str(base["at_ns"])
         return PromptSubmitted(**base, prompt_id=self._turn_id, unit=unit, text=words(text))
 
@@ -172,7 +175,7 @@ class Rollout:
             self._filled = last.total_tokens
         elif last is not None and total != self._total and not self._records:
             self._total = total
-            yield self._call(last, None, base)
+            yield from self._called(last, None, base)
 
     def _gauge(self, base: dict[str, Any]) -> Iterator[Event]:
         """How full the context is, where it is another word than the last."""
@@ -180,16 +183,19 @@ class Rollout:
             self._gauged = gauged
             yield Gauged(**base, context_used=self._filled, context_limit=self._window)
 
-    def _call(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Event:
+    def _called(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Iterator[Event]:
+        own = self._agent_id is None
+        if own and not self._asked:
+            yield CompactionStarted(**base, prompt_id=self._turn_id)
         searches, self._searches, self._filled = self._searches, 0, None
-        return LlmCalled(
+        yield LlmCalled(
             **base,
             call_id=response_id,
             unit=response_id or str(self._total),
             model=self._model,
             tokens=_tokens(usage),
             searches=searches,
-            prompt_id=self._turn_id if self._agent_id is None and self._prompted == self._turn_id else None,
+            prompt_id=self._turn_id if own and self._asked else None,
             asks_tool=bool(self._tools),
         )
 
@@ -199,6 +205,8 @@ class Rollout:
         if payload.error is not None:
             kind, text = payload.error.kind, words(payload.error.message or "")
             return TurnEnded(**base, reason="failed", error_type=kind, text=text, prompt_id=self._turn_id)
+        if not self._asked:
+            return CompactionEnded(**base)
         text = words(payload.last_agent_message or "")
         return TurnEnded(**base, reason="transcript", complete=True, text=text, prompt_id=self._turn_id)
 

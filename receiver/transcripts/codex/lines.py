@@ -85,6 +85,7 @@ class Payload(Struct):
     cli_version: Any = None
     git: Git | None = None
     turn_id: str | None = None
+    turn_attribution: dict[str, Any] | None = None
     model_context_window: Count | None = None
     model: str | None = None
     approval_policy: Any = None
