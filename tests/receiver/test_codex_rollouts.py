@@ -9,6 +9,8 @@ from aimon_core.events import (
     Gauged,
     LlmCalled,
     PromptSubmitted,
+    SessionSeen,
+    SubagentStarted,
     ToolFinished,
     ToolStarted,
     TurnEnded,
@@ -117,6 +119,8 @@ def test_a_subagent_has_not_done_what_it_was_told_of_the_thread_that_began_it():
         ("apply_patch verification failed: Failed to read file", False),
         ("approval policy is Never; reject command", False),
         ("failed to parse function arguments: missing field", False),
+        ("Chunk ID: 1\nProcess exited with code 2\nOutput:\n", False),
+        ("Chunk ID: 1\nProcess exited with code 0\nOutput:\n", True),
         ("Chunk ID: 1\nOutput:\nunsupported call: of a test", True),
         ([{"type": "input_text", "text": "unsupported call: "}], True),
         (None, True),
@@ -126,3 +130,45 @@ def test_a_call_that_never_ran_failed_though_only_its_words_say_so(output, ok):
     call = item(1, "function_call", name="exec_command", arguments="{}")
     events = rollout(opened(), call, item(2, "function_call_output", **({"output": output} if output else {})))
     assert [tool.ok for tool in of(ToolFinished, events)] == [ok]
+
+
+def counted(seconds, total, tokens):
+    last = {"input_tokens": tokens, "output_tokens": 10, "total_tokens": tokens + 10}
+    return happened(
+        seconds, "token_count", info={"total_token_usage": {"total_tokens": total}, "last_token_usage": last}
+    )
+
+
+def test_a_fork_has_not_done_what_it_copied():
+    """Builds before 0.169 copy the history, stamped with the moment of the fork, and tell its last usage once more."""
+    origin = line(10, "session_meta", {"id": OTHER, "cwd": "/home/dev/elsewhere"})
+    copied = [begun(10, "t1"), happened(10, "user_message", message="of the origin"), counted(10.002, 110, 100)]
+    own = [begun(12, "t2"), happened(12, "user_message", message="of the fork"), counted(12, 110, 100)]
+    forked = line(10, "session_meta", {"id": ME, "forked_from_id": OTHER, "cwd": "/home/dev/shop-api"})
+    events = rollout(forked, origin, *copied, *own, counted(13, 320, 200))
+    assert {event.session_id for event in events} == {ME}
+    assert [prompt.text for prompt in of(PromptSubmitted, events)] == ["of the fork"]
+    assert [call.tokens.input for call in of(LlmCalled, events)] == [200]
+    assert [seen.cwd for seen in of(SessionSeen, events)] == ["/home/dev/shop-api"]
+
+
+def test_a_subagent_of_a_build_that_names_no_session_is_its_parents():
+    source = {"subagent": {"thread_spawn": {"parent_thread_id": OTHER, "depth": 1}}}
+    letter = happened(1, "user_message", message="Count the files")
+    events = rollout(opened(session_id=None, source=source), begun(1), letter, counted(2, 110, 100))
+    assert {(event.session_id, event.agent_id) for event in events} == {(OTHER, ME)}
+    assert [type(event) for event in events] == [SubagentStarted, LlmCalled]
+
+
+@pytest.mark.parametrize("source", ["exec", {"subagent": "review"}, {"subagent": {"other": "x"}}, None])
+def test_a_source_that_names_no_thread_makes_no_subagent(source):
+    events = rollout(opened(session_id=None, source=source), begun(1), prompt(1))
+    assert {(event.session_id, event.agent_id) for event in events} == {(ME, None)}
+
+
+def test_subagents_that_use_alike_are_not_taken_for_one():
+    calls = []
+    for child in (ME, OTHER):
+        meta = line(0, "session_meta", {"id": child, "session_id": "root"})
+        calls += of(LlmCalled, told("codex", meta, counted(2, 110, 100), path=f"rollout-x-{child}.jsonl"))
+    assert len({call.unit for call in calls}) == 2

@@ -27,11 +27,15 @@ from aimon_core.events import (
 )
 from aimon_core.session import Tokens
 from receiver import drift
+from receiver.privacy import EXIT_CODE, LOOKED_AT
 from receiver.subjects import hook_name
 from receiver.transcripts.base import Facts, at_ns, subject_of, words
-from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage
+from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage, parent_of
 
 AGENT = "codex"
+
+COPIED_NS = 500_000_000
+"""For so long after another thread's name a fork's lines are that thread's: they bear the moment of their copying."""
 
 _CALLS = {"function_call", "custom_tool_call", "local_shell_call"}
 _OUTPUTS = {"function_call_output", "custom_tool_call_output"}
@@ -41,15 +45,13 @@ _SILENT = frozenset({"compacted", "ghost_snapshot", "inter_agent_communication_m
 
 
 _REFUSALS = tuple(
-    f'"{words}'.encode()
+    f'"{words}'
     for words in (
         "unsupported call: ", "apply_patch verification failed: ", "approval policy is ", "failed to parse function ",
         "exec_command failed", "write_stdin failed",
     )
 )  # fmt: skip
 """How the output of a call begins that never ran: no other line tells that it failed."""
-
-_LOOKED_AT = 64
 
 _DECODER = msgspec.json.Decoder(Line)
 _ACTION = msgspec.json.Decoder(Action)
@@ -60,7 +62,10 @@ class Rollout:
 
     def __init__(self, path: Path) -> None:
         self._session_id = path.stem[-36:]
+        self._thread_id: str | None = None
         self._agent_id: str | None = None
+        self._copied_ns = 0
+        """When the history of the thread was copied from which this one was forked."""
         self._facts = Facts()
         self._model = ""
         self._version: str | None = None
@@ -95,7 +100,7 @@ class Rollout:
         }
         match told.type:
             case "session_meta":
-                self._opened(payload)
+                self._opened(payload, base["at_ns"])
                 return []
             case "turn_context":
                 self._model = payload.model or self._model
@@ -110,14 +115,20 @@ class Rollout:
                 events = list(self._happened(payload, base))
             case kind:
                 return [] if kind in _SILENT else [drift.of_line(line, base | {"signal": kind}, self._version)]
+        if self._agent_id is None and base["at_ns"] - self._copied_ns < COPIED_NS:
+            return []
         return [*events, *self._facts.news(base), *self._gauge(base)] if events else []
 
-    def _opened(self, payload: Payload) -> None:
+    def _opened(self, payload: Payload, at_ns: int) -> None:
+        if self._thread_id not in {None, payload.id}:
+            self._copied_ns = at_ns
+            return
+        self._thread_id = payload.id
         self._version = payload.cli_version if isinstance(payload.cli_version, str) else None
-        if payload.session_id and payload.id and payload.session_id != payload.id:
-            self._session_id, self._agent_id = payload.session_id, payload.id
-        elif payload.id:
-            self._session_id = payload.id
+        session_id = payload.session_id or parent_of(payload.source) or payload.id
+        if payload.id and session_id != payload.id:
+            self._agent_id = payload.id
+        self._session_id = session_id or self._session_id
         if self._agent_id is None:
             self._facts.learn(cwd=payload.cwd, branch=payload.git.branch if payload.git else None)
 
@@ -128,7 +139,7 @@ class Rollout:
                 self._asked = payload.turn_attribution is not None
                 if self._agent_id is not None:
                     yield SubagentStarted(**base)
-            case "user_message" if isinstance(payload.message, str):  # before items
+            case "user_message" if self._agent_id is None and isinstance(payload.message, str):  # before items
                 yield self._prompt(payload.message, base)
             case "item_completed" if payload.item is not None:
                 yield from self._completed(payload.item, base)
@@ -160,8 +171,7 @@ class Rollout:
             given = payload.arguments or payload.action
             yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject_of(name, given))
         elif payload.type in _OUTPUTS and call_id:
-            refused = bytes(memoryview(payload.output)[:_LOOKED_AT]).startswith(_REFUSALS)
-            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed and not refused
+            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed and not _failed(payload.output)
             self._failed.discard(call_id)
             yield ToolFinished(**base, call_id=call_id, unit=call_id, name=name, ok=ok)
         elif payload.type == "web_search_call" and payload.action:
@@ -191,7 +201,7 @@ class Rollout:
         yield LlmCalled(
             **base,
             call_id=response_id,
-            unit=response_id or str(self._total),
+            unit=response_id or f"{self._agent_id or ''}{self._total}",
             model=self._model,
             tokens=_tokens(usage),
             searches=searches,
@@ -209,6 +219,13 @@ class Rollout:
             return CompactionEnded(**base)
         text = words(payload.last_agent_message or "")
         return TurnEnded(**base, reason="transcript", complete=True, text=text, prompt_id=self._turn_id)
+
+
+def _failed(output: msgspec.Raw) -> bool:
+    """Whether the output of a call says that it ended badly, or never ran."""
+    head = bytes(memoryview(output)[:LOOKED_AT]).replace(b"\\n", b"\n").decode(errors="replace")
+    found = EXIT_CODE.search(head)
+    return head.startswith(_REFUSALS) or (found is not None and found[1] != "0")
 
 
 def _rules(payload: Payload) -> dict[str, str | None]:

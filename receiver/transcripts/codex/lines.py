@@ -80,6 +80,7 @@ class Payload(Struct):
     type: str | None = None
     id: str | None = None
     session_id: str | None = None
+    source: Any = None
     timestamp: datetime | None = None
     cwd: str | None = None
     cli_version: Any = None
@@ -104,6 +105,27 @@ class Payload(Struct):
     last_agent_message: str | None = None
     reason: str | None = None
     error: Problem | None = None
+
+
+class _Spawned(Struct):
+    parent_thread_id: str | None = None
+
+
+class _Subagent(Struct):
+    thread_spawn: _Spawned | None = None
+
+
+class _Source(Struct):
+    subagent: _Subagent | None = None
+
+
+def parent_of(source: object) -> str | None:
+    """The thread that a thread's source names as the one that began it: builds that name no session tell it so."""
+    try:
+        told = msgspec.convert(source, _Source)
+    except msgspec.ValidationError:
+        return None
+    return told.subagent.thread_spawn.parent_thread_id if told.subagent and told.subagent.thread_spawn else None
 
 
 class Metadata(Struct):
