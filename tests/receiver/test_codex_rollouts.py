@@ -15,6 +15,7 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
+from tests.fakes.events import at
 from tests.fakes.transcripts import stamp, told
 
 ME, OTHER = "01a1fbe0-0791-73e3-a8ab-73344fba7327", "01a1fbe0-0791-73e3-a8ab-73344fba0000"
@@ -92,7 +93,7 @@ def test_a_summary_that_a_person_asks_for_is_work_and_no_turn():
         spent(5, "r2", 4_000), line(6, "compacted", {"message": "…"}), happened(7, "task_complete"),
     )  # fmt: skip
     assert [call.prompt_id for call in of(LlmCalled, events)] == ["t1", None]
-    assert [one.prompt_id for one in of(CompactionStarted, events)] == ["t2"]
+    assert [(one.prompt_id, one.at_ns) for one in of(CompactionStarted, events)] == [("t2", at(4))], "before its call"
     assert len(of(CompactionEnded, events)) == len(of(TurnEnded, events)) == 1
 
 

@@ -79,6 +79,7 @@ class Rollout:
         """Of the call whose usage is not told yet."""
         self._asked = True
         """Whether somebody asked for the turn: to write a summary of the conversation is one, too."""
+        self._began_ns = 0
         self._window: int | None = None
         self._filled: int | None = None
         """What of the context's window is used since the last call, by the client's word."""
@@ -136,7 +137,7 @@ class Rollout:
         match payload.type:
             case "task_started":
                 self._turn_id, self._window = payload.turn_id, payload.model_context_window or self._window
-                self._asked = payload.turn_attribution is not None
+                self._asked, self._began_ns = payload.turn_attribution is not None, base["at_ns"]
                 if self._agent_id is not None:
                     yield SubagentStarted(**base)
             case "user_message" if self._agent_id is None and isinstance(payload.message, str):  # before items
@@ -196,7 +197,7 @@ class Rollout:
     def _called(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Iterator[Event]:
         own = self._agent_id is None
         if own and not self._asked:
-            yield CompactionStarted(**base, prompt_id=self._turn_id)
+            yield CompactionStarted(**base | {"at_ns": self._began_ns}, prompt_id=self._turn_id)
         searches, self._searches, self._filled = self._searches, 0, None
         yield LlmCalled(
             **base,
