@@ -27,8 +27,7 @@ from aimon_core.events import (
 )
 from aimon_core.session import Tokens
 from receiver import drift
-from receiver.privacy import EXIT_CODE, LOOKED_AT
-from receiver.subjects import hook_name
+from receiver.subjects import EXIT_CODE, LOOKED_AT, hook_name
 from receiver.transcripts.base import Facts, at_ns, subject_of, words
 from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage, parent_of
 
