@@ -97,16 +97,37 @@ class Journal:
 
     def deliveries(self, since_ns: int = 0) -> Iterator[Delivery]:
         """What arrived since, in order of arrival, up to what is there now; damage ends it early and is noticed."""
+        for _, delivery in self.numbered(since_ns=since_ns):
+            yield delivery
+
+    def numbered(self, after: int = 0, since_ns: int = 0) -> Iterator[tuple[int, Delivery]]:
+        """The same with the number of each, from the one after a number on."""
         try:
             ((last,),) = self._connected().execute("SELECT coalesce(max(id), 0) FROM deliveries")
-            seen = 0
+            seen = after
             while rows := self._read(seen, last, since_ns):
                 for number, arrived_ns, kind, body in rows:
                     seen = number
                     if (plain := _unpacked(body)) is not None:
-                        yield Delivery(kind, plain, arrived_ns)
+                        yield number, Delivery(kind, plain, arrived_ns)
         except sqlite3.DatabaseError as error:
             self.notice = f"The journal {self.path} could not be read to its end: {error}."
+
+    def span(self) -> tuple[int, int]:
+        """The numbers of the oldest and the newest delivery; 0 where there is none, or none can be read."""
+        try:
+            ((oldest, newest),) = self._connected().execute("SELECT min(id), max(id) FROM deliveries")
+        except sqlite3.DatabaseError:
+            return 0, 0
+        return oldest or 0, newest or 0
+
+    def holds(self, number: int, arrived_ns: int) -> bool:
+        """Whether the delivery of a number is there, and arrived at that moment."""
+        query = "SELECT 1 FROM deliveries WHERE id = ? AND arrived_ns = ?"
+        try:
+            return self._connected().execute(query, (number, arrived_ns)).fetchone() is not None
+        except sqlite3.DatabaseError:
+            return False
 
     def between(self, since_ns: int, until_ns: int) -> Iterator[Delivery]:
         """What arrived from one moment to another, both included, found by its index; damage ends it as above."""

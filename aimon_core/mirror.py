@@ -15,7 +15,7 @@ from msgspec import Struct
 from aimon_core.session import Session, Totals
 from aimon_core.spans import Span, TurnTree
 
-FORMAT = 4
+FORMAT = 5
 """Raised with every change to the structs that are sent."""
 SPANS = 500
 """Spans in a line: some 200 KB."""

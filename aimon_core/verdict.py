@@ -29,6 +29,8 @@ class Verdict(Struct, frozen=True):
     standing: Standing
     """The worst of theirs."""
     scores: tuple[Judged, ...]
+    budget_usd: float | None = None
+    """The dollars that it may cost at most; None where nobody said."""
 
     @property
     def broken(self) -> tuple[str, ...]:

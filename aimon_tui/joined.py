@@ -3,29 +3,30 @@
 Apart from `past`, which asks it only where there is one: the languages of the wire take a quarter of a second to load.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from aimon_core import pricing
 from aimon_core.bounds import Limits
 from aimon_core.clock import SteppedClock, SystemClock
 from aimon_core.history import Cell, Daily, Place
 from aimon_core.journal import Journal
+from aimon_core.pricing import PriceTable
 from aimon_core.store import SessionStore
-from receiver import tape
 from receiver.follow import Counters, Followed
-from receiver.usage import scan
+from receiver.usage import distilled, scan
+from receiver.usage.base import Say
+from receiver.usage.shelf import Shelf
 
 _ALL = 1 << 40
 
 
-def cells(journal: Path, files: Sequence[scan.Transcript], own_prices: Mapping[str, Mapping[str, float]]) -> list[Cell]:
-    """What a journal and some transcripts come to. Raises JournalFailed, UsageError."""
+def cells(journal: Path, files: Sequence[scan.Transcript], shelf: Shelf, prices: PriceTable, say: Say) -> list[Cell]:
+    """What a journal and some transcripts come to. Raises JournalFailed."""
     sums, clock = Daily(), SteppedClock(0)
     store = SessionStore(clock, limits=Limits(sessions=_ALL, calls=_ALL), sums=sums)
-    store.prices = pricing.load(own_prices)
+    store.prices = prices
     reader = Journal.read_only(journal)
-    for events, arrived_ns in tape.replayed(reader.deliveries()):
+    for events, arrived_ns in distilled.told(reader, shelf, say):
         store.apply(events, arrived_ns)
     reader.close()
     store.drain()

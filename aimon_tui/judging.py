@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec.structs import replace
+
 from aimon_core.clock import Clock
 from aimon_core.errors import UsageError
 from aimon_core.session import Session, Transition
@@ -176,7 +178,8 @@ def judged(session: Session, turns: list[TurnTree], expected: "Expectations") ->
     from aimon_trace.ongoing import watched
 
     told = [turn_dict(turn) | {"spans": [span_dict(span) for span in turn.spans if _counts(span)]} for turn in turns]
-    return watched(session_dict(session), told, expected)
+    found, budget = watched(session_dict(session), told, expected), expected.cost_budget
+    return replace(found, budget_usd=budget.max_usd) if found and budget else found
 
 
 def _counts(span: Span) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what a look imports, and the app that holds a machine
     from aimon_core.history import Cell
     from aimon_desktop.setup import Place, Plan
     from aimon_tui.app import AimonApp
+    from receiver.usage.base import Say
 
 DAYS = 14
 """Transcripts of so many days are counted."""
@@ -83,12 +84,15 @@ class Machine:
         async with self._looking:
             self.agents = await asyncio.to_thread(self._look, door.address)
 
-    async def used(self) -> "list[Cell]":
-        """All that was used on this machine, by transcripts and journal. Raises AimonError."""
+    async def used(self, say: "Say") -> "list[Cell]":
+        """All that was used on this machine; `say` hears how much of the journal is read, in a thread of its own.
+
+        Raises AimonError.
+        """
         from aimon_tui import past
 
         sources = [one for one in past.SOURCES if one == "journal" or one in self._settings.sources]
-        return await asyncio.to_thread(past.cells, self._settings, sources)
+        return await asyncio.to_thread(past.cells, self._settings, sources, say)
 
     def _look(self, address: str) -> tuple[Agent, ...]:
         from aimon_desktop import setup

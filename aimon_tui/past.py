@@ -12,26 +12,26 @@ from aimon_core import paths, pricing
 from aimon_core.config import Settings
 from aimon_core.history import Cell
 from receiver.usage import scan
+from receiver.usage.base import Say
 from receiver.usage.shelf import Shelf
 
 Source = Literal["transcripts", "journal"]
 SOURCES: tuple[Source, ...] = ("transcripts", "journal")
 
 
-def cells(settings: Settings, sources: Collection[Source] = SOURCES) -> list[Cell]:
-    """Everything that is known. Raises JournalFailed, UsageError. Blocks: up to seconds for a gigabyte never read."""
-    files = _transcripts(settings) if "transcripts" in sources else []
+def cells(settings: Settings, sources: Collection[Source] = SOURCES, say: Say = lambda _share: None) -> list[Cell]:
+    """Everything that is known; `say` hears how much of the journal is read. Raises JournalFailed, UsageError.
+
+    Blocks: up to seconds for a gigabyte of transcripts, or for a day in the journal, that were never read.
+    """
+    shelf, prices = Shelf.opened(scan.made_by(settings.prices)), partial(pricing.load, settings.prices)
     journal = paths.state_dir(settings.state_dir) / "journal.db"
-    if "journal" in sources and journal.exists():
-        from aimon_tui import joined  # noqa: PLC0415 - slow to load, and not always wanted
-
-        return joined.cells(journal, files, settings.prices)
-    return [cell for one in files for cell in one.cells()]
-
-
-def _transcripts(settings: Settings) -> list[scan.Transcript]:
-    shelf = Shelf.opened(scan.made_by(settings.prices))
     try:
-        return scan.transcripts(shelf, partial(pricing.load, settings.prices))
+        files = scan.transcripts(shelf, prices) if "transcripts" in sources else []
+        if "journal" in sources and journal.exists():
+            from aimon_tui import joined  # noqa: PLC0415 - slow to load, and not always wanted
+
+            return joined.cells(journal, files, shelf, prices(), say)
     finally:
         shelf.close()
+    return [cell for one in files for cell in one.cells()]

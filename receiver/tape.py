@@ -69,9 +69,11 @@ def read(folder: Path) -> list[Request]:
     return sorted([*_exports(folder), *_hooks(folder)], key=lambda request: request.at_ns)
 
 
-def replayed(deliveries: Iterable[Delivery]) -> Iterator[tuple[list[Event], int]]:
+def replayed(
+    deliveries: Iterable[Delivery], interpreter: Interpreter | None = None
+) -> Iterator[tuple[list[Event], int]]:
     """What deliveries of the journal say today, each with its arrival; one that cannot be read any more is logged."""
-    interpreter = Interpreter()
+    interpreter = interpreter or Interpreter()
     for delivery in deliveries:
         try:
             yield events(delivery, interpreter), delivery.arrived_ns

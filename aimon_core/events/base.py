@@ -12,7 +12,7 @@ Ending = Literal["idle", "span", "transcript", "stop_hook", "interrupted", "deni
 """How a turn can be told to end, the surer word last: a span closes the same way whatever happened."""
 
 
-class Event(Struct, frozen=True, gc=False, kw_only=True):
+class Event(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What every event says."""
 
     agent: str

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,8 @@ def command(config: Config, by: tuple[str, ...], since: date | None, source: "So
     """
     from aimon_tui import past
 
-    known = past.cells(config.settings, (source,) if source else past.SOURCES)
+    known = past.cells(config.settings, (source,) if source else past.SOURCES, _say)
+    _say(1)
     first = since.isoformat() if since else ""
     found, asked = [cell for cell in known if cell.day >= first], tuple(dict.fromkeys(by)) or ("day",)
     click.echo(json.dumps(document(found, asked)) if as_json else table(found, asked))
@@ -94,6 +96,13 @@ def table(cells: list[Cell], by: "Sequence[str]") -> str:
 def today() -> date:
     """The local day."""
     return datetime.now(UTC).astimezone().date()
+
+
+def _say(share: float) -> None:
+    """Tell whoever waits at a terminal how far reading has come; at its end, nothing of that stays."""
+    if sys.stderr.isatty():
+        words = f"Reading the journal … {share:.0%}" if share < 1 else ""
+        click.echo(f"\r{words:28}\r", nl=False, err=True)
 
 
 def _told(row: Row) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from aimon_tui.widgets.title import Title
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
 
-READING = "Reading transcripts and the journal …"
+READING, READING_ON = "Reading transcripts and the journal …", "Reading the journal … {:.0%}"
 
 
 def open_page(app: "AimonApp") -> None:
@@ -44,7 +44,7 @@ class HistoryPage(Screen[None]):
         super().__init__(classes="-history")
         self._machine = machine
         self._cells: list[Cell] | None = None
-        self._problem = ""
+        self._problem, self._share = "", 0.0
         self._by, self._back = "project", 0
         self._header, self._days, self._rows = Header(id="header"), Title("cost by day"), Title("by project")
         self._plot, self._table, self._footer = HistoryPlot(), HistoryTable(), Footer(id="footer")
@@ -67,6 +67,7 @@ class HistoryPage(Screen[None]):
         """Everything is in its place: read."""
         self._say()
         self.set_interval(1.0, self._header.refresh_changed)
+        self.set_interval(0.5, self._wait)
         self.run_worker(self._read())
 
     async def on_footer_chosen(self, message: Footer.Chosen) -> None:
@@ -113,10 +114,19 @@ class HistoryPage(Screen[None]):
 
     async def _read(self) -> None:
         try:
-            self._cells = await self._machine.used()
+            self._cells = await self._machine.used(self._come)
         except AimonError as error:
             self._problem = str(error)
         self._say()
+
+    def _come(self, share: float) -> None:
+        """Reading has come so far, says its thread."""
+        self._share = share
+
+    def _wait(self) -> None:
+        """Say how far it is: a week of six agents takes a quarter of a minute the first time."""
+        if self._cells is None and self._share:
+            self._say()
 
     def _range(self) -> list[date]:
         today = datetime.fromtimestamp(self.aimon.now_ns / 1e9, UTC).astimezone().date()
@@ -146,7 +156,7 @@ class HistoryPage(Screen[None]):
         if self._problem:
             return self._problem
         if self._cells is None:
-            return READING
+            return READING_ON.format(self._share) if self._share else READING
         return f"No transcripts in these days. {shown('days_before', self.aimon.keys)} goes back."
 
     def _sum(self, some: list[Cell]) -> str:
@@ -162,7 +172,7 @@ class HistoryPage(Screen[None]):
         return [
             Day(
                 day,
-                sum(cell.used.picodollars for cell in found.get(day.isoformat(), ())),
+                None if self._cells is None else sum(cell.used.picodollars for cell in found.get(day.isoformat(), ())),
                 any(cell.used.unpriced for cell in found.get(day.isoformat(), ())),
                 today=self._back == 0 and day == days[-1],
             )

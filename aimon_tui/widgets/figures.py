@@ -55,22 +55,33 @@ class CostPanel(Figures):
     """What a session cost, by minute, by model, and whether agent and price table agree."""
 
     def lines(self, width: int) -> list[Line]:
-        """Session and sparkline, its models, and the comparison."""
+        """Session and sparkline, its budget where it has one, its models, and the comparison."""
         session = self.aimon.board.session
         if session is None:
             return []
         line, room = self.figure("session", _figure(dollars(session)), width, "ink b")
         rows = [line.put(fit(spark(session.spend, room), room, ">"), "span-llm")]
-        rows += self._models(session, width)
+        rows += self._budget(session, width)
+        rows += self._models(session, width, room=max(1, self.size.height - 1 - len(rows)))
         rows += [self.line()] * (ROWS - 1 - len(rows))
         return [*rows, self._comparison(session.cost, width)]
 
-    def _models(self, session: Session, width: int) -> list[Line]:
-        """A row each, dearest first; those there is no row for stand together in the last one."""
+    def _budget(self, session: Session, width: int) -> list[Line]:
+        """How much is spent of what `expectations` grant the project's sessions."""
+        budget, spent = session.verdict and session.verdict.budget_usd, session.cost.usd
+        if not budget:
+            return []
+        share = (spent or 0.0) / budget
+        label, figure = f"of {money(budget)}", NONE if spent is None else f"{min(999, round(100 * share))}%"
+        line, room = self.figure(label, figure, width, "fail b" if share > 1 else "ink")
+        bar(line, room, share, "fail" if share > 1 else "done")
+        return [line]
+
+    def _models(self, session: Session, width: int, room: int) -> list[Line]:
+        """In so many rows: one each, dearest first; those there is no row for stand together in the last one."""
         uses = [(model_name(use.model), use.cost.usd) for use in session.by_model]
         if session.auxiliary.llm_calls:
             uses.append(("helpers", session.auxiliary.cost.usd))
-        room = max(1, self.size.height - 2)
         if len(uses) > room:
             uses[room - 1 :] = [(f"{len(uses) - room + 1} more", _sum(usd for _, usd in uses[room - 1 :]))]
         top = max((usd or 0 for _, usd in uses), default=0) or 1

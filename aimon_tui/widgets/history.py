@@ -9,7 +9,7 @@ from msgspec import Struct
 from aimon_core.clean import clean
 from aimon_core.history import Row
 from aimon_core.session import PICODOLLARS
-from aimon_tui.format import count, fit, money
+from aimon_tui.format import NONE, count, fit, money
 from aimon_tui.paint import Line, Painted
 from aimon_tui.plot import levels
 from aimon_tui.rows import model_name
@@ -27,14 +27,16 @@ class Day(Struct, frozen=True):
     """One day."""
 
     day: date
-    picodollars: int
-    """Of what has a price."""
+    picodollars: int | None
+    """Of what has a price; None while nobody knows."""
     unpriced: bool
     """Whether something has none."""
     today: bool = False
 
     def words(self, room: int) -> str:
         """Its dollars in so many cells, which lose their cents before they are cut; what has no price is a plus."""
+        if self.picodollars is None:
+            return NONE
         more = "+" if self.unpriced else ""
         return _fitting(self.picodollars / PICODOLLARS, room - len(more)) + more
 
@@ -57,11 +59,13 @@ class HistoryPlot(Painted):
             return []
         slot = max(3, (width - AXIS) // len(self._days))
         labels = 2 if self.size.height >= TALL and slot >= LABELLED else 1
-        rows = levels([day.picodollars / PICODOLLARS for day in self._days], self.size.height - labels)
+        rows = levels([(day.picodollars or 0) / PICODOLLARS for day in self._days], self.size.height - labels)
         lines = []
+        known = any(day.picodollars is not None for day in self._days)
         for row in rows:
             ground = " " if row.amount is None else "·"
-            line = self.line().put(fit("" if row.amount is None else _round(row.amount), AXIS - 1, ">") + " ", "faint")
+            amount = _round(row.amount) if row.amount is not None and known else ""
+            line = self.line().put(fit(amount, AXIS - 1, ">") + " ", "faint")
             for glyph, day in zip(row.glyphs, self._days, strict=True):
                 bar = max(2, slot - 3)
                 shown, spec = (ground, "rule") if glyph == " " else (glyph, "key" if day.today else "span-llm")

@@ -18,6 +18,9 @@ from receiver.tail import LINE
 CHUNK = 4 << 20
 """Bytes read at a time."""
 
+Say = Callable[[float], None]
+"""Hears how far reading has come, from 0 to 1."""
+
 
 class Use(Struct, array_like=True, gc=False):
     """One call."""

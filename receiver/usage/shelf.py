@@ -4,8 +4,9 @@ Ids of calls lie apart from sums: as long as no file changed, nobody asks for th
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Self
 
@@ -22,8 +23,14 @@ FORMAT = 1
 _TABLES = """
     CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, book BLOB) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS ids (path TEXT PRIMARY KEY, ids BLOB) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS journals (path TEXT PRIMARY KEY, number INTEGER, arrived_ns INTEGER) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS told (path TEXT, number INTEGER, arrived_ns INTEGER, events BLOB,
+        PRIMARY KEY (path, number)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS made (by TEXT);
 """
+
+Row = tuple[int, int, bytes]
+"""Number and arrival of a delivery of a journal, and what it tells of usage; empty where that is nothing."""
 
 
 class Book(Struct, array_like=True, gc=False):
@@ -60,7 +67,7 @@ class Shelf:
         db.executescript(_TABLES)
         if db.execute("SELECT by FROM made").fetchall() != [(made_by,)]:
             db.execute("BEGIN IMMEDIATE")
-            for table in ("files", "ids", "made"):
+            for table in ("files", "ids", "journals", "told", "made"):
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             db.execute("INSERT INTO made VALUES (?)", (made_by,))
             db.execute("COMMIT")
@@ -68,7 +75,7 @@ class Shelf:
     @classmethod
     def opened(cls, made_by: str) -> Self:
         """The user's own; in memory where that cannot be written, and anew where it is damaged."""
-        told = f"{FORMAT} {made_by}"
+        told = f"{FORMAT} {metadata.version('aimon-tui')} {made_by}"
         with suppress(AimonError, OSError, sqlite3.DatabaseError):
             path = paths.owned(paths.cache_dir()) / "history.db"
             path.touch(mode=0o600)
@@ -99,6 +106,32 @@ class Shelf:
                 self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (path, _ENCODE(book)))
                 self._db.execute("INSERT OR REPLACE INTO ids VALUES (?, ?)", (path, _ENCODE(ids)))
             self._db.execute("COMMIT")
+
+    def reached(self, journal: str) -> tuple[int, int] | None:
+        """Number and arrival of the last delivery of a journal that was told; None where none was."""
+        found = self._db.execute("SELECT number, arrived_ns FROM journals WHERE path = ?", (journal,)).fetchone()
+        return tuple(found) if found else None
+
+    def told(self, journal: str) -> Iterator[tuple[int, bytes]]:
+        """Arrival and content of the deliveries of a journal that tell anything, oldest first."""
+        yield from self._db.execute("SELECT arrived_ns, events FROM told WHERE path = ? ORDER BY number", (journal,))
+
+    def tell(self, journal: str, rows: Sequence[Row]) -> None:
+        """Keep what further deliveries of a journal tell."""
+        if not rows:
+            return
+        kept = [(journal, *row) for row in rows if row[2]]
+        with suppress(sqlite3.DatabaseError):
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?)", kept)
+            self._db.execute("INSERT OR REPLACE INTO journals VALUES (?, ?, ?)", (journal, *rows[-1][:2]))
+            self._db.execute("COMMIT")
+
+    def forget(self, journal: str, *, keep: range) -> None:
+        """What deliveries of a journal told, but for some numbers."""
+        with suppress(sqlite3.DatabaseError):
+            gone = "DELETE FROM told WHERE path = ? AND (number < ? OR number >= ?)"
+            self._db.execute(gone, (journal, keep.start, keep.stop))
 
     def close(self) -> None:
         """Let go of the file."""

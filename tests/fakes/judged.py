@@ -19,6 +19,11 @@ def judged() -> tuple[Session, ...]:
         Judged("duration", "kept", "Duration (550.0s) within limit"),
     ])  # fmt: skip
     kept, wanted = Judged("cost_budget", "kept", "Cost ($0.3100) within budget"), Judged("loop", "open", "No calls yet")
-    verdicts = (broken, verdict([kept]), verdict([Judged("max_wait", "error", "not told")]), verdict([kept, wanted]))
+    verdicts = (
+        replace(broken, budget_usd=2.0),
+        verdict([kept]),
+        verdict([Judged("max_wait", "error", "not told")]),
+        verdict([kept, wanted]),
+    )
     some = morning()
     return (*(replace(one, verdict=told) for one, told in zip(some, verdicts, strict=False)), *some[len(verdicts) :])

@@ -36,7 +36,7 @@ async def delivered(requests: Iterable[Sent], kept: Kept) -> SessionStore:
     for one in requests:
         sink.clock.jump(round(one.unix * 1e9))
         if one.signal == "hooks":
-            await intake.hook("claude-code", one.body)
+            await intake.hook(one.path.rpartition("/")[2], one.body)
         else:
             encoding = "json" if "json" in one.content_type else "protobuf"
             await intake.export(one.signal, one.body, encoding)  # type: ignore[arg-type]

@@ -27,13 +27,15 @@ class Sender(threading.Thread):
         self.start()
 
     def run(self) -> None:
+        body = call(0)
         while not self.ended.is_set():
-            body = call(self.acknowledged)
-            while not self.sent(body):
+            if self.sent(body):
+                self.acknowledged += 1
+                body = call(self.acknowledged)
+                self.ended.wait(0.005)
+            else:
                 self.failures += 1
                 self.ended.wait(0.02)
-            self.acknowledged += 1
-            self.ended.wait(0.005)
 
     def sent(self, body: bytes) -> bool:
         door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

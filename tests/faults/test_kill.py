@@ -67,5 +67,4 @@ def test_every_acknowledged_record_is_there_after_each_kill_and_none_twice(progr
         assert counted(journal) == len(set(found)) <= acknowledged + 1  # one may be in that nobody was told of
         journal.close()
     assert sender.acknowledged > KILLS
-    sender.ended.set()
-    print(f"{KILLS} kills, {sender.acknowledged:,} records acknowledged, {sender.failures:,} tries failed")
+    print(f"{KILLS} kills, {sender.end():,} records acknowledged, {sender.failures:,} tries failed")

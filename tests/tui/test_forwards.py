@@ -3,7 +3,9 @@
 import pytest
 
 from tests.fakes.fleet import StillDoor
-from tests.tui.screen import Played, settle, text
+from tests.tui.screen import Played, text
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.mark.parametrize(
@@ -19,8 +21,8 @@ async def test_the_header_counts_what_went_and_what_waits(forwards, width, says)
     door = StillDoor()
     door.forwarded = forwards
     app = Played(door=door)
-    async with app.run_test(size=(width, 40)):
-        await settle(app)
+    async with app.run_test(size=(width, 40)) as pilot:
+        await pilot.pause()
         head = text(app)[0]
     if says is None:
         assert "→" not in head

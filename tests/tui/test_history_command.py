@@ -8,12 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from aimon_core.config import Settings
+from aimon_core.events import Event
 from aimon_core.history import rows, total
 from aimon_core.journal import Journal
 from aimon_tui import past
 from aimon_tui.console import history, program
 from receiver.shapes import SHAPES
-from tests.fakes.captures import sent
+from receiver.usage import distilled
+from tests.fakes.captures import cases, sent
 from tests.fakes.kept import delivered
 from tests.fakes.transcript_home import lines, moved_in, place, session
 from tests.fakes.transcripts import files, said
@@ -21,6 +23,8 @@ from tests.walk.test_transcripts import UNEXPORTED, UNTOLD, fed, wire, written
 
 SCENARIOS = sorted({"print_tools", "print_subagents2", "tui_subagents", "old_hello", "old_subagents2", "tui_kill9"}
                    | UNTOLD | UNEXPORTED)  # fmt: skip
+
+AGENTS = ("claude-code", "codex", "copilot", "gemini-cli", "opencode", "qwen-code")
 
 
 @pytest.fixture
@@ -39,9 +43,9 @@ def put(agent: str, name: str) -> None:
         place(agent, path).write_bytes(path.read_bytes())
 
 
-async def kept(settings: Settings, name: str) -> None:
+async def kept(settings: Settings, name: str, agent: str = "claude-code") -> None:
     journal = Journal(past.paths.state_dir(settings.state_dir) / "journal.db")
-    await delivered(sent(name), journal)
+    await delivered(sent(name, agent), journal)
     journal.close()
 
 
@@ -71,6 +75,62 @@ async def test_what_only_one_of_them_knows_is_added(settings, home):
     assert by_agent == {"claude-code": 6, "codex": by_agent["codex"]}
     assert by_agent["codex"] == fed(written("codex", "tools-http-json")).totals().llm_calls
     assert {"shop-api", "elsewhere"} <= {cell.project for cell in cells}
+
+
+@pytest.mark.parametrize(("agent", "name"), cases(*AGENTS, "frameworks"))
+async def test_what_is_kept_of_a_journal_comes_to_all_of_it_and_is_not_translated_again(
+    settings, home, agent, name, monkeypatch
+):
+    await kept(settings, name, agent)
+    with monkeypatch.context() as every:
+        every.setattr(distilled, "KEPT", (Event,))
+        every.setattr(distilled, "_is_news", lambda *_: True)
+        every.setattr(distilled, "_encoded", lambda _: b"")
+        whole = past.cells(settings)
+    past.paths.cache_dir().joinpath("history.db").unlink()
+    assert past.cells(settings) == whole
+    monkeypatch.setattr(distilled.tape, "replayed", None)
+    assert past.cells(settings) == whole
+
+
+async def test_only_what_is_new_is_read_and_joined_with_what_was(settings, home):
+    names = ("print_tools", "tui_subagents", "print_hello", "tui_clear_compact")
+    for name in names:
+        await kept(settings, name)
+        past.cells(settings)
+    grown = past.cells(settings)
+    past.paths.cache_dir().joinpath("history.db").unlink()
+    assert grown == past.cells(settings)
+    assert total(grown).calls == fed([one for name in names for one in wire(name)]).totals().llm_calls
+
+
+async def test_what_the_journal_forgot_the_history_forgets(settings, home):
+    await kept(settings, "print_tools")
+    before = total(past.cells(settings))
+    path = past.paths.state_dir(settings.state_dir) / "journal.db"
+    journal = Journal(path)
+    last = max(one.arrived_ns for one in journal.deliveries())
+    journal.prune(last, 1 << 40)
+    assert sum(1 for _ in journal.deliveries()) > 0
+    assert total(past.cells(settings)).calls < before.calls
+    journal.prune(last + 1, 1 << 40)
+    journal.close()
+    assert past.cells(settings) == []
+    await kept(settings, "print_hello")  # numbers begin anew
+    assert total(past.cells(settings)).calls == fed(wire("print_hello")).totals().llm_calls
+    path.unlink()
+    await kept(settings, "tui_subagents")
+    assert total(past.cells(settings)).calls == fed(wire("tui_subagents")).totals().llm_calls
+
+
+async def test_how_far_it_is_is_told_while_it_takes_long(settings, home, monkeypatch):
+    monkeypatch.setattr(distilled, "STEP", 4)
+    await kept(settings, "print_tools")
+    shares: list[float] = []
+    past.cells(settings, say=shares.append)
+    assert len(shares) > 2
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] <= 1
 
 
 # ------------------------------------------------------------------------------------------ the command

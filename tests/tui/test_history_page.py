@@ -94,7 +94,8 @@ async def test_its_keys_add_up_by_something_else_and_go_through_the_days(app):
 async def test_it_says_that_it_reads_and_holds_up_nothing(app, monkeypatch):
     go_on = asyncio.Event()
 
-    async def slow() -> list:
+    async def slow(say) -> list:
+        say(0.4321)
         await go_on.wait()
         return []
 
@@ -104,6 +105,10 @@ async def test_it_says_that_it_reads_and_holds_up_nothing(app, monkeypatch):
         await pilot.press("h")
         await pilot.pause()
         assert table(app) == [f" {READING}"]
+        assert "$" not in "".join(text(app)[2:]), "nobody knows yet"
+        app.screen._wait()
+        await pilot.pause()
+        assert table(app) == [" Reading the journal … 43%"]
         await pilot.press("m")
         assert "by model" in title(app, 1)
         go_on.set()

@@ -109,6 +109,7 @@ async def test_a_limit_that_is_passed_is_broken_and_what_is_missing_stays_open(w
     one = watched(shop=LIMITS)
     assert await one.tell(*BEGUN, *TOOL) == {"tool_count": "kept", "required_tools": "open", "cost_budget": "kept"}
     assert one.standing() == "open"
+    assert one.store.get(KEY).verdict.budget_usd == LIMITS["cost_budget"]
     assert (await one.tell(*MORE))["tool_count"] == "broken"
     assert one.standing() == "broken"
     fetched = [tool_began(6, "t3", "WebFetch"), tool_ended(7, "t3", "WebFetch")]

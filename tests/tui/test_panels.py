@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from aimon_core.session import Auxiliary, Cost, ModelUse, RateLimit, Session, Subagent, Terminal, Tokens, Turn
+from aimon_core.verdict import Judged, verdict
 from tests.fakes.fleet import HOME, ago, blind, computed, reported, session, unpriced, waiting
 from tests.tui.screen import MEDIUM, Played, text
 
@@ -99,6 +100,23 @@ async def test_a_model_without_a_price_says_so():
     lines = await panel(session("codex", "shop", cost=unpriced("llama"), by_model=(use,)), "cost")
     assert lines[1].split() == ["llama", "—", "no", "price", "known"]
     assert "$0.00" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("spent", "figure", "cells"), [(4.1, "41%", 16), (0.0, "0%", 0), (11.2, "112%", 40), (None, "—", 0)]
+)
+async def test_a_budget_is_shown_with_what_is_spent_of_it(spent, figure, cells):
+    cost = unpriced("llama") if spent is None else computed(spent)
+    told = replace(verdict([Judged("cost_budget", "kept", "")]), budget_usd=10.0)
+    lines = await panel(session("codex", "shop", cost=cost, verdict=told), "cost")
+    assert lines[1].split()[:3] == ["of", "$10.00", figure]
+    assert lines[1].count("━") == cells
+
+
+async def test_where_nobody_set_a_budget_there_is_no_row_for_it():
+    told = verdict([Judged("loop", "kept", "")])
+    lines = await panel(session("codex", "shop", cost=computed(1.0), verdict=told), "cost")
+    assert "of $" not in "".join(lines)
 
 
 async def test_the_burn_of_what_has_no_price_is_no_zero():

@@ -39,7 +39,7 @@ class Witness:
     def frame(self, changed):
         pass
 
-    def close(self):
+    async def close(self):
         pass
 
 

@@ -165,8 +165,8 @@ async def test_it_is_found_again_when_it_is_back(first, tmp_path, hears):
     again = Runtime(Settings(port=port, persist=False), first.clock, runtime_folder=str(tmp_path / "again"))
     await again.start()
     await until(lambda: not attachment.door.problem)
-    await again.stop()
     assert said_[-1] == f"{attachment.source.name} is back."
+    await again.stop()
 
 
 async def test_seen_on_one_screen_is_seen_on_the_other(first, hears):
