@@ -16,9 +16,12 @@ _WORDS: tuple[tuple[ErrorType, tuple[str, ...]], ...] = (
     ("timeout", ("timeout", "timedout", "deadlineexceeded")),
     ("rate_limit", ("ratelimit", "overloaded", "toomanyrequests", "exhausted", "throttl", "quota", "usagelimit")),
     ("auth", ("authenticat", "unauthorized", "permission", "forbidden", "apikey", "accessdenied")),
-    ("validation", ("invalid", "validation", "badrequest", "notfound", "toolarge", "toolong", "maxoutput", "billing")),
-    ("server", ("server", "internal", "connection", "econn", "unavailable", "gateway")),
-)
+    ("validation", (
+        "invalid", "validation", "badrequest", "notfound", "toolarge", "toolong", "maxoutput", "contextwindow",
+        "contextlength", "billing",
+    )),
+    ("server", ("server", "internal", "connection", "disconnect", "econn", "unavailable", "gateway")),
+)  # fmt: skip
 """Looked up in names and messages without their separators: `RateLimitError` and `rate_limit_error` are one."""
 _SEPARATORS = re.compile(r"[\W_]+")
 _STATUS = re.compile(r"(?:status|code|error)\W{1,4}([45]\d\d)\b", re.IGNORECASE)

@@ -59,7 +59,7 @@ class Homes:
                     yield from self._home(earlier)
             if event.session_id in self.children:
                 yield from self._home(event)
-            else:
+            elif type(event) is not SubagentStarted or event.agent_id != event.session_id:  # its own trace began it
                 yield event
 
     def _learn(self, event: Event) -> str:

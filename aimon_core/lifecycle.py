@@ -67,10 +67,19 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 def _overruled(status: Status, event: Event) -> bool:
     """Whether a better channel has just said otherwise; of a wait's end, Esc and a goodbye anybody is believed."""
     escaped = isinstance(event, TurnEnded) and event.reason == "interrupted"
-    if status.state == "waiting" or escaped or isinstance(event, Seen | SessionEnded):
+    if status.state == "waiting" or escaped or isinstance(event, Seen | SessionEnded) or _is_its_end(status, event):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank
+
+
+def _is_its_end(status: Status, event: Event) -> bool:
+    """Whether what ends is the open turn, however short it was: its end bears its id, or its span began with it."""
+    if not isinstance(event, TurnEnded) or not status.turn_open:
+        return False
+    if event.prompt_id is not None:
+        return event.prompt_id == status.prompt_id
+    return event.began_ns is not None and abs(event.began_ns - status.turn_began_ns) < AGREEMENT_NS
 
 
 def _started(status: Status, event: SessionStarted) -> Status:
@@ -125,7 +134,7 @@ def _compacted(status: Status, event: Event) -> Status:
 
 def _called(status: Status, event: LlmCalled) -> Status:
     taken_back = not event.ok and event.error_type is None
-    if event.side or (taken_back and not status.turn_open):
+    if event.side or ((taken_back or status.compacting) and not status.turn_open):  # the call that writes the summary
         return status
     if event.agent_id is not None:
         return work(status, event)
@@ -141,6 +150,8 @@ def _called(status: Status, event: LlmCalled) -> Status:
 
 
 def _tried(status: Status, event: LlmTried) -> Status:
+    if status.compacting and not status.turn_open:
+        return status
     if event.agent_id is not None:
         return work(status, event)
     words = event.error or (status.words if status.failed else "")

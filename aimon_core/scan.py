@@ -31,6 +31,8 @@ _NO_SESSION = frozenset(
     }
 )  # fmt: skip
 """First arguments with which a program of that name is no session."""
+_HELPERS = frozenset({"codex-linux-sandbox", "codex-execve-wrapper", "apply_patch", "applypatch"})
+"""What Codex's own program is called where it is no session: it holds each command that it lets run."""
 
 
 class Running(Struct, frozen=True):
@@ -82,6 +84,8 @@ class Scan:
 def agent_of(name: str, command: list[str]) -> tuple[str, bool] | None:
     """The agent that a command line runs as a session, and whether an interpreter runs it; None for all others."""
     program = PurePath(command[0]).name if command else name
+    if program in _HELPERS:
+        return None
     wrapped = program.startswith(_INTERPRETERS)
     at = next((place for place, word in enumerate(command[1:], 1) if not word.startswith("-")), 0) if wrapped else 0
     script = command[at] if command else name

@@ -179,6 +179,8 @@ def _reason(told: End | None, spans: list[Span]) -> str | None:
     if told is None or told.reason != "span":
         return told.reason if told else None
     own = [span for span in spans if span.depth == 1]
+    if own and all(span.kind == "agent" for span in own):
+        return "span"  # somebody else did all of it: a reviewer
     if not own or own[-1].kind != "llm":
         return "interrupted"
     return "failed" if own[-1].failed else "span"

@@ -6,6 +6,8 @@ from aimon_core.events import Event, PromptSubmitted, SessionSeen, ThreadSeen
 
 BACKLOG = 512
 """Events kept until it is known whether they are a session's."""
+ASKED = 128
+"""Those of a thread that was asked for something: most such threads are sessions, some are those of reviewers."""
 
 
 class Thread(Struct):
@@ -14,6 +16,7 @@ class Thread(Struct):
     told: bool | None = None
     """Whether it was told to be a helper's."""
     guessed: bool = False
+    asked: bool = False
     proven: bool = False
     """Whether something spoke that only speaks for sessions: hooks, a transcript, a file of the agent's."""
     began_ns: int = 0
@@ -42,8 +45,9 @@ class Thread(Struct):
         elif event.channel == "transcript" or (event.channel in {"hook", "file"} and isinstance(event, SessionSeen)):
             self.proven = True
         if self.backlog is not None:
-            own = self.proven or self.told is not None or isinstance(event, PromptSubmitted)
-            if own or len(self.backlog) >= BACKLOG:
+            self.asked = self.asked or isinstance(event, PromptSubmitted)
+            room = ASKED if self.asked else BACKLOG
+            if self.proven or self.told is not None or len(self.backlog) >= room:
                 self.backlog = None
             else:
                 self.backlog.append(event)

@@ -111,11 +111,15 @@ def _agents(told: tuple[Kind, str] | None, words: Words) -> Reading | None:
     return None if told is None else Reading(told[0], words, exclusive=True, what=told[1])
 
 
+_CODEX_TASKS = {"session_task.turn": "turn", "session_task.compact": "compaction"}
+"""What Codex does at somebody's word, by the span that tells what it came to."""
+
+
 def _codex(record: Record) -> Reading | None:
     if record.name == "codex.sampling":
         return Reading("llm_call", CODEX_WORDS)
-    if record.name == "session_task.turn":
-        return Reading("state_change", CODEX_WORDS, what="turn", own_sums=True)
+    if (task := _CODEX_TASKS.get(record.name)) is not None:
+        return Reading("state_change", CODEX_WORDS, what=task, own_sums=True)
     return Reading("tool_call", CODEX_WORDS) if codex.spans.is_tool(record) else None
 
 

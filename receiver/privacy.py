@@ -14,6 +14,7 @@ from aimon_core import masking
 from receiver.census import LEVELS
 from receiver.record import Signal
 from receiver.steps import RECORDS, Steps
+from receiver.subjects import EXIT_CODE, LOOKED_AT
 
 _SLICE = 256 * 1024
 """Bytes searched for secrets at a time: 2-4 ms."""
@@ -22,11 +23,6 @@ _OVERLAP = 8 * 1024
 _NAME_LENGTH = 256
 """A log's body up to here is the name of an event or a line of a program's log; beyond, and in lists and maps, it is
 text that somebody wrote."""
-
-EXIT_CODE = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULTILINE)
-"""How a command ended, in a tool's output as Codex frames it."""
-LOOKED_AT = 1_024
-"""Characters of an output in which that stands."""
 
 _PLACES = re.compile(r'"(?:session\.id|id|parentID|directory|step|small)":(?:"[^"\\]*"|\d+)')
 """What stays of the object in a line of opencode's log: which session, which folder, which step."""

@@ -1,5 +1,6 @@
 """What a tool call works on, in one line: the one field of its input that a person would read out; what was asked."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,12 @@ NOTICE = "<task-notification>"
 
 LENGTH = 256
 """Characters kept."""
+
+
+EXIT_CODE = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULTILINE)
+"""How a command ended, in a tool's output as Codex frames it."""
+LOOKED_AT = 1_024
+"""Characters of an output in which that stands."""
 
 
 def subject(tool: str, payload: Mapping[str, Any]) -> str:

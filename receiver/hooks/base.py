@@ -11,6 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
     PermissionAsked,
     PromptSubmitted,
@@ -203,6 +205,16 @@ def stop_failed(payload: Payload, frame: Frame) -> Iterable[Event]:
         text=words or error,
         prompt_id=text(payload, "prompt_id") or text(payload, "turn_id") or None,
     )
+
+
+def compacts(payload: Payload, frame: Frame) -> Iterable[Event]:
+    """A summary of the conversation is about to be written."""
+    yield CompactionStarted(**frame, prompt_id=text(payload, "prompt_id") or text(payload, "turn_id") or None)
+
+
+def compacted(_payload: Payload, frame: Frame) -> Iterable[Event]:
+    """The summary is written."""
+    yield CompactionEnded(**frame)
 
 
 def subagent_started(payload: Payload, frame: Frame) -> Iterable[Event]:

@@ -7,8 +7,6 @@ tool's input joins it to the `PreToolUse` before it. Esc fires no hook at all.
 from collections.abc import Iterable, Mapping
 
 from aimon_core.events import (
-    CompactionEnded,
-    CompactionStarted,
     Event,
     PermissionAnswered,
     PermissionAsked,
@@ -79,14 +77,6 @@ def _answered(_: Payload, frame: Frame) -> Iterable[Event]:
     yield PermissionAnswered(**frame, call_id=None, unit=frame["signal"], name="", accepted=True, by_person=True)
 
 
-def _compacts(payload: Payload, frame: Frame) -> Iterable[Event]:
-    yield CompactionStarted(**frame, prompt_id=text(payload, "prompt_id") or None)
-
-
-def _compacted(_: Payload, frame: Frame) -> Iterable[Event]:
-    yield CompactionEnded(**frame)
-
-
 def _digest(payload: Payload) -> str:
     return digest([payload.get("tool_name"), digest(payload.get("tool_input"))])
 
@@ -114,8 +104,8 @@ LANGUAGE = base.Language(
         "PermissionRequest": _asks,
         "PermissionDenied": _denied,
         "Notification": _notified,
-        "PreCompact": _compacts,
-        "PostCompact": _compacted,
+        "PreCompact": base.compacts,
+        "PostCompact": base.compacted,
         "Elicitation": _elicits,
         "ElicitationResult": _answered,
         "Stop": base.stopped,

@@ -27,7 +27,8 @@ UNREGISTERED: dict[str, dict[str, str]] = {
         "StatusLine": "it is no hook: the program that draws the status line tells it",
     },
     "codex": {
-        **dict.fromkeys(["PreCompact", "PostCompact", "PreModelRequest", "PostModelRequest"], NOTHING),
+        **dict.fromkeys(["PreModelRequest", "PostModelRequest"], NOTHING),
+        **dict.fromkeys(["PreCompact", "PostCompact"], f"spans and rollouts tell of a compaction, too; {NOT_OURS}"),
         "agent-turn-complete": f"it comes through `notify`, which builds without hooks have; {NOT_OURS}",
     },
     "gemini-cli": {"PreCompress": NOTHING, "BeforeModel": NOTHING, "BeforeToolSelection": NOTHING, "AfterModel": OFTEN},

@@ -7,6 +7,7 @@ import pytest
 from aimon_core.clock import SteppedClock
 from aimon_core.events import Event, PromptSubmitted, SessionSeen, SubagentStarted, ThreadSeen
 from aimon_core.store import SessionStore
+from aimon_core.thread import ASKED
 from tests.fakes.events import answered, event, prompted, tool_ended, turn_ended
 
 
@@ -15,8 +16,8 @@ def helper(seconds: float, session_id: str = "h1", *, certain: bool = True, **fi
     return event(ThreadSeen, seconds, "span" if certain else "log", **given | fields)
 
 
-def asked(seconds: float, session_id: str = "s1") -> PromptSubmitted:
-    return prompted(seconds, f"p@{seconds}", session_id=session_id, channel="log")
+def asked(seconds: float, session_id: str = "s1", channel: str = "log") -> PromptSubmitted:
+    return prompted(seconds, f"p@{seconds}", session_id=session_id, channel=channel)
 
 
 def heard(*events: Event) -> SessionStore:
@@ -130,6 +131,30 @@ def test_threads_that_name_each_other_end_nothing():
     assert heard(BY_LETTER, loop, answered(2, session_id="t1")).totals().llm_calls == 1
 
 
-def test_a_thread_that_was_asked_for_something_stays_a_session():
-    store = heard(asked(0), asked(1, "t1"), answered(2, session_id="t1"), LINK, answered(3, session_id="t1"))
+def test_a_subagent_that_was_asked_for_something_as_a_session_is_none():
+    """A reviewer's thread is: its prompt comes before anybody says whose it is."""
+    told = (asked(0), asked(1, "t1"), answered(2, session_id="t1"), LINK, answered(3, session_id="t1"))
+    for order in itertools.permutations(told):
+        (one,) = heard(*order).sessions(every=True)
+        assert (one.session_id, one.turns, one.llm_calls, one.subagents[0].llm_calls) == ("s1", 1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [asked(1, "t1", channel="transcript"), event(ThreadSeen, 1, "span", session_id="t1", certain=True)],
+    ids=["file", "request"],
+)
+def test_a_thread_that_is_known_as_a_session_stays_one(word):
+    store = heard(asked(0), word, answered(2, session_id="t1"), LINK, answered(3, session_id="t1"))
     assert {one.session_id: one.llm_calls for one in store.sessions(every=True)} == {"s1": 0, "t1": 2}
+
+
+def test_a_thread_that_has_done_too_much_to_be_told_again_stays_a_session():
+    much = [answered(2 + step, f"c{step}", session_id="t1") for step in range(ASKED)]
+    store = heard(asked(0), asked(1, "t1"), *much, LINK)
+    assert {one.session_id: one.llm_calls for one in store.sessions(every=True)} == {"s1": 0, "t1": ASKED}
+
+
+def test_a_trace_that_began_a_session_makes_it_nobodys_subagent():
+    own = event(SubagentStarted, 1, session_id="s1", agent_id="s1")
+    assert heard(asked(0), own, answered(2)).sessions()[0].subagents == ()

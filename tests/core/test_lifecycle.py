@@ -125,6 +125,30 @@ def test_a_late_log_does_not_reopen_what_a_hook_has_just_closed() -> None:
     assert after(prompted(1), turn_ended(3), answered(4)).state == "working", "half a second later it is news"
 
 
+def test_a_turn_shorter_than_its_channels_agree_ends_by_its_own_span_and_by_no_other() -> None:
+    def turn(began: float) -> Status:
+        end = turn_ended(0.4, "span", channel="span", began_ns=at(began))
+        return after(prompted(0, channel="log"), answered(0.35), end)
+
+    assert (turn(-0.05).state, turn(-0.05).end_reason) == ("completed", "span")
+    assert turn(-3).state == "working", "it is the end of the turn before, told late"
+
+
+def test_an_end_that_bears_the_turns_id_is_believed_however_soon_it_comes() -> None:
+    def told(prompt_id: str) -> Status:
+        failure = turn_ended(1.2, "failed", channel="transcript", prompt_id=prompt_id, error_type="rate_limit")
+        return after(prompted(1, "p2"), failure)
+
+    assert (told("p2").state, told("p2").error_type) == ("failed", "rate_limit")
+    assert told("p1").state == "working", "it is the end of the turn before, told late"
+
+
+def test_the_call_that_writes_a_summary_begins_no_turn() -> None:
+    summary = [prompted(0), turn_ended(1), compacts(2), failed(2.5), answered(3)]
+    assert after(*summary).state == "working"
+    assert after(*summary, compacted(4)).state == "idle"
+
+
 def test_an_interruption_counts_however_soon_it_comes() -> None:
     assert after(prompted(1), turn_ended(1.3, channel="transcript", reason="interrupted")).state == "idle"
     assert after(prompted(1), turn_ended(1.3, channel="transcript", reason="transcript")).state == "working"

@@ -38,6 +38,11 @@ def test_a_command_line_is_an_agents_or_not(command, agent):
     assert agent_of(command[0].rpartition("/")[2] if command else "kthread", command) == agent
 
 
+def test_what_holds_a_command_of_codex_is_codexs_own_program_and_no_session():
+    """The kernel calls it `codex`, since that is the file, under the name that its work has."""
+    assert agent_of("codex", ["codex-linux-sandbox", "--command-cwd", "/home/dev/shop-api", "--", "sleep", "8"]) is None
+
+
 def test_running_agents_are_found_and_go(agents, tmp_path):
     first = agents.native("claude", cwd=tmp_path)
     agents.native("unrelated")

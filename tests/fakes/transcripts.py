@@ -16,10 +16,15 @@ def files(agent: str, name: str) -> list[Path]:
     return sorted((ROOT / agent / name / "transcripts").rglob("*.jsonl"))
 
 
+def lines_of(agent: str, path: Path) -> list[list[Event]]:
+    """What each line of a file says."""
+    reader = BY_AGENT[agent].reader(path)
+    return [reader.read(line) for line in path.read_bytes().splitlines()]
+
+
 def events_of(agent: str, path: Path) -> list[Event]:
     """What a file says."""
-    reader = BY_AGENT[agent].reader(path)
-    return [event for line in path.read_bytes().splitlines() for event in reader.read(line)]
+    return [event for line in lines_of(agent, path) for event in line]
 
 
 def told(agent: str, *lines: dict[str, Any], path: str = "s1.jsonl") -> list[Event]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from aimon_core.clock import SteppedClock
-from aimon_core.session import Session
+from aimon_core.session import Context, Session
 from aimon_core.store import SessionStore
 from receiver.dialects import Interpreter
 from tests.fakes.captures import ROOT, sent
@@ -136,3 +136,44 @@ def test_rules_are_told_by_logs_spans_and_transcripts_alike(channels):
     (one,) = heard(events).sessions(every=True)
     assert (one.approval_policy, one.sandbox, one.models) == ("on-request", "workspace-write", ("gpt-5.5",))
     assert (one.effort, one.mcp_servers) == (("medium", ("codex_tui",)) if "log" in channels else (None, ()))
+
+
+REVIEWER = "01a1fef4-3eaa-7bb0-89c9-2d9b30d6b9ab"
+
+
+@pytest.mark.parametrize(
+    "channels", [{"log", "span"}, {"transcript"}, {"log", "span", "hook", "transcript"}], ids=joined
+)
+def test_a_reviewers_calls_are_those_of_the_session_that_asked_for_the_review(channels):
+    (one,) = heard([event for event in told(AGENT, "exec-review") if event.channel in channels]).sessions(every=True)
+    assert (one.turns, one.llm_calls, one.subagents[0].agent_id, one.subagents[0].llm_calls) == (1, 1, REVIEWER, 1)
+
+
+def test_to_logs_alone_a_reviewers_thread_is_the_session_and_nothing_is_lost():
+    (one,) = heard([event for event in told(AGENT, "exec-review") if event.channel == "log"]).sessions(every=True)
+    assert (one.session_id, one.llm_calls, one.tokens.total) == (REVIEWER, 1, 1160)
+
+
+def test_a_context_that_overflowed_is_full_and_no_call():
+    (one,) = heard(told(AGENT, "exec-overflow")).sessions(every=True)
+    assert (one.llm_calls, one.errors, one.last_error_type) == (0, 1, "validation")
+    assert one.context == Context(258_400, 258_400)
+
+
+@pytest.mark.parametrize("channels", [ALL, ALL - {"transcripts"}, frozenset({"hooks"}), frozenset({"transcripts"})])
+def test_a_summary_is_work_that_nobody_need_be_told_of(channels):
+    replay = Replay("interactive-compact", channels)
+    assert replay.until("say /compact") == "completed"
+    assert replay.until("saw ompacted", 0.5) == "idle"
+    assert replay.until("say /quit") == "completed"
+    assert replay.session.turns == 2
+
+
+def test_after_a_summary_the_context_holds_what_the_client_says():
+    replay = Replay("interactive-compact")
+    before = (replay.until("say /compact"), replay.session.context)
+    assert before == ("completed", Context(2050, 258_400))
+    replay.until("saw ompacted", 0.5)
+    assert replay.session.context == Context(7_201, 258_400)
+    replay.until("say /quit")
+    assert replay.session.context == Context(1200, 258_400)

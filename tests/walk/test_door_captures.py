@@ -63,7 +63,7 @@ KEPT = ("state", "turns", "tool_calls", "tool_errors", "errors", "waited_ms", "c
     ("agent", "name"),
     [
         ("claude-code", "tui_permission"),
-        *(("codex", name) for name in ("interactive-approval", "tool-failure", "exec-subagent")),
+        *(("codex", name) for name in ("interactive-approval", "tool-failure", "exec-subagent", "exec-review")),
         *((agent, "interactive-approval") for agent in ("gemini-cli", "qwen-code", "copilot", "opencode")),
     ],
 )

@@ -34,7 +34,9 @@ HEAD = ("agent", "rows", "state", "tokens", "dollars", "waterfall", "waits", "pr
 PLUGIN = "opencode"
 """Its hooks are aimon's plugin, which no capture holds; `tests/desktop/test_opencode_plugin.py` plays them."""
 
-UNTOLD = {"tui_clear_compact", "real_clear_compact", "tui_interrupt_agent", "interactive-approval"}
+UNTOLD = {
+    "tui_clear_compact", "real_clear_compact", "tui_interrupt_agent", "interactive-approval", "interactive-compact",
+}  # fmt: skip
 """Scenarios whose files lack a call: the summary of `/compact`, one that was cut off, Codex's hidden titles."""
 
 WHY = {

@@ -35,6 +35,8 @@ SPANS: dict[str, Reads] = {
     "codex.turn_input": spans.turn,
     "codex.sampling": spans.sampling,
     "session_task.turn": spans.turn_done,
+    "session_task.review": spans.review,
+    "session_task.compact": spans.compacted,
     "op.dispatch.interrupt": spans.turn_done,
     "op.dispatch.exec_approval": spans.turn_done,
     "op.dispatch.patch_approval": spans.turn_done,

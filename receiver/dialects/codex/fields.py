@@ -1,9 +1,8 @@
 """What Codex's log events and spans have in common: tokens in exclusive parts, tools by the names its hooks use."""
 
 from aimon_core.session import Tokens
-from receiver.privacy import EXIT_CODE, LOOKED_AT
 from receiver.record import Attributes, Record
-from receiver.subjects import hook_name
+from receiver.subjects import EXIT_CODE, LOOKED_AT, hook_name
 
 
 def tool_name(record: Attributes) -> str:

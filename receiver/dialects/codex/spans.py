@@ -7,16 +7,21 @@ record, so nothing need be remembered to join them.
 from collections.abc import Iterable
 
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Ending,
     Event,
     LlmBegun,
     PromptSubmitted,
     SessionEnded,
     SessionSeen,
+    SubagentStarted,
     ThreadSeen,
     ToolFinished,
+    TraceSeen,
     TurnEnded,
 )
+from aimon_core.orphans import traced
 from receiver.dialects.base import Base, took_ms
 from receiver.dialects.codex.fields import tool_name
 from receiver.dialects.codex.logs import seen
@@ -24,6 +29,9 @@ from receiver.record import Attributes, Record
 
 TEMPORARY = "temporary-"
 """How the id of the request begins that starts a thread for the client's own use."""
+
+SPAWN = "spawn_agent"
+"""How the name of the tool ends that begins a subagent, in the trace of the turn that asks for it."""
 
 REASONS: dict[str, Ending] = {
     "session_task.turn": "span",
@@ -54,10 +62,13 @@ def thread(record: Record, base: Base) -> Iterable[Event]:
 
 
 def opened(record: Record, base: Base) -> Iterable[Event]:
-    """A thread began, with its model and what it may do."""
+    """A thread began, with its model and what it may do; it is a subagent if a trace began it that has subagents."""
+    began: Base = base | {"at_ns": record.start_ns}
     for event in _events(record):
         if event.identity("event.name") == "codex.conversation_starts":
-            yield from seen(record, event, base | {"at_ns": record.start_ns})
+            yield from seen(record, event, began)
+            starter: Base = began | {"session_id": traced(record.trace_id), "agent_id": base["session_id"]}
+            yield SubagentStarted(**starter)
 
 
 def closed(_record: Record, base: Base) -> Iterable[Event]:
@@ -86,13 +97,30 @@ def turn_done(record: Record, base: Base) -> Iterable[Event]:
                 yield SessionSeen(**base, effort=effort)
 
 
+def review(record: Record, base: Base) -> Iterable[Event]:
+    """A turn in which a thread of its own looks at the changes. Hooks and rollouts call it as that thread's turn is."""
+    yield TraceSeen(**base, trace_id=record.trace_id)
+    yield PromptSubmitted(**base | {"at_ns": record.start_ns}, unit=record.span_id.hex())
+    yield TurnEnded(**base, reason="span", complete=True)
+
+
+def compacted(record: Record, base: Base) -> Iterable[Event]:
+    """A person has asked for a summary to go on from: work beside all turns."""
+    began: Base = base | {"at_ns": record.start_ns}
+    yield CompactionStarted(**began, prompt_id=record.identity("turn.id"))
+    yield CompactionEnded(**base)
+
+
 def tool(record: Record, base: Base) -> Iterable[Event]:
     """A tool call from the question to the result; whether it failed only its log tells."""
+    name = tool_name(record)
+    if name.endswith(SPAWN):
+        yield TraceSeen(**base, trace_id=record.trace_id)
     yield ToolFinished(
         **base | {"signal": "tool"},
         call_id=record.identity("call_id"),
         unit=record.span_id.hex(),
-        name=tool_name(record),
+        name=name,
         duration_ms=took_ms(record),
         interrupted=record.flag("aborted") is True,
     )

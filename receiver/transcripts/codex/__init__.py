@@ -12,7 +12,10 @@ import msgspec
 
 from aimon_core import paths
 from aimon_core.events import (
+    CompactionEnded,
+    CompactionStarted,
     Event,
+    Gauged,
     LlmCalled,
     PromptSubmitted,
     Spoke,
@@ -24,11 +27,14 @@ from aimon_core.events import (
 )
 from aimon_core.session import Tokens
 from receiver import drift
-from receiver.subjects import hook_name
+from receiver.subjects import EXIT_CODE, LOOKED_AT, hook_name
 from receiver.transcripts.base import Facts, at_ns, subject_of, words
-from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage
+from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage, parent_of
 
 AGENT = "codex"
+
+COPIED_NS = 500_000_000
+"""For so long after another thread's name a fork's lines are that thread's: they bear the moment of their copying."""
 
 _CALLS = {"function_call", "custom_tool_call", "local_shell_call"}
 _OUTPUTS = {"function_call_output", "custom_tool_call_output"}
@@ -36,6 +42,15 @@ _OUTPUTS = {"function_call_output", "custom_tool_call_output"}
 _SILENT = frozenset({"compacted", "ghost_snapshot", "inter_agent_communication_metadata", "world_state"})
 """Types of lines that are of no use here."""
 
+
+_REFUSALS = tuple(
+    f'"{words}'
+    for words in (
+        "unsupported call: ", "apply_patch verification failed: ", "approval policy is ", "failed to parse function ",
+        "exec_command failed", "write_stdin failed",
+    )
+)  # fmt: skip
+"""How the output of a call begins that never ran: no other line tells that it failed."""
 
 _DECODER = msgspec.json.Decoder(Line)
 _ACTION = msgspec.json.Decoder(Action)
@@ -46,7 +61,10 @@ class Rollout:
 
     def __init__(self, path: Path) -> None:
         self._session_id = path.stem[-36:]
+        self._thread_id: str | None = None
         self._agent_id: str | None = None
+        self._copied_ns = 0
+        """When the history of the thread was copied from which this one was forked."""
         self._facts = Facts()
         self._model = ""
         self._version: str | None = None
@@ -58,11 +76,20 @@ class Rollout:
         self._total = -1
         self._searches = 0
         """Of the call whose usage is not told yet."""
+        self._asked = True
+        """Whether somebody asked for the turn: to write a summary of the conversation is one, too."""
+        self._began_ns = 0
+        self._window: int | None = None
+        self._filled: int | None = None
+        """What of the context's window is used since the last call, by the client's word."""
+        self._gauged: tuple[int | None, int | None] = (None, None)
 
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
         told = _DECODER.decode(line)
         payload = told.payload
+        if told.metadata is not None and told.metadata.inherited_user_message:
+            return []  # of the thread that this one began from
         base: dict[str, Any] = {
             "agent": AGENT,
             "session_id": self._session_id,
@@ -73,7 +100,7 @@ class Rollout:
         }
         match told.type:
             case "session_meta":
-                self._opened(payload)
+                self._opened(payload, base["at_ns"])
                 return []
             case "turn_context":
                 self._model = payload.model or self._model
@@ -81,35 +108,42 @@ class Rollout:
                 return []
             case "token_usage_record":
                 self._records = True
-                events = [self._call(payload.usage, payload.response_id, base)] if payload.usage else []
+                events = list(self._called(payload.usage, payload.response_id, base)) if payload.usage else []
             case "response_item":
                 events = list(self._item(payload, base))
             case "event_msg":
                 events = list(self._happened(payload, base))
             case kind:
                 return [] if kind in _SILENT else [drift.of_line(line, base | {"signal": kind}, self._version)]
-        return [*events, *self._facts.news(base)] if events else []
+        if self._agent_id is None and base["at_ns"] - self._copied_ns < COPIED_NS:
+            return []
+        return [*events, *self._facts.news(base), *self._gauge(base)] if events else []
 
-    def _opened(self, payload: Payload) -> None:
+    def _opened(self, payload: Payload, at_ns: int) -> None:
+        if self._thread_id not in {None, payload.id}:
+            self._copied_ns = at_ns
+            return
+        self._thread_id = payload.id
         self._version = payload.cli_version if isinstance(payload.cli_version, str) else None
-        if payload.session_id and payload.id and payload.session_id != payload.id:
-            self._session_id, self._agent_id = payload.session_id, payload.id
-        elif payload.id:
-            self._session_id = payload.id
+        session_id = payload.session_id or parent_of(payload.source) or payload.id
+        if payload.id and session_id != payload.id:
+            self._agent_id = payload.id
+        self._session_id = session_id or self._session_id
         if self._agent_id is None:
             self._facts.learn(cwd=payload.cwd, branch=payload.git.branch if payload.git else None)
 
     def _happened(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
         match payload.type:
             case "task_started":
-                self._turn_id = payload.turn_id
+                self._turn_id, self._window = payload.turn_id, payload.model_context_window or self._window
+                self._asked, self._began_ns = payload.turn_attribution is not None, base["at_ns"]
                 if self._agent_id is not None:
                     yield SubagentStarted(**base)
-            case "user_message" if isinstance(payload.message, str):  # before items
+            case "user_message" if self._agent_id is None and isinstance(payload.message, str):  # before items
                 yield self._prompt(payload.message, base)
             case "item_completed" if payload.item is not None:
                 yield from self._completed(payload.item, base)
-            case "token_count" if payload.info is not None and not self._records:
+            case "token_count" if payload.info is not None:
                 yield from self._counted(payload.info, base)
             case "task_complete":
                 yield self._ended(payload, base)
@@ -126,6 +160,7 @@ class Rollout:
             self._failed.add(item.id)
 
     def _prompt(self, text: str, base: dict[str, Any]) -> Event:
+        self._asked = True
         unit = self._turn_id or str(base["at_ns"])
         return PromptSubmitted(**base, prompt_id=self._turn_id, unit=unit, text=words(text))
 
@@ -136,7 +171,7 @@ class Rollout:
             given = payload.arguments or payload.action
             yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject_of(name, given))
         elif payload.type in _OUTPUTS and call_id:
-            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed
+            name, ok = self._tools.pop(call_id, ""), call_id not in self._failed and not _failed(payload.output)
             self._failed.discard(call_id)
             yield ToolFinished(**base, call_id=call_id, unit=call_id, name=name, ok=ok)
         elif payload.type == "web_search_call" and payload.action:
@@ -144,20 +179,33 @@ class Rollout:
 
     def _counted(self, info: Info, base: dict[str, Any]) -> Iterator[Event]:
         total = info.total_token_usage.total_tokens if info.total_token_usage else 0
-        if info.last_token_usage is not None and total != self._total:
+        last = info.last_token_usage
+        self._window = info.model_context_window or self._window
+        if last is not None and not last.input_tokens + last.output_tokens:  # no call: a new estimate, or all is full
+            self._filled = last.total_tokens
+        elif last is not None and total != self._total and not self._records:
             self._total = total
-            yield self._call(info.last_token_usage, None, base)
+            yield from self._called(last, None, base)
 
-    def _call(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Event:
-        searches, self._searches = self._searches, 0
-        return LlmCalled(
+    def _gauge(self, base: dict[str, Any]) -> Iterator[Event]:
+        """How full the context is, where it is another word than the last."""
+        if self._agent_id is None and self._gauged != (gauged := (self._filled, self._window)):
+            self._gauged = gauged
+            yield Gauged(**base, context_used=self._filled, context_limit=self._window)
+
+    def _called(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Iterator[Event]:
+        own = self._agent_id is None
+        if own and not self._asked:
+            yield CompactionStarted(**base | {"at_ns": self._began_ns}, prompt_id=self._turn_id)
+        searches, self._searches, self._filled = self._searches, 0, None
+        yield LlmCalled(
             **base,
             call_id=response_id,
-            unit=response_id or str(self._total),
+            unit=response_id or f"{self._agent_id or ''}{self._total}",
             model=self._model,
             tokens=_tokens(usage),
             searches=searches,
-            prompt_id=self._turn_id if self._agent_id is None else None,
+            prompt_id=self._turn_id if own and self._asked else None,
             asks_tool=bool(self._tools),
         )
 
@@ -167,8 +215,17 @@ class Rollout:
         if payload.error is not None:
             kind, text = payload.error.kind, words(payload.error.message or "")
             return TurnEnded(**base, reason="failed", error_type=kind, text=text, prompt_id=self._turn_id)
+        if not self._asked:
+            return CompactionEnded(**base)
         text = words(payload.last_agent_message or "")
         return TurnEnded(**base, reason="transcript", complete=True, text=text, prompt_id=self._turn_id)
+
+
+def _failed(output: msgspec.Raw) -> bool:
+    """Whether the output of a call says that it ended badly, or never ran."""
+    head = bytes(memoryview(output)[:LOOKED_AT]).replace(b"\\n", b"\n").decode(errors="replace")
+    found = EXIT_CODE.search(head)
+    return head.startswith(_REFUSALS) or (found is not None and found[1] != "0")
 
 
 def _rules(payload: Payload) -> dict[str, str | None]:

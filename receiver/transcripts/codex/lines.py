@@ -26,6 +26,7 @@ class Info(Struct):
 
     total_token_usage: Usage | None = None
     last_token_usage: Usage | None = None
+    model_context_window: Count | None = None
 
 
 class Git(Struct):
@@ -79,11 +80,14 @@ class Payload(Struct):
     type: str | None = None
     id: str | None = None
     session_id: str | None = None
+    source: Any = None
     timestamp: datetime | None = None
     cwd: str | None = None
     cli_version: Any = None
     git: Git | None = None
     turn_id: str | None = None
+    turn_attribution: dict[str, Any] | None = None
+    model_context_window: Count | None = None
     model: str | None = None
     approval_policy: Any = None
     sandbox_policy: Any = None
@@ -95,11 +99,39 @@ class Payload(Struct):
     input: str | None = None
     action: msgspec.Raw = field(default_factory=msgspec.Raw)
     call_id: str | None = None
+    output: msgspec.Raw = field(default_factory=msgspec.Raw)
     item: Item | None = None
     message: Any = None
     last_agent_message: str | None = None
     reason: str | None = None
     error: Problem | None = None
+
+
+class _Spawned(Struct):
+    parent_thread_id: str | None = None
+
+
+class _Subagent(Struct):
+    thread_spawn: _Spawned | None = None
+
+
+class _Source(Struct):
+    subagent: _Subagent | None = None
+
+
+def parent_of(source: object) -> str | None:
+    """The thread that a thread's source names as the one that began it: builds that name no session tell it so."""
+    try:
+        told = msgspec.convert(source, _Source)
+    except msgspec.ValidationError:
+        return None
+    return told.subagent.thread_spawn.parent_thread_id if told.subagent and told.subagent.thread_spawn else None
+
+
+class Metadata(Struct):
+    """About an item of the conversation."""
+
+    inherited_user_message: bool = False
 
 
 class Line(Struct):
@@ -108,3 +140,4 @@ class Line(Struct):
     timestamp: datetime
     type: str = ""
     payload: Payload = field(default_factory=Payload)
+    metadata: Metadata | None = None
