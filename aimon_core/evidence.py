@@ -47,12 +47,12 @@ class Signals:
         self.channels: set[str] = set()
         """Channels that ever spoke."""
         self._counted = False
-        """Whether any of them told of a model call's tokens."""
+        """Whether any of them told of model calls."""
 
     def hear(self, event: Event) -> None:
         """Remember the newest of its kind."""
         self.channels.add(event.channel)
-        self._counted = self._counted or isinstance(event, LlmCalled)
+        self._counted = self._counted or isinstance(event, LlmCalled | LlmTried)
         says = SAYS.get(type(event)) or _says(event)
         if says is None:
             return
@@ -79,7 +79,8 @@ class Signals:
         told = self.channels & {"hook", "file"} or any(says == "waiting" for _, says in self._heard.values())
         spots = [] if told else [NO_HOOKS]
         if not self.channels & {"log", "span"}:
-            spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else NO_TELEMETRY)
+            from_hooks = FROM_HOOKS if self._counted else NO_TELEMETRY
+            spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else from_hooks)
         elif "log" not in self.channels and not self._counted:
             spots.append(NO_LOGS)
         return tuple(spots)
@@ -87,6 +88,7 @@ class Signals:
 
 NO_HOOKS = "no hooks: waits invisible"
 FROM_TRANSCRIPT = "no telemetry: figures from the transcript"
+FROM_HOOKS = "no telemetry: figures from hooks, without helper calls and retries"
 NO_LOGS = "no logs: tokens and dollars unknown"
 NO_TELEMETRY = "no telemetry: tokens and dollars unknown"
 

@@ -57,7 +57,7 @@ NOISE: dict[Signal, frozenset[str]] = {
         execute_tool.duration invoke_agent.duration invoke_agent.inference_calls invoke_agent.tool_calls
     """)
     | _named("github.copilot", """
-        agent.turn.count code.lines_added code.lines_removed tool.call.count tool.call.duration
+        agent.turn.count code.lines_added code.lines_removed sandbox.operation.count tool.call.count tool.call.duration
     """),
 }  # fmt: skip
 """What is known to be of no use; what is in no table is new."""

@@ -109,7 +109,7 @@ def _call(record: Record, base: Base) -> Iterable[Event]:
     parent = record.identity("ai.request.headers.x-parent-session-id")
     if parent is not None:
         yield ThreadSeen(**base, parent=parent, certain=True)
-    model = record.text("gen_ai.response.model") or record.text("ai.model.id") or "unknown"
+    model = record.text("ai.model.id") or record.text("gen_ai.response.model") or "unknown"  # as the plugin calls it
     side = bool(record.integer("ai.settings.maxRetries"))
     if record.message.status.code == STATUS_ERROR:
         yield _unanswered(record, base, model, side=side)

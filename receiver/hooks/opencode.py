@@ -1,23 +1,26 @@
 """The payloads of aimon's own plugin for opencode (`aimon_desktop/setup/opencode_plugin.js`): its bus and its hooks.
 
 The plugin names opencode's events as they are, gives an answer the tool call of its question, and files what a
-subagent's session does under the session that started it, with the subagent's id.
+subagent's session does under the session that started it, with the subagent's id. A step is a model call: its tokens
+stand apart, its dollars are zero where opencode has no price. Titles are found beside all steps, and not told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aimon_core.events import (
     Event,
+    LlmCalled,
     PermissionAnswered,
     PermissionAsked,
     SubagentEnded,
     SubagentStarted,
+    ToolFinished,
     TurnEnded,
 )
 from aimon_core.failures import classify
-from aimon_core.session import WaitingFor
+from aimon_core.session import Tokens, WaitingFor
 from receiver.hooks import base
-from receiver.hooks.base import Frame, Payload, nothing, text
+from receiver.hooks.base import Frame, Payload, nothing, number, text, tool
 
 ABORTED = "MessageAbortedError"
 
@@ -48,11 +51,46 @@ def _failed(payload: Payload, frame: Frame) -> Iterable[Event]:
     elif error == ABORTED:
         yield TurnEnded(**frame, reason="interrupted")
     else:
-        yield TurnEnded(**frame, reason="failed", error_type=classify(None, error, words), text=words or error)
+        status = number(payload, "status_code")
+        kind = classify(None if status is None else int(status), error, words)
+        yield TurnEnded(**frame, reason="failed", error_type=kind, text=words or error)
 
 
 def _ended(payload: Payload, frame: Frame) -> Iterable[Event]:
     return () if frame["agent_id"] else base.session_ended(payload, frame)
+
+
+def _called(payload: Payload, frame: Frame) -> Iterable[Event]:
+    """A model answered."""
+    told, cost = payload.get("tokens"), number(payload, "cost")
+    if isinstance(told, Mapping):
+        yield LlmCalled(
+            **frame,
+            call_id=None,
+            unit=text(payload, "step_id") or str(frame["at_ns"]),
+            model=text(payload, "model") or "unknown",
+            tokens=_tokens(told),
+            cost_picodollars=round(cost * 1e12) if cost else None,
+            asks_tool=text(payload, "finish") == "tool-calls",
+        )
+
+
+def _tokens(told: Payload) -> Tokens:
+    counted = {name: int(number(told, name) or 0) for name in ("input", "output", "reasoning", "cache_read")}
+    return Tokens(
+        input=counted["input"],
+        cache_read=counted["cache_read"],
+        cache_write_unknown=int(number(told, "cache_write") or 0),
+        output=counted["output"] + counted["reasoning"],
+        reasoning=counted["reasoning"],
+    )
+
+
+def _tool_finished(payload: Payload, frame: Frame) -> Iterable[Event]:
+    """A command may fail though its tool did not."""
+    code = number(payload, "exit_code") or 0
+    error = f"exit code {code:.0f}" if code else ""
+    yield ToolFinished(**frame, **tool(payload, frame), ok=code == 0, error=error)
 
 
 def _asks(payload: Payload, frame: Frame) -> Iterable[Event]:
@@ -89,7 +127,8 @@ LANGUAGE = base.Language(
         "session.error": _failed,
         "chat.message": _prompted,
         "tool.execute.before": base.tool_started,
-        "tool.execute.after": base.tool_finished,
+        "tool.execute.after": _tool_finished,
+        "step-finish": _called,
         "permission.asked": _asks,
         "permission.replied": _answered,
         "question.asked": _asks,
