@@ -19,6 +19,8 @@ from aimon_core.events import (
 )
 from aimon_core.session import Evidence
 
+TELEMETRY = frozenset({"log", "span"})
+
 SHOWN = 8
 """Signals kept for a person to read."""
 
@@ -48,11 +50,15 @@ class Signals:
         """Channels that ever spoke."""
         self._counted = False
         """Whether any of them told of model calls."""
+        self._worked: set[type[Event]] = set()
+        """What was told that a model has to do with: beginnings of calls, tools, ends of turns."""
 
     def hear(self, event: Event) -> None:
         """Remember the newest of its kind."""
         self.channels.add(event.channel)
         self._counted = self._counted or isinstance(event, LlmCalled | LlmTried)
+        if isinstance(event, LlmBegun | TurnEnded) or (isinstance(event, ToolFinished) and event.channel in TELEMETRY):
+            self._worked.add(type(event))
         says = SAYS.get(type(event)) or _says(event)
         if says is None:
             return
@@ -78,11 +84,13 @@ class Signals:
         """
         told = self.channels & {"hook", "file"} or any(says == "waiting" for _, says in self._heard.values())
         spots = [] if told else [NO_HOOKS]
-        if not self.channels & {"log", "span"}:
+        if not self.channels & TELEMETRY:
             from_hooks = FROM_HOOKS if self._counted else NO_TELEMETRY
             spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else from_hooks)
         elif "log" not in self.channels and not self._counted:
             spots.append(NO_LOGS)
+        elif not self._counted and (ToolFinished in self._worked or self._worked >= {LlmBegun, TurnEnded}):
+            spots.append(NO_CALLS)
         return tuple(spots)
 
 
@@ -90,6 +98,7 @@ NO_HOOKS = "no hooks: waits invisible"
 FROM_TRANSCRIPT = "no telemetry: figures from the transcript"
 FROM_HOOKS = "no telemetry: figures from hooks, without helper calls and retries"
 NO_LOGS = "no logs: tokens and dollars unknown"
+NO_CALLS = "no model calls in the telemetry: tokens and dollars unknown"
 NO_TELEMETRY = "no telemetry: tokens and dollars unknown"
 
 

@@ -10,6 +10,9 @@ from aimon_core.merged import Merged
 RECENT = 512
 """Calls kept at hand, to count those of the current turn: a picture is drawn ten times a second."""
 
+MCP = "mcp_tool"
+"""The name of a tool of some MCP server whose own name is redacted."""
+
 ToolReport = ToolStarted | ToolFinished | PermissionAnswered
 
 
@@ -46,10 +49,12 @@ class Tools(Merged[ToolCall, ToolReport]):
         """Take one report in.
 
         A decision and a result are two reports of one channel about one call, so the signal is the witness, not the
-        channel. A redacted log calls an MCP tool `mcp_tool`, a hook calls it by its name: with an id that is one call.
+        channel. A redacted log calls an MCP tool `mcp_tool`, a hook calls it by its name: with an id that is one call,
+        without one the dash between server and tool, which no other tool has in its name, tells that it is such a tool.
         """
         witness = f"{event.channel}:{event.signal}"
-        return self.add(event, key=event.call_id, mark=event.name, witness=witness, unit=event.unit)
+        mark = MCP if "-" in event.name else event.name
+        return self.add(event, key=event.call_id, mark=mark, witness=witness, unit=event.unit)
 
     def since(self, start_ns: int) -> int:
         """Calls first told of after a moment, of the last `RECENT`."""

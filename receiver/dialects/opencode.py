@@ -19,6 +19,7 @@ from aimon_core.events import (
     PermissionAsked,
     PromptSubmitted,
     SessionSeen,
+    SubagentStarted,
     ThreadSeen,
     ToolFinished,
     TraceSeen,
@@ -86,6 +87,8 @@ def _log(record: Record) -> Iterable[Event]:
         case "loop" if told.get("step") == "0":
             yield PromptSubmitted(**base, unit=str(record.at_ns))
         case "stream" if told.get("small") != "true":
+            if told.get("mode") == "subagent":
+                yield SubagentStarted(**base | {"agent_id": session_id}, type=told.get("agent"))
             yield LlmBegun(**base)
         case "exiting loop":
             yield TurnEnded(**base, reason="idle", complete=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from aimon_core.events import Event, PermissionAsked, SubagentEnded, SubagentStarted, ToolFinished, TurnEnded
 from aimon_core.failures import classify
+from aimon_core.homes import ALSO, also
 from receiver.hooks import base
 from receiver.hooks.base import TEXT, Frame, Payload, nothing, number, text, tool
 
@@ -47,9 +48,13 @@ def _adapted(payload: Payload) -> Payload:
 
 
 def _owned(payload: Payload) -> dict[str, object]:
-    """The session that a subagent works for, where its own hooks call its id the session's."""
-    own = "agentId" in payload and payload["agentId"] == payload["sessionId"]
-    return {"session_id": payload["parentAgentId"]} if own and payload.get("parentAgentId") else {}
+    """Whose a subagent's hooks are: its own call its id the session's; where telemetry is on, a span names it too."""
+    agent_id = text(payload, "agentId")
+    if not agent_id:
+        return {}
+    owner = text(payload, "parentAgentId") if agent_id == payload["sessionId"] else ""
+    known = also(agent_id) if "traceparent" in payload else agent_id
+    return {"agent_id": known, **({"session_id": owner} if owner else {})}
 
 
 def _exited(payload: Payload) -> dict[str, int]:
@@ -68,8 +73,15 @@ def _event(payload: Payload) -> str:
 
 
 def _prompted(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """What a subagent is asked is no turn of its session."""
-    return () if frame["agent_id"] else base.prompted(payload, frame)
+    """What a subagent is asked is no turn of its session; the span that asks it is its own."""
+    agent_id, kind = frame["agent_id"], text(payload, "agent_type") or None
+    if agent_id is None:
+        yield from base.prompted(payload, frame)
+    elif agent_id.startswith(ALSO):
+        span = text(payload, "traceparent").split("-")[-2]
+        yield SubagentStarted(**frame | {"agent_id": span}, type=kind, also=agent_id.removeprefix(ALSO))
+    else:
+        yield SubagentStarted(**frame, type=kind)
 
 
 def _stopped(payload: Payload, frame: Frame) -> Iterable[Event]:
@@ -115,18 +127,15 @@ def _failed(payload: Payload, frame: Frame) -> Iterable[Event]:
 
 
 def _subagent_started(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """Subagents have ids since 1.0.102, and had only names before."""
-    if kind := text(payload, "agent_type"):
-        yield SubagentStarted(**_as_agent(frame, kind), type=kind)
+    """A subagent began, which had only a name before 1.0.102; one with two ids begins with its prompt."""
+    kind = text(payload, "agent_type")
+    if kind and not (frame["agent_id"] or "").startswith(ALSO):
+        yield SubagentStarted(**frame | {"agent_id": frame["agent_id"] or kind}, type=kind)
 
 
 def _subagent_ended(payload: Payload, frame: Frame) -> Iterable[Event]:
     if kind := text(payload, "agent_type"):
-        yield SubagentEnded(**_as_agent(frame, kind), type=kind)
-
-
-def _as_agent(frame: Frame, kind: str) -> Frame:
-    return frame | {"agent_id": frame["agent_id"] or kind}
+        yield SubagentEnded(**frame | {"agent_id": frame["agent_id"] or kind}, type=kind)
 
 
 LANGUAGE = base.Language(
