@@ -101,7 +101,11 @@ def _first(text: str) -> str:
 
 
 def _fields(text: str) -> dict[str, str]:
-    return {found[1]: found[2] or found[3] or "" for found in _FIELD.finditer(text)}
+    """The object's own fields; those of objects within come later, and may have the same names."""
+    told: dict[str, str] = {}
+    for found in _FIELD.finditer(text):
+        told.setdefault(found[1], found[2] or found[3] or "")
+    return told
 
 
 # ------------------------------------------------------------------------------------------ spans

@@ -61,11 +61,12 @@ def _ended(payload: Payload, frame: Frame) -> Iterable[Event]:
 
 
 def _called(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """A model answered."""
+    """A model answered, before its tools were used and perhaps waited for a person."""
     told, cost = payload.get("tokens"), number(payload, "cost")
+    ago_ns = round((number(payload, "ago_ms") or 0) * 1e6)
     if isinstance(told, Mapping):
         yield LlmCalled(
-            **frame,
+            **frame | {"at_ns": frame["at_ns"] - ago_ns},
             call_id=None,
             unit=text(payload, "step_id") or str(frame["at_ns"]),
             model=text(payload, "model") or "unknown",
@@ -105,6 +106,7 @@ def _asks(payload: Payload, frame: Frame) -> Iterable[Event]:
 
 
 def _answered(payload: Payload, frame: Frame) -> Iterable[Event]:
+    """A person answered; to refuse a permission is to take the turn back."""
     call_id = text(payload, "tool_use_id") or None
     refused = frame["signal"] == "question.rejected" or text(payload, "status") == "reject"
     yield PermissionAnswered(
@@ -114,6 +116,7 @@ def _answered(payload: Payload, frame: Frame) -> Iterable[Event]:
         name=text(payload, "tool_name"),
         accepted=not refused,
         by_person=True,
+        ends_turn=refused and frame["signal"] == "permission.replied",
     )
 
 

@@ -145,6 +145,21 @@ def test_each_step_tells_what_it_used(said):
     assert (done.tokens.input, done.tokens.cache_read, done.tokens.output, done.tokens.reasoning) == (926, 1024, 71, 17)
 
 
+def test_who_refuses_a_permission_takes_the_turn_back(said):
+    """The step is over after its tools, its call before them: it is no sign of work."""
+    step = {"type": "step-finish", "id": "prt_1", "messageID": "msg_2", "sessionID": "ses_1", "reason": "tool-calls"}
+    payloads = said(
+        PROMPT,
+        BEFORE,
+        bus("permission.asked", **ASKED),
+        bus("permission.replied", sessionID="ses_1", requestID="per_1", reply="reject"),
+        bus("message.part.updated", part=step | {"tokens": {"input": 926, "output": 54}}),
+        idle(),
+    )
+    assert [state(payloads[: end + 1]).state for end in range(2, len(payloads))] == ["waiting", "idle", "idle", "idle"]
+    assert (state(payloads).llm_calls, state(payloads).turn.end_reason) == (1, "denied")
+
+
 def test_a_turn_that_failed_stays_so_until_there_is_more(said):
     error = {"name": "APIError", "data": {"message": "No.", "statusCode": 401}}
     busy = bus("session.status", sessionID="ses_1", status={"type": "busy"})
