@@ -156,7 +156,7 @@ def test_who_refuses_a_permission_takes_the_turn_back(said):
         bus("message.part.updated", part=step | {"tokens": {"input": 926, "output": 54}}),
         idle(),
     )
-    assert [state(payloads[: end + 1]).state for end in range(2, len(payloads))] == ["waiting", "idle", "idle", "idle"]
+    assert [state(payloads[: end + 1]).state for end in range(2, len(payloads))] == ["waiting", "idle", "idle"]
     assert (state(payloads).llm_calls, state(payloads).turn.end_reason) == (1, "denied")
 
 
