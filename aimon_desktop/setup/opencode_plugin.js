@@ -121,6 +121,7 @@ export const Aimon = async ({ directory }) => {
         tool_name: input.tool,
         tool_use_id: input.callID,
         exit_code: output?.metadata?.exit,
+        is_interrupt: over.has(input.sessionID),
       })
     },
   }

@@ -88,10 +88,10 @@ def _tokens(told: Payload) -> Tokens:
 
 
 def _tool_finished(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """A command may fail though its tool did not."""
-    code = number(payload, "exit_code") or 0
+    """A command may fail though its tool did not; one that Esc cut off ends after its turn."""
+    code, cut = number(payload, "exit_code") or 0, payload.get("is_interrupt") is True
     error = f"exit code {code:.0f}" if code else ""
-    yield ToolFinished(**frame, **tool(payload, frame), ok=code == 0, error=error)
+    yield ToolFinished(**frame, **tool(payload, frame), ok=code == 0 and not cut, error=error, interrupted=cut)
 
 
 def _asks(payload: Payload, frame: Frame) -> Iterable[Event]:

@@ -160,6 +160,12 @@ def test_who_refuses_a_permission_takes_the_turn_back(said):
     assert (state(payloads).llm_calls, state(payloads).turn.end_reason) == (1, "denied")
 
 
+def test_a_tool_that_esc_cut_off_does_not_bring_its_turn_back(said):
+    aborted = bus("session.error", sessionID="ses_1", error={"name": "MessageAbortedError"})
+    done = state(said(PROMPT, BEFORE, aborted, AFTER, idle()))
+    assert (done.state, done.turn.end_reason, done.tool_errors) == ("idle", "interrupted", 0)
+
+
 def test_a_turn_that_failed_stays_so_until_there_is_more(said):
     error = {"name": "APIError", "data": {"message": "No.", "statusCode": 401}}
     busy = bus("session.status", sessionID="ses_1", status={"type": "busy"})
