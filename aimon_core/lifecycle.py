@@ -210,8 +210,9 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
     if event.reason == "failed":
         return close(status, "failed", event.at_ns, "failed", error_type=event.error_type, **words)
     if event.reason == "stop_hook":
-        background = frozenset(event.background)
-        if status.end_reason in _ENDINGS and not (status.turn_open or background or status.background):
+        background = status.background if event.background is None else frozenset(event.background)
+        goes_on = status.state == "working" or status.turn_open or background or status.background
+        if status.end_reason in _ENDINGS and not goes_on:
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return close(status, state, event.at_ns, "stop_hook", background=background, **words)
@@ -229,7 +230,7 @@ _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
 
 def _inferred(status: Status, at_ns: int, reason: str, *, complete: bool | None = None) -> Status:
     """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
-    if status.failed:
+    if status.failed and not complete:
         return close(status, "failed", at_ns, "failed")
     if status.background:
         return close(status, "working", at_ns, reason)

@@ -42,7 +42,8 @@ class Thread(Struct):
         elif event.channel == "transcript" or (event.channel in {"hook", "file"} and isinstance(event, SessionSeen)):
             self.proven = True
         if self.backlog is not None:
-            own = self.proven or self.told is not None or isinstance(event, PromptSubmitted)
+            asked = isinstance(event, PromptSubmitted) and not event.by_thread
+            own = self.proven or self.told is not None or asked
             if own or len(self.backlog) >= BACKLOG:
                 self.backlog = None
             else:

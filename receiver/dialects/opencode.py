@@ -85,7 +85,7 @@ def _log(record: Record) -> Iterable[Event]:
             yield ThreadSeen(**base, parent=told.get("parentID"), certain=True)
             yield SessionSeen(**base, cwd=told.get("directory"))
         case "loop" if told.get("step") == "0":
-            yield PromptSubmitted(**base, unit=str(record.at_ns))
+            yield PromptSubmitted(**base, unit=str(record.at_ns), by_thread=True)
         case "stream" if told.get("small") != "true":
             if told.get("mode") == "subagent":
                 yield SubagentStarted(**base | {"agent_id": session_id}, type=told.get("agent"))

@@ -37,6 +37,8 @@ _USUAL = {
     "agentType": "agent_type",
     "agentId": "agent_id",
 }
+NOTICE = "<system_notification>"
+"""How a prompt begins that nobody typed: a subagent in the background has finished, and the agent goes on."""
 _EXIT = re.compile(r"completed with exit code (-?\d+)>\s*$")
 
 
@@ -66,6 +68,8 @@ def _exited(payload: Payload) -> dict[str, int]:
 
 
 def _event(payload: Payload) -> str:
+    if text(payload, "prompt").startswith(NOTICE):
+        return "systemNotification"
     name = text(payload, "hookName") or next((event for field, event in _SHAPES if field in payload), "unknown")
     if name == "subagentStart" and "stopReason" in payload:
         return "subagentStop"
@@ -84,9 +88,10 @@ def _prompted(payload: Payload, frame: Frame) -> Iterable[Event]:
         yield SubagentStarted(**frame, type=kind)
 
 
-def _stopped(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """A subagent that stops may be asked again; `subagentStop` says that it is done."""
-    return () if frame["agent_id"] else base.stopped(payload, frame)
+def _stopped(_payload: Payload, frame: Frame) -> Iterable[Event]:
+    """A subagent that stops may be asked again, `subagentStop` says that it is done; those that go on are known."""
+    if frame["agent_id"] is None:
+        yield TurnEnded(**frame, reason="stop_hook", background=None)
 
 
 def _ended(payload: Payload, frame: Frame) -> Iterable[Event]:
@@ -146,6 +151,7 @@ LANGUAGE = base.Language(
         "sessionStart": base.session_started,
         "sessionEnd": _ended,
         "userPromptSubmitted": _prompted,
+        "systemNotification": nothing,
         "preToolUse": base.tool_started,
         "postToolUse": _tool_finished,
         "postToolUseFailure": base.tool_failed,
