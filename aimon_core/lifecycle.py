@@ -75,6 +75,8 @@ def _overruled(status: Status, event: Event) -> bool:
 def _started(status: Status, event: SessionStarted) -> Status:
     if event.how == "compact":
         return _compacted(status, event)
+    if status.turn_open and event.at_ns - status.turn_began_ns < AGREEMENT_NS:
+        return status  # opened by the prompt that it tells of a moment later (Copilot CLI before 1.0.102)
     return Status(state="idle", since_ns=event.at_ns)
 
 

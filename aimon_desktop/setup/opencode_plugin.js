@@ -55,11 +55,11 @@ export const Aimon = async ({ directory }) => {
 
   function used(part) {
     if (part.type !== "step-finish") return
-    const { input, output, reasoning, cache } = part.tokens ?? {}
+    const { input, output, reasoning, total, cache } = part.tokens ?? {}
     tell("step-finish", part.sessionID, {
       step_id: part.id,
       model: models.get(part.messageID),
-      tokens: { input, output, reasoning, cache_read: cache?.read, cache_write: cache?.write },
+      tokens: { input, output, reasoning, total, cache_read: cache?.read, cache_write: cache?.write },
       cost: part.cost,
       finish: part.reason,
       ago_ms: answered.has(part.sessionID) ? Date.now() - answered.get(part.sessionID) : 0,

@@ -111,9 +111,10 @@ def _agent(record: Record, base: Base) -> Iterable[Event]:
     if prompt_id is not None:
         yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=prompt_id, unit=prompt_id)
     turn: dict[str, Any] = {"prompt_id": prompt_id, "began_ns": record.start_ns}
-    if not failed:
+    aborted = any(True for _ in _events(record, "session.abort"))
+    if not failed and not aborted:
         yield TurnEnded(**base, **turn, reason="span", complete=True)
-    elif record.identity("error.type") in CANCELLED:
+    elif aborted or record.identity("error.type") in CANCELLED:
         yield TurnEnded(**base, **turn, reason="interrupted", complete=False)
     else:
         kind, words = _failure(record)

@@ -77,13 +77,15 @@ def _called(payload: Payload, frame: Frame) -> Iterable[Event]:
 
 
 def _tokens(told: Payload) -> Tokens:
-    counted = {name: int(number(told, name) or 0) for name in ("input", "output", "reasoning", "cache_read")}
+    """The parts; output is what they leave of the sum, since builds that tell none (1.1) have its reasoning in it."""
+    names = ("input", "cache_read", "cache_write", "output", "reasoning", "total")
+    fresh, read, written, output, reasoning, total = (int(number(told, name) or 0) for name in names)
     return Tokens(
-        input=counted["input"],
-        cache_read=counted["cache_read"],
-        cache_write_unknown=int(number(told, "cache_write") or 0),
-        output=counted["output"] + counted["reasoning"],
-        reasoning=counted["reasoning"],
+        input=fresh,
+        cache_read=read,
+        cache_write_unknown=written,
+        output=max(output, total - fresh - read - written),
+        reasoning=reasoning,
     )
 
 

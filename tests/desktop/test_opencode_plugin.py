@@ -130,7 +130,7 @@ def test_a_subagent_belongs_to_the_session_that_started_it(said):
 
 def test_each_step_tells_what_it_used(said):
     answer = {"id": "msg_2", "role": "assistant", "modelID": "mock-1"}
-    tokens = {"input": 926, "output": 54, "reasoning": 17, "cache": {"read": 1024, "write": 0}}
+    tokens = {"input": 926, "output": 54, "reasoning": 17, "total": 2021, "cache": {"read": 1024, "write": 0}}
     step = {"type": "step-finish", "id": "prt_1", "messageID": "msg_2", "sessionID": "ses_1", "reason": "stop"}
     payloads = said(
         PROMPT,

@@ -116,6 +116,11 @@ def test_how_a_turn_ended(told, error, reason, complete):
     assert prompt.at_ns < end.at_ns
 
 
+def test_esc_is_an_event_of_a_turn_that_did_not_fail():
+    end = only(TurnEnded, agent(events=[MESSAGE, ("session.abort", {"github.copilot.abort_reason": "user_abort"})]))
+    assert (end.reason, end.complete) == ("interrupted", False)
+
+
 def test_an_agent_within_another_is_its_subagent_and_the_parent_of_its_work():
     inner = agent({"gen_ai.agent.name": "explore"}, parent_id=b"\3" * 8)
     _, began, ended = read(inner)

@@ -105,7 +105,7 @@ def test_with_telemetry_a_subagent_is_its_span_and_its_hooks_join_it():
 STEP = {
     "step_id": "prt_1",
     "model": "mock-1",
-    "tokens": {"input": 926, "output": 54, "reasoning": 17, "cache_read": 1024, "cache_write": 30},
+    "tokens": {"input": 926, "output": 54, "reasoning": 17, "cache_read": 1024, "cache_write": 30, "total": 2051},
     "cost": 0.003,
     "finish": "stop",
 }
@@ -120,6 +120,11 @@ def test_a_step_is_a_call_whose_tokens_stand_apart():
     (free,) = opencode("step-finish", **STEP | {"cost": 0, "finish": "tool-calls"})
     assert (free.cost_picodollars, free.asks_tool) == (None, True)
     assert opencode("step-finish", **STEP | {"tokens": None}) == []
+
+
+def test_older_builds_tell_no_sum_and_have_the_reasoning_in_the_output():
+    (call,) = opencode("step-finish", **STEP | {"tokens": {"input": 926, "output": 71, "reasoning": 17}})
+    assert (call.tokens.output, call.tokens.reasoning) == (71, 17)
 
 
 def test_a_step_told_twice_counts_once_and_the_row_says_what_is_missing():
