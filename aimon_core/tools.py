@@ -63,6 +63,8 @@ class Tools(Merged[ToolCall, ToolReport]):
     def _counted(self, before: ToolCall | None, after: ToolCall | None) -> None:
         if before is None and after is not None:
             self.recent.append(after)
+        elif after is None and before is not None and before in self.recent:
+            self.recent.remove(before)
         for call, sign in ((before, -1), (after, 1)):
             if call is not None:
                 self.calls += sign

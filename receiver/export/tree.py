@@ -19,8 +19,6 @@ from receiver.export.encode import Facts, Value, put
 from receiver.export.ids import SESSION, name_of, span_id, trace_id
 from receiver.steps import RECORDS, Steps
 
-"""How the id begins of a session that nobody named."""
-
 
 class Tree:
     """The spans of one session, each made when it is asked for."""

@@ -79,6 +79,16 @@ def test_subagents_in_the_background_keep_their_session_at_work():
     assert [told(COPILOT, HOOKS, until)[0].state for until in stops[:2]] == ["working", "completed"]
 
 
+@pytest.mark.parametrize(("case", "until", "calls", "tools"), [
+    (COPILOT, "prompt3_toolfail", 2, 1), (COPILOT, "prompt4_long", 2, 1),
+    (OPENCODE, "prompt2_toolfail", 7, 4), (OPENCODE, "prompt3_write", 2, 1),
+])  # fmt: skip
+def test_a_turn_counts_each_call_and_tool_once_though_two_channels_tell(case, until, calls, tools):
+    turn = told(case, ALL, did(case, until))[0].turn
+    assert turn is not None
+    assert (turn.llm_calls, turn.tool_calls) == (calls, tools)
+
+
 def test_clear_begins_another_session():
     assert [session.state for session in told(COPILOT, ALL)] == ["ended", "ended"]
     assert [session.turns for session in told(COPILOT, ALL)] == [4, 1]
