@@ -232,7 +232,7 @@ _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
 
 def _inferred(status: Status, at_ns: int, reason: str, *, complete: bool | None = None) -> Status:
     """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
-    if status.failed and not complete:
+    if status.failed and not (complete and reason == "idle"):  # who says to be idle got over its errors
         return close(status, "failed", at_ns, "failed")
     if status.background:
         return close(status, "working", at_ns, reason)
