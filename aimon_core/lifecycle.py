@@ -104,8 +104,8 @@ def _prompted(status: Status, event: PromptSubmitted) -> Status:
 
 def _is_same_prompt(status: Status, event: PromptSubmitted) -> bool:
     """Whether a prompt has begun the open turn: by its id, or told a moment later by a channel that knows no ids."""
-    if event.prompt_id:
-        return event.prompt_id == status.prompt_id
+    if event.prompt_id or event.by_thread:
+        return event.by_thread or event.prompt_id == status.prompt_id
     return status.prompt_id is not None and event.at_ns - status.turn_began_ns < AGREEMENT_NS
 
 
