@@ -33,6 +33,9 @@ from aimon_core.thread import BACKLOG
 REMEMBERED = 4_096
 """Subagents whose session is remembered."""
 
+UNNAMED = 128
+"""Subagents of which only the other id is known, each with its backlog."""
+
 Known = TypeVar("Known")
 
 _LINKS = frozenset({SubagentStarted, ThreadSeen})
@@ -97,7 +100,7 @@ class Homes:
         if (agent_id := self._also.get(key)) is not None:
             yield replace(event, agent_id=agent_id)
         elif len(waiting := self._unnamed.get(key, [])) < BACKLOG:
-            _remember(self._unnamed, key, [*waiting, event])
+            _remember(self._unnamed, key, [*waiting, event], UNNAMED)
 
     def _learn(self, event: Event) -> str:
         """The key of a thread that this event, for the first time, tells to be another's subagent, else nothing."""
@@ -141,7 +144,7 @@ class Homes:
         return session_id
 
 
-def _remember(table: OrderedDict[str, Known], key: str, known: Known) -> None:
+def _remember(table: OrderedDict[str, Known], key: str, known: Known, most: int = REMEMBERED) -> None:
     table[key] = known
-    if len(table) > REMEMBERED:
+    if len(table) > most:
         table.popitem(last=False)

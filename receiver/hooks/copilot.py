@@ -39,7 +39,7 @@ _USUAL = {
 }
 NOTICE = "<system_notification>"
 """How a prompt begins that nobody typed: a subagent in the background has finished, and the agent goes on."""
-_EXIT = re.compile(r"completed with exit code (-?\d+)>\s*$")
+_EXIT = re.compile(r"completed with exit code (-?\d{1,9})>\s*$")
 
 
 def _adapted(payload: Payload) -> Payload:
@@ -55,8 +55,14 @@ def _owned(payload: Payload) -> dict[str, object]:
     if not agent_id:
         return {}
     owner = text(payload, "parentAgentId") if agent_id == payload["sessionId"] else ""
-    known = also(agent_id) if "traceparent" in payload else agent_id
+    known = also(agent_id) if _span(payload) else agent_id
     return {"agent_id": known, **({"session_id": owner} if owner else {})}
+
+
+def _span(payload: Payload) -> str:
+    """The span that a payload names, as `version-trace-span-flags`; empty where telemetry is off."""
+    parts = text(payload, "traceparent").split("-")
+    return parts[2] if len(parts) == 4 else ""
 
 
 def _exited(payload: Payload) -> dict[str, int]:
@@ -81,8 +87,7 @@ def _prompted(payload: Payload, frame: Frame) -> Iterable[Event]:
     agent_id, kind = frame["agent_id"], text(payload, "agent_type") or None
     if agent_id is None:
         yield from base.prompted(payload, frame)
-    elif agent_id.startswith(ALSO):
-        span = text(payload, "traceparent").split("-")[-2]
+    elif span := _span(payload):
         yield SubagentStarted(**frame | {"agent_id": span}, type=kind, also=agent_id.removeprefix(ALSO))
     else:
         yield SubagentStarted(**frame, type=kind)

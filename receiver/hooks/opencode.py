@@ -23,6 +23,8 @@ from receiver.hooks import base
 from receiver.hooks.base import Frame, Payload, nothing, number, text, tool
 
 ABORTED = "MessageAbortedError"
+DAY_MS = 86_400_000
+"""How long at most a person is believed to have kept a step waiting."""
 
 
 def _created(payload: Payload, frame: Frame) -> Iterable[Event]:
@@ -63,7 +65,7 @@ def _ended(payload: Payload, frame: Frame) -> Iterable[Event]:
 def _called(payload: Payload, frame: Frame) -> Iterable[Event]:
     """A model answered, before its tools were used and perhaps waited for a person."""
     told, cost = payload.get("tokens"), number(payload, "cost")
-    ago_ns = round((number(payload, "ago_ms") or 0) * 1e6)
+    ago_ns = round(min(max(number(payload, "ago_ms") or 0, 0), DAY_MS) * 1e6)
     if isinstance(told, Mapping):
         yield LlmCalled(
             **frame | {"at_ns": frame["at_ns"] - ago_ns},
@@ -71,7 +73,7 @@ def _called(payload: Payload, frame: Frame) -> Iterable[Event]:
             unit=text(payload, "step_id") or str(frame["at_ns"]),
             model=text(payload, "model") or "unknown",
             tokens=_tokens(told),
-            cost_picodollars=round(cost * 1e12) if cost else None,
+            cost_picodollars=round(cost * 1e12) if cost and cost > 0 else None,
             asks_tool=text(payload, "finish") == "tool-calls",
         )
 
@@ -79,7 +81,7 @@ def _called(payload: Payload, frame: Frame) -> Iterable[Event]:
 def _tokens(told: Payload) -> Tokens:
     """The parts; output is what they leave of the sum, since builds that tell none (1.1) have its reasoning in it."""
     names = ("input", "cache_read", "cache_write", "output", "reasoning", "total")
-    fresh, read, written, output, reasoning, total = (int(number(told, name) or 0) for name in names)
+    fresh, read, written, output, reasoning, total = (max(0, int(number(told, name) or 0)) for name in names)
     return Tokens(
         input=fresh,
         cache_read=read,

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from aimon_core.clock import SteppedClock
 from aimon_core.events import LlmCalled, PermissionAsked, ToolFinished, TurnEnded
 from aimon_core.evidence import FROM_HOOKS
@@ -11,7 +13,7 @@ from tests.fakes.events import START_NS
 
 
 def payload(**fields):
-    return {"sessionId": "s", "timestamp": START_NS / 1e6, **fields}
+    return {"sessionId": "s", "timestamp": START_NS / 1e6} | fields
 
 
 def one(agent, told):
@@ -100,6 +102,12 @@ def test_with_telemetry_a_subagent_is_its_span_and_its_hooks_join_it():
     assert subagent.tool_calls == 1
 
 
+@pytest.mark.parametrize("strange", ["", "nonsense", "a-b", 7, None])
+def test_a_strange_traceparent_names_no_span(strange):
+    (began,) = copilot(**OWN | {"sessionId": "a1", "prompt": "Look around", "traceparent": strange})
+    assert (began.session_id, began.agent_id) == ("s", "a1")
+
+
 # ------------------------------------------------------------------------------------------ opencode
 
 STEP = {
@@ -139,6 +147,13 @@ def test_a_command_of_opencode_fails_by_its_exit_code():
     call = {"tool_name": "bash", "tool_use_id": "c1"}
     failed, fine = (opencode("tool.execute.after", **call, exit_code=code)[0] for code in (2, 0))
     assert (failed.ok, failed.error, fine.ok) == (False, "exit code 2", True)
+
+
+def test_figures_that_cannot_be_are_none():
+    strange = {"tokens": {"input": -5, "output": 1e300, "total": "many"}, "cost": -1, "ago_ms": 1e14}
+    (call,) = opencode("step-finish", **STEP | strange)
+    assert (call.tokens.total, call.cost_picodollars) == (0, None)
+    assert call.at_ns == START_NS - 86_400 * 10**9
 
 
 def test_an_error_of_opencode_has_its_status():
