@@ -1,5 +1,7 @@
 """Why a session is in its state: the newest signal of each kind, what it argues for, and what cannot be seen."""
 
+from collections.abc import Iterator
+
 from aimon_core.events import (
     CompactionEnded,
     CompactionStarted,
@@ -18,6 +20,8 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.session import Evidence
+
+TELEMETRY = frozenset({"log", "span"})
 
 SHOWN = 8
 """Signals kept for a person to read."""
@@ -46,13 +50,18 @@ class Signals:
         self._heard: dict[tuple[str, str], tuple[int, str]] = {}
         self.channels: set[str] = set()
         """Channels that ever spoke."""
-        self._counted = False
-        """Whether any of them told of a model call's tokens."""
+        self._counted: set[str] = set()
+        """Those that told of model calls."""
+        self._worked: set[type[Event]] = set()
+        """What was told that a model has to do with: beginnings of calls, tools, ends of turns."""
 
     def hear(self, event: Event) -> None:
         """Remember the newest of its kind."""
         self.channels.add(event.channel)
-        self._counted = self._counted or isinstance(event, LlmCalled)
+        if isinstance(event, LlmCalled | LlmTried):
+            self._counted.add(event.channel)
+        if isinstance(event, LlmBegun | TurnEnded) or (isinstance(event, ToolFinished) and event.channel in TELEMETRY):
+            self._worked.add(type(event))
         says = SAYS.get(type(event)) or _says(event)
         if says is None:
             return
@@ -78,16 +87,30 @@ class Signals:
         """
         told = self.channels & {"hook", "file"} or any(says == "waiting" for _, says in self._heard.values())
         spots = [] if told else [NO_HOOKS]
-        if not self.channels & {"log", "span"}:
-            spots.append(FROM_TRANSCRIPT if "transcript" in self.channels else NO_TELEMETRY)
-        elif "log" not in self.channels and not self._counted:
-            spots.append(NO_LOGS)
-        return tuple(spots)
+        return (*spots, *self._uncounted())
+
+    def _uncounted(self) -> Iterator[str]:
+        """What is not known of tokens and dollars."""
+        if self._counted & TELEMETRY:
+            return
+        if "transcript" in self.channels:
+            if not self.channels & TELEMETRY:
+                yield FROM_TRANSCRIPT
+        elif self._counted:
+            yield FROM_HOOKS
+        elif not self.channels & TELEMETRY:
+            yield NO_TELEMETRY
+        elif "log" not in self.channels:
+            yield NO_LOGS
+        elif ToolFinished in self._worked or self._worked >= {LlmBegun, TurnEnded}:
+            yield NO_CALLS
 
 
 NO_HOOKS = "no hooks: waits invisible"
 FROM_TRANSCRIPT = "no telemetry: figures from the transcript"
+FROM_HOOKS = "figures from hooks: helper calls and retries unknown"
 NO_LOGS = "no logs: tokens and dollars unknown"
+NO_CALLS = "no model calls in the telemetry: tokens and dollars unknown"
 NO_TELEMETRY = "no telemetry: tokens and dollars unknown"
 
 

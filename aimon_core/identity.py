@@ -17,6 +17,8 @@ OPENING = frozenset({"hook", "file", "process"})
 """Channels whose bare sight of a session makes it one: the agent speaks, or its process lives."""
 PEER = "peer"
 """The signal of what a connection proves: who is at its other end."""
+NO_SESSION = "pid-"
+"""How the id of a process begins whose session is not known."""
 SESSIONS = 64
 """Sessions remembered of one process."""
 
@@ -85,8 +87,10 @@ class Processes:
     def __init__(self) -> None:
         self._rooms: OrderedDict[tuple[str, int], _Room] = OrderedDict()
 
-    def enter(self, event: SessionSeen, pid: int) -> str | None:
+    def enter(self, event: SessionSeen, pid: int, *, several: bool = False) -> str | None:
         """A process speaks for a session; returns the key of the one that ends thereby, if any.
+
+        In a process of `several` sessions only that ends which was no more than the process.
 
         `/clear` and `/resume` change the id within one process: the old row ends where the new one starts. That holds
         once for each id: where an old one comes back, nobody can tell one that was resumed from two that take turns.
@@ -104,7 +108,8 @@ class Processes:
             left = _turn(room, key, max(event.at_ns, room.since_ns) if _is_now(event) else event.at_ns)
         room.started_at = room.started_at or event.pid_started_at
         self._rooms[place] = room
-        return left if left != key else None
+        stays = several and not (left or "").startswith(key_of(event.agent, NO_SESSION))
+        return left if left != key and not stays else None
 
 
 class Owners:

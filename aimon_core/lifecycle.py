@@ -85,6 +85,8 @@ def _is_its_end(status: Status, event: Event) -> bool:
 def _started(status: Status, event: SessionStarted) -> Status:
     if event.how == "compact":
         return _compacted(status, event)
+    if status.turn_open and event.at_ns - status.turn_began_ns < AGREEMENT_NS:
+        return status  # opened by the prompt that it tells of a moment later (Copilot CLI before 1.0.102)
     return Status(state="idle", since_ns=event.at_ns)
 
 
@@ -112,8 +114,8 @@ def _prompted(status: Status, event: PromptSubmitted) -> Status:
 
 def _is_same_prompt(status: Status, event: PromptSubmitted) -> bool:
     """Whether a prompt has begun the open turn: by its id, or told a moment later by a channel that knows no ids."""
-    if event.prompt_id:
-        return event.prompt_id == status.prompt_id
+    if event.prompt_id or event.by_thread:
+        return event.by_thread or event.prompt_id == status.prompt_id
     return status.prompt_id is not None and event.at_ns - status.turn_began_ns < AGREEMENT_NS
 
 
@@ -233,8 +235,9 @@ def _turn_ended(status: Status, event: TurnEnded) -> Status:
     if event.reason == "failed":
         return close(status, "failed", event.at_ns, "failed", error_type=event.error_type or status.error_type, **words)
     if event.reason == "stop_hook":
-        background = frozenset(event.background)
-        if status.end_reason in _ENDINGS and not (status.turn_open or background or status.background):
+        background = status.background if event.background is None else frozenset(event.background)
+        goes_on = status.state == "working" or status.turn_open or background or status.background
+        if status.end_reason in _ENDINGS and not goes_on:
             return replace(status, **words)  # another channel has already told, and a person may have seen it
         state: State = "working" if background else "completed"
         return close(status, state, event.at_ns, "stop_hook", background=background, **words)
@@ -252,7 +255,7 @@ _ENDINGS = {"stop_hook", "span", "transcript", "idle"}
 
 def _inferred(status: Status, at_ns: int, reason: str, *, complete: bool | None = None) -> Status:
     """A turn's span closed, or the agent says it has been idle: how the turn ended must be read from what was seen."""
-    if status.failed:
+    if status.failed and not (complete and reason == "idle"):  # who says to be idle got over its errors
         return close(status, "failed", at_ns, "failed")
     if status.background:
         return close(status, "working", at_ns, reason)

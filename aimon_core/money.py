@@ -40,6 +40,8 @@ class Money:
         elif before is not None:
             stands, _ = self._changed.pop(id(before), (before, None))
             self._unpriced.pop(id(before), None)
+            if before in self.recent:
+                self.recent.remove(before)
             self._enter(stands, None)
 
     def settle(self, picodollars: Callable[[Call], int | None] | None) -> bool:

@@ -52,7 +52,7 @@ def draw(
         verdict=entry.verdict,
         **_kin(kin),
         auxiliary=_auxiliary(entry),
-        subagents=tuple(_subagent(agent_id, helper, status) for agent_id, helper in entry.helpers.items()),
+        subagents=_subagents(entry, status),
     )
 
 
@@ -167,6 +167,14 @@ def _turn(entry: Entry, status: Status) -> Turn | None:
         waits=waits + len(status.waits),
         waited_ns=waited_ns,
     )
+
+
+def _subagents(entry: Entry, status: Status) -> tuple[Subagent, ...]:
+    """In the order of their starts; one of which a channel knows only the kind is among those that another knows."""
+    known = {helper.type for agent_id, helper in entry.helpers.items() if agent_id != helper.type}
+    named = [(agent_id, helper) for agent_id, helper in entry.helpers.items() if agent_id not in known]
+    named.sort(key=lambda one: (one[1].started_ns or status.since_ns, one[0]))
+    return tuple(_subagent(agent_id, helper, status) for agent_id, helper in named)
 
 
 def _subagent(agent_id: str, helper: Helper, status: Status) -> Subagent:

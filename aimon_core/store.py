@@ -259,9 +259,9 @@ class SessionStore:
     def _left(self, event: SessionSeen, seen: Entry, now_ns: int) -> str | None:
         """The session that ends since its process goes on under this one's id."""
         several = (agent := AGENTS.get(event.agent)) is not None and agent.several
-        if event.pid is None or several or seen.thread.hidden:
+        if event.pid is None or seen.thread.hidden:
             return None
-        left = self._processes.enter(event, event.pid)
+        left = self._processes.enter(event, event.pid, several=several)
         if left is None or (entry := self._entries.get(left)) is None:
             return None
         if not entry.listed:  # it was only this process, which now says who it is

@@ -45,7 +45,7 @@ class Thread(Struct):
         elif event.channel == "transcript" or (event.channel in {"hook", "file"} and isinstance(event, SessionSeen)):
             self.proven = True
         if self.backlog is not None:
-            self.asked = self.asked or isinstance(event, PromptSubmitted)
+            self.asked = self.asked or (isinstance(event, PromptSubmitted) and not event.by_thread)
             room = ASKED if self.asked else BACKLOG
             if self.proven or self.told is not None or len(self.backlog) >= room:
                 self.backlog = None

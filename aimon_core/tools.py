@@ -11,6 +11,9 @@ from aimon_core.merged import Merged
 RECENT = 512
 """Calls kept at hand, to count those of the current turn: a picture is drawn ten times a second."""
 
+MCP = "mcp_tool"
+"""The name of a tool of some MCP server whose own name is redacted."""
+
 ToolReport = ToolStarted | ToolFinished | PermissionAnswered
 
 
@@ -47,12 +50,14 @@ class Tools(Merged[ToolCall, ToolReport]):
         """Take one report in.
 
         A decision and a result are two reports of one channel about one call, so the signal is the witness, not the
-        channel. A redacted log calls an MCP tool `mcp_tool`, a hook calls it by its name: with an id that is one call.
+        channel. A redacted log calls an MCP tool `mcp_tool`, a hook calls it by its name: with an id that is one call,
+        without one the dash between server and tool, which no other tool has in its name, tells that it is such a tool.
         """
         witness = f"{event.channel}:{event.signal}"
         if isinstance(event, ToolFinished) and _failed(event):
             self._failures.add(witness, event.call_id, event.unit)
-        return self.add(event, key=event.call_id, mark=event.name, witness=witness, unit=event.unit)
+        mark = MCP if "-" in event.name else event.name
+        return self.add(event, key=event.call_id, mark=mark, witness=witness, unit=event.unit)
 
     @property
     def errors(self) -> int:
@@ -66,6 +71,8 @@ class Tools(Merged[ToolCall, ToolReport]):
     def _counted(self, before: ToolCall | None, after: ToolCall | None) -> None:
         if before is None and after is not None:
             self.recent.append(after)
+        elif after is None and before is not None and before in self.recent:
+            self.recent.remove(before)
         self.calls += (after is not None) - (before is not None)
 
 

@@ -66,7 +66,9 @@ class Turns:
 
     def prompted(self, event: PromptSubmitted) -> None:
         """Somebody asked; a command of the client is no turn unless a model answers it."""
-        turn = self._turn(event.prompt_id, event.at_ns)
+        turn = self.at(event.at_ns) if event.by_thread else None  # a turn under way is the one that a thread works for
+        if turn is None or self._ended(turn.start_ns, event.at_ns):
+            turn = self._turn(event.prompt_id, event.at_ns)
         turn.title = turn.title or event.text
         turn.by_hook |= event.channel == "hook"
         if not event.command:

@@ -17,13 +17,12 @@ from aimon_core.ancestry import agents_above
 from aimon_core.clock import Clock
 from aimon_core.events import Event, SessionEnded, SessionSeen, StatusTold
 from aimon_core.evidence import FROM_TRANSCRIPT, NO_HOOKS
+from aimon_core.identity import NO_SESSION
 from aimon_core.masking import mask
 from aimon_core.scan import SAME_S, Running, Scan, open_files
 from aimon_core.session import Session, WaitingFor
 
 CLAUDE = "claude-code"
-NO_SESSION = "pid-"
-"""How the id of a process begins whose session is not known."""
 ALIKE_S = 2.0
 """Clocks of a process table and of a file agree this well."""
 SILENT_S = 300.0

@@ -14,6 +14,8 @@ class PromptSubmitted(Event, frozen=True, gc=False, kw_only=True):
     """Head of the prompt; empty where the agent does not tell."""
     command: bool = False
     """A command of the client itself (`/exit`): no turn unless a model is called for it."""
+    by_thread: bool = False
+    """Whether subagents are asked in the same words: then it does not prove that this is a session."""
 
 
 class LlmCalled(Event, frozen=True, gc=False, kw_only=True):
@@ -156,8 +158,8 @@ class TurnEnded(Event, frozen=True, gc=False, kw_only=True):
     error_type: str | None = None
     text: str = ""
     """The last words, or the error."""
-    background: tuple[str, ...] = ()
-    """Subagents that go on working."""
+    background: tuple[str, ...] | None = ()
+    """Subagents that go on working; None: those that were not told to be done."""
     prompt_id: str | None = None
     turn_span: str | None = None
     began_ns: int | None = None

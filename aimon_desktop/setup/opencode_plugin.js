@@ -4,11 +4,14 @@ import { spawn } from "node:child_process"
 
 const COMMAND = "@COMMAND@"
 const TEXT = 4096
+const ANSWERS = 512
 
 export const Aimon = async ({ directory }) => {
   const sessions = new Map() // what was told of each: a subagent's names the session that started it
   const asked = new Map() // request -> the tool call that waits for it
-  const failed = new Set() // sessions whose next idleness has been told as an error
+  const over = new Set() // sessions whose turn ended by an error or a refusal: that they are idle then is no news
+  const models = new Map() // answer -> the model that gives it
+  const answered = new Map() // session -> when the first tool of its step began: a step is over when its tools are
 
   function tell(event, session, fields) {
     if (typeof session !== "string" || !session) return
@@ -43,20 +46,49 @@ export const Aimon = async ({ directory }) => {
     asked.delete(reply.requestID)
   }
 
+  function answering({ id, role, modelID, sessionID }) {
+    if (role !== "assistant") return
+    if (!models.has(id)) over.delete(sessionID)
+    models.set(id, modelID)
+    if (models.size > ANSWERS) models.delete(models.keys().next().value)
+  }
+
+  function used(part) {
+    if (part.type !== "step-finish") return
+    const { input, output, reasoning, total, cache } = part.tokens ?? {}
+    tell("step-finish", part.sessionID, {
+      step_id: part.id,
+      model: models.get(part.messageID),
+      tokens: { input, output, reasoning, total, cache_read: cache?.read, cache_write: cache?.write },
+      cost: part.cost,
+      finish: part.reason,
+      ago_ms: answered.has(part.sessionID) ? Date.now() - answered.get(part.sessionID) : 0,
+    })
+    answered.delete(part.sessionID)
+  }
+
   const events = {
     "session.created": (it) => seen("session.created", it.info),
     "session.updated": (it) => seen("session.updated", it.info),
     "session.deleted": (it) => tell("session.deleted", it.info.id),
     "session.error": (it) => {
-      failed.add(it.sessionID)
-      tell("session.error", it.sessionID, { error: it.error?.name, message: String(it.error?.data?.message ?? "").slice(0, TEXT) })
+      over.add(it.sessionID)
+      tell("session.error", it.sessionID, {
+        error: it.error?.name,
+        message: String(it.error?.data?.message ?? "").slice(0, TEXT),
+        status_code: it.error?.data?.statusCode,
+      })
     },
     "session.status": (it) => {
-      if (it.status?.type === "busy") failed.delete(it.sessionID)
-      if (it.status?.type === "idle" && !failed.delete(it.sessionID)) tell("session.idle", it.sessionID)
+      if (it.status?.type === "idle" && !over.has(it.sessionID)) tell("session.idle", it.sessionID)
     },
+    "message.updated": (it) => answering(it.info),
+    "message.part.updated": (it) => used(it.part),
     "permission.asked": (it) => ask("permission.asked", it, { message: (it.patterns ?? []).join(" ").slice(0, TEXT) }),
-    "permission.replied": (it) => answer("permission.replied", it),
+    "permission.replied": (it) => {
+      if (it.reply === "reject") over.add(it.sessionID)
+      answer("permission.replied", it)
+    },
     "question.asked": (it) => ask("question.asked", it, { message: it.questions?.[0]?.question }),
     "question.replied": (it) => answer("question.replied", it),
     "question.rejected": (it) => answer("question.rejected", it),
@@ -67,6 +99,8 @@ export const Aimon = async ({ directory }) => {
       events[event.type]?.(event.properties)
     },
     "chat.message": async (input, output) => {
+      over.delete(input.sessionID)
+      answered.delete(input.sessionID)
       const words = output.parts.filter((part) => part.type === "text").map((part) => part.text).join("\n")
       tell("chat.message", input.sessionID, {
         prompt_id: output.message.id,
@@ -75,14 +109,20 @@ export const Aimon = async ({ directory }) => {
       })
     },
     "tool.execute.before": async (input, output) => {
+      if (!answered.has(input.sessionID)) answered.set(input.sessionID, Date.now())
       tell("tool.execute.before", input.sessionID, {
         tool_name: input.tool,
         tool_use_id: input.callID,
         tool_input: output.args,
       })
     },
-    "tool.execute.after": async (input) => {
-      tell("tool.execute.after", input.sessionID, { tool_name: input.tool, tool_use_id: input.callID })
+    "tool.execute.after": async (input, output) => {
+      tell("tool.execute.after", input.sessionID, {
+        tool_name: input.tool,
+        tool_use_id: input.callID,
+        exit_code: output?.metadata?.exit,
+        is_interrupt: over.has(input.sessionID),
+      })
     },
   }
 }

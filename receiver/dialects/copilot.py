@@ -3,7 +3,8 @@
 Usage counts on `chat` spans: `invoke_agent` repeats the sum of its calls. Input includes what was read from and written
 to a cache, output its reasoning. Each attempt is a span, and so is each wait for a permission. `github.copilot.cost`
 counts premium requests and no dollars. The process stands in the instance id, since nothing else names it. Tools that
-run side by side may lose their conversation's id (github/copilot-cli#4860): their trace stands for it.
+run side by side may lose their conversation's id (github/copilot-cli#4860): their trace stands for it. A subagent is
+its `invoke_agent`, and that is the parent of what it does.
 """
 
 import re
@@ -27,6 +28,7 @@ from aimon_core.events import (
 from aimon_core.failures import classify
 from aimon_core.orphans import traced
 from aimon_core.session import Tokens
+from aimon_core.tools import MCP
 from receiver.dialects.base import PERSON_MS, STATUS_ERROR, Base, Reads, base_of, counted, head, took_ms
 from receiver.record import Attributes, Record, Scope, Signal
 
@@ -36,8 +38,11 @@ SERVICE = "github-copilot"
 _PROCESS = re.compile(r"copilot-otel-(\d+)-\d+")
 """The pid in `service.instance.id`."""
 
-CANCELLED = "cancelled"
-"""The `error.type` of what a person took back."""
+_HASHED = re.compile(r"[0-9a-f]{64}/[0-9a-f]{64}")
+"""A server and a tool of it, which are told only to whoever asks for contents."""
+
+CANCELLED = frozenset({"cancelled", "SessionDestroyedError"})
+"""The `error.type` of what a person took back, by Esc or by leaving."""
 
 
 def _named(family: str, names: str) -> frozenset[str]:
@@ -57,7 +62,8 @@ NOISE: dict[Signal, frozenset[str]] = {
         execute_tool.duration invoke_agent.duration invoke_agent.inference_calls invoke_agent.tool_calls
     """)
     | _named("github.copilot", """
-        agent.turn.count code.lines_added code.lines_removed tool.call.count tool.call.duration
+        agent.turn.count code.lines_added code.lines_removed mcp.server.connection.count sandbox.operation.count
+        tool.call.count tool.call.duration
     """),
 }  # fmt: skip
 """What is known to be of no use; what is in no table is new."""
@@ -97,7 +103,7 @@ def _agent(record: Record, base: Base) -> Iterable[Event]:
     """A turn of the session, or a subagent in one."""
     name, failed = record.text("gen_ai.agent.name"), record.message.status.code == STATUS_ERROR
     if record.parent_id and name:
-        one = base | {"agent_id": name}
+        one = base | {"agent_id": record.span_id.hex()}
         yield SubagentStarted(**one | {"at_ns": record.start_ns}, type=name)
         yield SubagentEnded(**one, type=name, ok=not failed)
         return
@@ -105,9 +111,10 @@ def _agent(record: Record, base: Base) -> Iterable[Event]:
     if prompt_id is not None:
         yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=prompt_id, unit=prompt_id)
     turn: dict[str, Any] = {"prompt_id": prompt_id, "began_ns": record.start_ns}
-    if not failed:
+    aborted = any(True for _ in _events(record, "session.abort"))
+    if not failed and not aborted:
         yield TurnEnded(**base, **turn, reason="span", complete=True)
-    elif record.identity("error.type") == CANCELLED:
+    elif aborted or record.identity("error.type") in CANCELLED:
         yield TurnEnded(**base, **turn, reason="interrupted", complete=False)
     else:
         kind, words = _failure(record)
@@ -117,7 +124,8 @@ def _agent(record: Record, base: Base) -> Iterable[Event]:
 def _call(record: Record, base: Base) -> Iterable[Event]:
     """An attempt at a model call. One that neither failed nor tells its usage was lost by the client."""
     model = record.text("gen_ai.response.model") or record.text("gen_ai.request.model") or "unknown"
-    base = base | {"agent_id": record.text("gen_ai.agent.name")}
+    by_subagent = record.identity("github.copilot.initiator") == "sub-agent"
+    base = base | {"agent_id": record.parent_id.hex() if by_subagent else None}
     if record.message.status.code == STATUS_ERROR:
         yield _unanswered(record, base, model)
     elif "gen_ai.usage.input_tokens" in record or "gen_ai.usage.output_tokens" in record:
@@ -138,7 +146,7 @@ def _call(record: Record, base: Base) -> Iterable[Event]:
 def _unanswered(record: Record, base: Base, model: str) -> LlmCalled | LlmTried:
     unit, duration_ms = record.span_id.hex(), took_ms(record)
     kind, words = _failure(record)
-    if record.identity("error.type") != CANCELLED:
+    if record.identity("error.type") not in CANCELLED:
         return LlmTried(**base, unit=unit, model=model, error_type=kind, error=words, duration_ms=duration_ms)
     taken_back: dict[str, Any] = {"call_id": unit, "unit": unit, "ok": False, "error": words}
     return LlmCalled(**base, **taken_back, model=model, tokens=Tokens(), duration_ms=duration_ms)
@@ -146,17 +154,17 @@ def _unanswered(record: Record, base: Base, model: str) -> LlmCalled | LlmTried:
 
 def _tool(record: Record, base: Base) -> Iterable[Event]:
     """A tool call from the question to the result; a command may fail though its tool did not."""
-    code = record.integer("process.exit.code") or 0
-    failed = record.message.status.code == STATUS_ERROR
+    code, name = record.integer("process.exit.code") or 0, record.text("gen_ai.tool.name") or ""
+    failed, by_subagent = record.message.status.code == STATUS_ERROR, "gen_ai.agent.name" in record
     yield ToolFinished(
-        **base | {"agent_id": record.text("gen_ai.agent.name")},
+        **base | {"agent_id": record.parent_id.hex() if by_subagent else None},
         call_id=record.identity("gen_ai.tool.call.id"),
         unit=record.span_id.hex(),
-        name=record.text("gen_ai.tool.name") or "",
+        name=MCP if _HASHED.fullmatch(name) else name,
         ok=not failed and code == 0,
         duration_ms=took_ms(record),
         error=_failure(record)[1] if failed else f"exit code {code}" if code else "",
-        interrupted=record.identity("error.type") in {CANCELLED, "denied", "rejected"},
+        interrupted=record.identity("error.type") in CANCELLED | {"denied", "rejected"},
     )
 
 

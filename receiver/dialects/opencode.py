@@ -19,6 +19,7 @@ from aimon_core.events import (
     PermissionAsked,
     PromptSubmitted,
     SessionSeen,
+    SubagentStarted,
     ThreadSeen,
     ToolFinished,
     TraceSeen,
@@ -84,8 +85,10 @@ def _log(record: Record) -> Iterable[Event]:
             yield ThreadSeen(**base, parent=told.get("parentID"), certain=True)
             yield SessionSeen(**base, cwd=told.get("directory"))
         case "loop" if told.get("step") == "0":
-            yield PromptSubmitted(**base, unit=str(record.at_ns))
+            yield PromptSubmitted(**base, unit=str(record.at_ns), by_thread=True)
         case "stream" if told.get("small") != "true":
+            if told.get("mode") == "subagent":
+                yield SubagentStarted(**base | {"agent_id": session_id}, type=told.get("agent"))
             yield LlmBegun(**base)
         case "exiting loop":
             yield TurnEnded(**base, reason="idle", complete=True)
@@ -98,7 +101,11 @@ def _first(text: str) -> str:
 
 
 def _fields(text: str) -> dict[str, str]:
-    return {found[1]: found[2] or found[3] or "" for found in _FIELD.finditer(text)}
+    """The object's own fields; those of objects within come later, and may have the same names."""
+    told: dict[str, str] = {}
+    for found in _FIELD.finditer(text):
+        told.setdefault(found[1], found[2] or found[3] or "")
+    return told
 
 
 # ------------------------------------------------------------------------------------------ spans
@@ -109,7 +116,7 @@ def _call(record: Record, base: Base) -> Iterable[Event]:
     parent = record.identity("ai.request.headers.x-parent-session-id")
     if parent is not None:
         yield ThreadSeen(**base, parent=parent, certain=True)
-    model = record.text("gen_ai.response.model") or record.text("ai.model.id") or "unknown"
+    model = record.text("ai.model.id") or record.text("gen_ai.response.model") or "unknown"  # as the plugin calls it
     side = bool(record.integer("ai.settings.maxRetries"))
     if record.message.status.code == STATUS_ERROR:
         yield _unanswered(record, base, model, side=side)

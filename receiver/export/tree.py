@@ -11,15 +11,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from aimon_core.clean import clean
 from aimon_core.evidence import NO_HOOKS, NO_TELEMETRY
+from aimon_core.identity import NO_SESSION
 from aimon_core.session import Session, Tokens
 from aimon_core.spans import Span, TurnTree
 from receiver.export import words
 from receiver.export.encode import Facts, Value, put
 from receiver.export.ids import SESSION, name_of, span_id, trace_id
 from receiver.steps import RECORDS, Steps
-
-_UNNAMED = "pid-"
-"""How the id begins of a session that nobody named."""
 
 
 class Tree:
@@ -261,7 +259,7 @@ def _id_source(session: Session) -> str | None:
     """Who told the id of a session of Claude Code."""
     if session.agent != "claude-code":
         return None
-    if session.session_id.startswith(_UNNAMED):
+    if session.session_id.startswith(NO_SESSION):
         return "fallback"
     return "telemetry" if NO_HOOKS in session.blind_spots else "hook"
 

@@ -42,7 +42,7 @@ UNREGISTERED: dict[str, dict[str, str]] = {
         ),
         "MessageDisplay": OFTEN,
     },
-    "copilot": {"preCompact": NOTHING},
+    "copilot": {"preCompact": NOTHING, "systemNotification": "a prompt that nobody typed is called so"},
     "opencode": {},
 }
 """Events that are read and that setup registers nowhere, and why."""

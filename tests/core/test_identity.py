@@ -109,3 +109,12 @@ def test_what_is_remembered_of_processes_is_bounded(monkeypatch):
         processes.enter(seen(number, pid=1, session_id=f"s{number}"), 1)
     assert len(processes._rooms) == 8
     assert len(processes._rooms["claude-code", 1].known) == identity.SESSIONS
+
+
+def test_of_a_process_of_several_sessions_only_the_row_without_one_goes(store):
+    process = {"agent": "opencode", "pid": 77, "pid_started_at": BOOT, "signal": "process"}
+    store.apply([event(SessionSeen, 1, "process", session_id="pid-77", **process)])
+    assert states(store) == {"pid-77": "idle"}
+    for number, session_id in enumerate(("ses_1", "ses_2", "ses_1")):
+        store.apply([event(SessionSeen, 2 + number, session_id=session_id, **process)])
+    assert states(store) == {"ses_1": "idle", "ses_2": "idle"}

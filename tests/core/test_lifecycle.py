@@ -308,3 +308,20 @@ def test_words_that_were_spoken_stay_when_the_turn_ends() -> None:
     status = after(prompted(1), words, answered(2.1), turn_ended(3, "transcript"))
     assert (status.state, status.end_reason, status.words) == ("completed", "transcript", "All 3 tests pass.")
     assert after(prompted(1), answered(2), turn_ended(3), spoke(4, "late")).words == ""
+
+
+def test_a_start_told_a_moment_after_its_prompt_takes_nothing_back() -> None:
+    assert after(prompted(1), started(1.2)).state == "working"
+    assert after(prompted(1), started(9)).state == "idle"
+
+
+def test_a_turn_that_is_told_to_be_complete_got_over_its_errors() -> None:
+    story = [prompted(1, channel="log"), failed(2, channel="span")]
+    assert after(*story, turn_ended(3, "idle", channel="log")).state == "failed"
+    assert after(*story, turn_ended(3, "idle", channel="log", complete=True)).state == "completed"
+
+
+def test_who_is_still_in_the_background_may_be_known_from_before() -> None:
+    story = [prompted(1), helper_began(2), turn_ended(3, background=None)]
+    assert after(*story).state == "working"
+    assert after(*story, helper_ended(4), turn_ended(5, background=None)).state == "completed"

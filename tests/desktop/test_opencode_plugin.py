@@ -128,6 +128,61 @@ def test_a_subagent_belongs_to_the_session_that_started_it(said):
     assert state(payloads).state == "completed"
 
 
+def test_each_step_tells_what_it_used(said):
+    answer = {"id": "msg_2", "role": "assistant", "modelID": "mock-1"}
+    tokens = {"input": 926, "output": 54, "reasoning": 17, "total": 2021, "cache": {"read": 1024, "write": 0}}
+    step = {"type": "step-finish", "id": "prt_1", "messageID": "msg_2", "sessionID": "ses_1", "reason": "stop"}
+    payloads = said(
+        PROMPT,
+        bus("message.updated", info={"id": "msg_1", "role": "user"}),
+        bus("message.updated", info=answer),
+        bus("message.part.updated", part=step | {"tokens": tokens, "cost": 0.003}),
+        bus("message.part.updated", part={"type": "text", "sessionID": "ses_1"}),
+        idle(),
+    )
+    done = state(payloads)
+    assert (done.state, done.llm_calls, done.models, done.cost.reported_usd) == ("completed", 1, ("mock-1",), 0.003)
+    assert (done.tokens.input, done.tokens.cache_read, done.tokens.output, done.tokens.reasoning) == (926, 1024, 71, 17)
+
+
+def test_who_refuses_a_permission_takes_the_turn_back(said):
+    """The step is over after its tools, its call before them: it is no sign of work."""
+    step = {"type": "step-finish", "id": "prt_1", "messageID": "msg_2", "sessionID": "ses_1", "reason": "tool-calls"}
+    payloads = said(
+        PROMPT,
+        BEFORE,
+        bus("permission.asked", **ASKED),
+        bus("permission.replied", sessionID="ses_1", requestID="per_1", reply="reject"),
+        bus("message.part.updated", part=step | {"tokens": {"input": 926, "output": 54}}),
+        idle(),
+    )
+    assert [state(payloads[: end + 1]).state for end in range(2, len(payloads))] == ["waiting", "idle", "idle"]
+    assert (state(payloads).llm_calls, state(payloads).turn.end_reason) == (1, "denied")
+
+
+def test_a_tool_that_esc_cut_off_does_not_bring_its_turn_back(said):
+    aborted = bus("session.error", sessionID="ses_1", error={"name": "MessageAbortedError"})
+    done = state(said(PROMPT, BEFORE, aborted, AFTER, idle()))
+    assert (done.state, done.turn.end_reason, done.tool_errors) == ("idle", "interrupted", 0)
+
+
+def test_a_turn_that_failed_stays_so_until_there_is_more(said):
+    error = {"name": "APIError", "data": {"message": "No.", "statusCode": 401}}
+    busy = bus("session.status", sessionID="ses_1", status={"type": "busy"})
+    failed = said(PROMPT, bus("session.error", sessionID="ses_1", error=error), busy, idle())
+    assert (state(failed).state, state(failed).last_error_type) == ("failed", "auth")
+
+
+def test_a_failed_turn_may_be_followed_by_another(said):
+    error = bus("session.error", sessionID="ses_1", error={"name": "APIError"})
+    assert state(said(PROMPT, error, idle(), PROMPT, idle())).state == "completed"
+
+
+def test_a_command_that_failed_tells_its_exit_code(said):
+    failed = [*AFTER[:2], {"metadata": {"exit": 2}}]
+    assert state(said(PROMPT, BEFORE, failed, idle())).tool_errors == 1
+
+
 def test_noise_starts_no_hook(said):
     payloads = said(
         bus("message.part.delta", sessionID="ses_1"),

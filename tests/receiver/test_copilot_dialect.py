@@ -17,9 +17,12 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.store import SessionStore
+from aimon_core.tools import MCP
 from receiver.dialects import Interpreter
+from receiver.dialects.copilot import CANCELLED
 from tests.fakes import otlp
 
+TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "bash", "gen_ai.tool.call.id": "call_1"}
 CHAT = {
     "gen_ai.operation.name": "chat",
     "gen_ai.response.id": "chatcmpl-1",
@@ -86,7 +89,8 @@ def test_only_a_person_begins_an_interaction():
 
 
 @pytest.mark.parametrize(
-    ("kind", "type_", "error_type"), [(LlmTried, "ModelCallError", "rate_limit"), (LlmCalled, "cancelled", None)]
+    ("kind", "type_", "error_type"),
+    [(LlmTried, "ModelCallError", "rate_limit"), *((LlmCalled, one, None) for one in sorted(CANCELLED))],
 )
 def test_a_failed_attempt_and_one_that_was_taken_back(kind, type_, error_type):
     failed = {"gen_ai.operation.name": "chat", "error.type": type_, "github.copilot.error_status_code": 429}
@@ -101,6 +105,7 @@ MESSAGE = ("user.message", {"github.copilot.user.message.interaction_id": "i1"})
     [
         ({}, None, "span", True),
         ({"error.type": "cancelled"}, "Operation aborted", "interrupted", False),
+        ({"error.type": "SessionDestroyedError"}, "Session destroyed", "interrupted", False),
         ({"error.type": "ModelCallError"}, "no answer", "failed", None),
     ],
 )
@@ -111,11 +116,25 @@ def test_how_a_turn_ended(told, error, reason, complete):
     assert prompt.at_ns < end.at_ns
 
 
-def test_an_agent_within_another_is_its_subagent():
-    _, began, ended = read(agent({"gen_ai.agent.name": "explore"}, parent_id=b"\3" * 8))
+def test_esc_is_an_event_of_a_turn_that_did_not_fail():
+    end = only(TurnEnded, agent(events=[MESSAGE, ("session.abort", {"github.copilot.abort_reason": "user_abort"})]))
+    assert (end.reason, end.complete) == ("interrupted", False)
+
+
+def test_an_agent_within_another_is_its_subagent_and_the_parent_of_its_work():
+    inner = agent({"gen_ai.agent.name": "explore"}, parent_id=b"\3" * 8)
+    _, began, ended = read(inner)
     assert isinstance(began, SubagentStarted)
     assert isinstance(ended, SubagentEnded)
-    assert (began.agent_id, began.session_id) == ("explore", "c1")
+    assert (began.agent_id, began.session_id, began.type) == (inner.message.span_id.hex(), "c1", "explore")
+    asked = span("chat", CHAT | {"github.copilot.initiator": "sub-agent"}, parent_id=inner.message.span_id)
+    used = span("execute_tool ls", TOOL | {"gen_ai.agent.name": "explore"}, parent_id=inner.message.span_id)
+    assert only(LlmCalled, asked).agent_id == only(ToolFinished, used).agent_id == began.agent_id
+    assert only(LlmCalled, span("chat", CHAT, parent_id=b"\3" * 8)).agent_id is None
+
+
+def test_a_hashed_name_is_that_of_some_mcp_tool():
+    assert only(ToolFinished, span("execute_tool", TOOL | {"gen_ai.tool.name": f"{'0a' * 32}/{'b1' * 32}"})).name == MCP
 
 
 @pytest.mark.parametrize(
@@ -125,11 +144,11 @@ def test_an_agent_within_another_is_its_subagent():
         ({"process.exit.code": 2}, None, False, False),
         ({"error.type": "ToolError"}, "no such file", False, False),
         ({"error.type": "cancelled"}, "Operation aborted", False, True),
+        ({"error.type": "SessionDestroyedError"}, "Session destroyed", False, True),
     ],
 )
 def test_how_a_tool_ended(told, error, ok, interrupted):
-    call = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "bash", "gen_ai.tool.call.id": "call_1"}
-    tool = only(ToolFinished, span("execute_tool bash", call | told, error=error))
+    tool = only(ToolFinished, span("execute_tool bash", TOOL | told, error=error))
     assert (tool.ok, tool.interrupted, tool.call_id, tool.duration_ms) == (ok, interrupted, "call_1", 1000)
 
 

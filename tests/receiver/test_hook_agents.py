@@ -198,14 +198,6 @@ def test_copilots_results_and_errors():
     assert (ended.reason, ended.error_type) == ("failed", "rate_limit")
 
 
-def test_copilots_subagents_have_names():
-    began, ended = copilot(agentName="explore"), copilot(agentName="explore", stopReason="end_turn")
-    assert [(event.signal, event.agent_id) for event in (*began, *ended)] == [
-        ("subagentStart", "explore"),
-        ("subagentStop", "explore"),
-    ]
-
-
 def test_claude_codes_elicitation_waits_and_is_answered():
     base = {"session_id": "s", "message": "Which account?"}
     (asks,) = one("claude-code", hook_event_name="Elicitation", **base)

@@ -140,6 +140,7 @@ def test_a_question_and_its_answer_are_of_the_session_of_their_trace():
 
 def test_a_new_session_tells_its_folder_and_whose_subagent_it_is():
     told = '{"id":"ses_2","directory":"/srv/shop","workspaceID":undefined,"parentID":%s}'
+    told = told[:-1] + ',"model":{"id":"mock-1"}}'
     own, child = read(line("created", told % "undefined")), read(line("created", told % '"ses_1"'))
     assert [event.cwd for event in own if isinstance(event, SessionSeen)] == ["/srv/shop"]
     assert [[event.parent for event in told if isinstance(event, ThreadSeen)] for told in (own, child)] == [
