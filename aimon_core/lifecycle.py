@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from aimon_core import asking
 from aimon_core.events import (
     CompactionEnded,
     CompactionStarted,
@@ -182,23 +183,6 @@ def _tool_finished(status: Status, event: ToolFinished) -> Status:
     return work(status, event, **settled(status, event.call_id or event.name, event.name), answered_ns=0)
 
 
-def _asked(status: Status, event: PermissionAsked) -> Status:
-    key = event.call_id or event.name
-    others = [wait for wait in status.waits if _is_another(wait, event)]
-    if key in status.done or any(wait.key == key or not event.name for wait in status.waits if wait not in others):
-        return status
-    wait = OpenWait(key, event.kind, event.name, event.subject, event.at_ns, event.agent_id)
-    same = {"", event.name}  # told without an id
-    waits = (known for known in status.waits if known in others or known.key not in same)
-    return work(status, event, waits=(*waits, wait), answered_ns=0)
-
-
-def _is_another(wait: OpenWait, event: PermissionAsked) -> bool:
-    """Whether two questions without ids are two: calls side by side that use one tool for different things."""
-    nameless = event.call_id is None and wait.key == wait.name == event.name != ""
-    return nameless and "" not in {wait.subject, event.subject} and wait.subject != event.subject
-
-
 def _told(status: Status, event: StatusTold) -> Status:
     """The agent's own word: it fills in what nobody else has told, and ends what it says is over."""
     match event.status:
@@ -212,20 +196,6 @@ def _told(status: Status, event: StatusTold) -> Status:
         case "idle":
             return _compacted(status, event)
     return status
-
-
-def _answered(status: Status, event: PermissionAnswered) -> Status:
-    key = event.call_id or event.name
-    left = settled(status, key, event.name)
-    if not event.accepted:
-        if event.ends_turn and event.agent_id is None:
-            return close(status, "idle", event.at_ns, "denied", done=left["done"])
-        return work(status, event, **left, answered_ns=0)
-    if key in status.done:
-        return status
-    opened = not event.name or any(tool.key == key for tool in status.tools)
-    tools = status.tools if opened else (*status.tools, OpenTool(key, event.name, "", event.at_ns, event.agent_id))
-    return work(status, event, tools=tools, waits=left["waits"], answered_ns=0)
 
 
 def _turn_ended(status: Status, event: TurnEnded) -> Status:
@@ -299,8 +269,8 @@ TABLE: dict[type[Event], Callable[[Status, Any], Status]] = {
     LlmTried: _tried,
     ToolStarted: _tool_started,
     ToolFinished: _tool_finished,
-    PermissionAsked: _asked,
-    PermissionAnswered: _answered,
+    PermissionAsked: asking.asked,
+    PermissionAnswered: asking.answered,
     TurnEnded: _turn_ended,
     Seen: _seen,
     Spoke: _spoke,
