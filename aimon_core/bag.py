@@ -42,6 +42,17 @@ class Bag:
             self._folded_units[channel] = self._folded_units.get(channel, 0) + REMEMBERED // 2
         return True
 
+    def forget(self) -> None:
+        """Only count all but the newest, of which more may be told."""
+        before = self.size
+        self._keyed = dict.fromkeys(list(self._keyed)[-1:])
+        self._keyed_by = {
+            channel: {key: None for key in self._keyed if key in mine} for channel, mine in self._keyed_by.items()
+        }
+        self._units = {channel: dict.fromkeys(list(mine)[-1:]) for channel, mine in self._units.items()}
+        self._folded_units = {}
+        self._folded += before - self.size
+
     @property
     def size(self) -> int:
         """The number of things: the keyed ones, or more if one channel alone saw more."""

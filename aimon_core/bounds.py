@@ -13,7 +13,7 @@ class Limits(Struct, frozen=True):
     sessions: int = 10_000
     """Sessions kept apart; beyond, the one longest silent goes, its work stays in the totals."""
     calls: int = 400_000
-    """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget older ones."""
+    """Model and tool calls remembered one by one, 250 MB; beyond, the longest silent sessions forget older turns."""
 
 
 class Counters(Struct):
@@ -32,15 +32,21 @@ class Counters(Struct):
 
 
 def relieve(entries: Mapping[str, Entry], limits: Limits, counters: Counters) -> set[str]:
-    """Let the longest silent sessions forget older calls until few enough are remembered; the keys of those."""
+    """Let the longest silent sessions forget older turns until few calls enough are remembered; the keys of those.
+
+    Where the last turns alone are too much, the longest silent forget the older halves of them.
+    """
     surplus = sum(entry.retained for entry in entries.values()) - limits.calls
-    relieved = set()
-    for key, entry in sorted(entries.items(), key=lambda item: item[1].arrived_ns):
-        if surplus <= 0:
-            break
-        retained, folded = entry.retained, entry.folded
-        entry.forget()
-        surplus -= retained - entry.retained
-        counters.calls_folded += entry.folded - folded
-        relieved.add(key)
+    relieved = set[str]()
+    silent = sorted(entries.items(), key=lambda item: item[1].arrived_ns) if surplus > 0 else []
+    for forget in (Entry.forget_turns, Entry.forget):
+        for key, entry in silent:
+            if surplus <= 0:
+                return relieved
+            retained, folded = entry.retained, entry.folded
+            forget(entry)
+            if entry.retained < retained:
+                surplus -= retained - entry.retained
+                counters.calls_folded += entry.folded - folded
+                relieved.add(key)
     return relieved

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aimon_core.events import LlmCalled
+from aimon_core.merged import Dated
 from aimon_core.session import Tokens
 
 RANK = {"log": 3, "span": 2, "transcript": 1}
@@ -27,12 +28,11 @@ _shared = lru_cache(maxsize=1024)(Outcome)
 """Nearly all calls end in one of a few ways."""
 
 
-class Call(Struct, gc=False):
+class Call(Dated, gc=False):
     """A call in the books."""
 
     model: str
     tokens: Tokens
-    at_ns: int
     ok: bool
     rank: int
     """Of the channel whose figures these are."""

@@ -87,6 +87,8 @@ class Entry:
         self.version = 0
         """Changes whenever something is entered, priced or forgotten."""
         self._digests: dict[str, str] = {}
+        self._forgot = -1
+        """The version whose last turn alone is remembered."""
 
     @property
     def shown(self) -> bool:
@@ -149,12 +151,26 @@ class Entry:
         """Calls that only stand in the sums."""
         return sum(book.folded for book in self._remembered())
 
-    def forget(self) -> None:
-        """Forget the older half of the calls one by one."""
+    def forget(self, before_ns: int | None = None) -> None:
+        """Forget the older half of the calls one by one, or those from before a moment."""
         self.version += 1
-        self.money.forget()
+        self.money.forget(before_ns)
         for book in self._remembered():
-            book.forget()
+            book.forget(before_ns)
+
+    def forget_turns(self) -> None:
+        """Forget all that came before the last turn, one by one: the sums keep it."""
+        if self._forgot == self.version:
+            return
+        before_ns = self.turns.times[-1].start_ns if self.turns.times else self.last_ns
+        self.forget(before_ns)
+        self.waits.forget(before_ns)
+        if not self.tries:  # whether they were given up hangs on when turns began
+            self.turns.forget(before_ns)
+        self.fold.go_on_from(self.fold.status)
+        self.thread.backlog = None
+        self._digests.clear()
+        self._forgot = self.version
 
     def settle(self, picodollars: Callable[[Call], int | None] | None) -> None:
         """Enter the calls that changed since the last time in the sums, priced where there are prices."""

@@ -21,7 +21,15 @@ NEAR = 32
 KINDS = 4_096
 """Sets of witnesses kept to be shared: what witnesses are called comes from outside."""
 
-Thing = TypeVar("Thing", bound=Struct)
+
+class Dated(Struct, gc=False):
+    """A thing in the books."""
+
+    at_ns: int
+    """When it was first told of, by the events' own clock."""
+
+
+Thing = TypeVar("Thing", bound=Dated)
 Report = TypeVar("Report")
 
 
@@ -148,13 +156,17 @@ class Merged(Generic[Thing, Report]):
         )
         return max(0, most - len(keys))
 
-    def forget(self) -> None:
-        """Forget the older half of what has an id: the sums keep it."""
-        for key in list(self._by_id)[: (len(self._by_id) + 1) // 2]:
-            del self._by_id[key], self._witnesses[key]
-            self.folded += 1
-        kept = ((mark, [key for key in keys if key in self._by_id]) for mark, keys in self._alike.items())
-        self._alike = {mark: keys for mark, keys in kept if keys}
+    def forget(self, before_ns: int | None = None) -> None:
+        """Forget the older half of what has an id, or all from before a moment: the sums keep it."""
+        if before_ns is None:
+            kept = dict(list(self._by_id.items())[(len(self._by_id) + 1) // 2 :])
+        else:
+            kept = {key: thing for key, thing in self._by_id.items() if thing.at_ns >= before_ns}
+        self.folded += len(self._by_id) - len(kept)
+        self._by_id = kept  # new ones: a dict of few keys that once had many takes as much as before
+        self._witnesses = {key: self._witnesses[key] for key in kept}
+        alike = ((mark, [key for key in keys if key in kept]) for mark, keys in self._alike.items())
+        self._alike = {mark: keys for mark, keys in alike if keys}
 
 
 _SHARED: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -60,10 +60,10 @@ class Money:
             self._enter(before, call)
         return bool(changed)
 
-    def forget(self) -> None:
-        """Let go of the older half of what is at hand: 512 calls in each of 5,000 sessions would be a gigabyte."""
-        for _ in range(len(self.recent) // 2):
-            self.recent.popleft()
+    def forget(self, before_ns: int | None) -> None:
+        """Let go of what is at hand from before a moment, else of the older half."""
+        kept = list(self.recent)[len(self.recent) // 2 :] if before_ns is None else self.recent
+        self.recent = deque((call for call in kept if call.at_ns >= (before_ns or 0)), maxlen=RECENT)
 
     def _enter(self, before: Call | None, after: Call | None) -> None:
         for call, sign in ((before, -1), (after, 1)):

@@ -29,6 +29,10 @@ class NamelessWaits:
             self._told.insert(place, entry)
             del self._told[:-REMEMBERED]
 
+    def forget(self, before_ns: int) -> None:
+        """Let go of what was told of times before a moment."""
+        self._told = [entry for entry in self._told if entry[0] >= before_ns]
+
     def windows(self) -> list[tuple[int, int]]:
         """When each wait that is over began and ended. After a prompt nobody can tell how long it took."""
         found: list[tuple[int, int]] = []

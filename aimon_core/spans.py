@@ -105,7 +105,7 @@ def growing(entry: Entry) -> Iterator[TurnTree | None]:
     turns, links = yield from _gathered(entry)
     over_ns = entry.last_ns if entry.fold.status.state in {"ended", "expired"} else None
     waited, endings = entry.waits.ledger(), entry.turns.endings()
-    number = 0
+    number = entry.turns.forgotten
     for place, (turn, nodes) in enumerate(turns, start=1):
         spans: list[Span] = []
         next_ns = turns[place][0].start_ns if place < len(turns) else None

@@ -2,11 +2,9 @@
 
 from collections import deque
 
-from msgspec import Struct
-
 from aimon_core.bag import Bag
 from aimon_core.events import PermissionAnswered, ToolFinished, ToolStarted
-from aimon_core.merged import Merged
+from aimon_core.merged import Dated, Merged
 
 RECENT = 512
 """Calls kept at hand, to count those of the current turn: a picture is drawn ten times a second."""
@@ -17,12 +15,10 @@ MCP = "mcp_tool"
 ToolReport = ToolStarted | ToolFinished | PermissionAnswered
 
 
-class ToolCall(Struct, gc=False):
+class ToolCall(Dated, gc=False):
     """A tool call in the books."""
 
     name: str
-    at_ns: int
-    """When it was first told of, by the events' own clock."""
     call_id: str | None = None
     agent_id: str | None = None
     subject: str = ""
@@ -64,6 +60,13 @@ class Tools(Merged[ToolCall, ToolReport]):
         """Failed calls: without ids nobody knows which of two calls of one tool it was, only how many each told."""
         return self._failures.size
 
+    def forget(self, before_ns: int | None = None) -> None:
+        """Forget the older half, or all from before a moment, also of what is at hand."""
+        super().forget(before_ns)
+        if before_ns is not None:
+            self.recent = deque((call for call in self.recent if call.at_ns >= before_ns), maxlen=RECENT)
+            self._failures.forget()
+
     def since(self, start_ns: int) -> int:
         """Calls first told of after a moment, of the last `RECENT`."""
         return sum(call.at_ns >= start_ns for call in self.recent)
@@ -77,7 +80,7 @@ class Tools(Merged[ToolCall, ToolReport]):
 
 
 def _began(event: ToolReport) -> ToolCall:
-    call = ToolCall(event.name, event.at_ns, event.call_id)
+    call = ToolCall(event.at_ns, event.name, event.call_id)
     _fill(call, event)
     return call
 

@@ -4,7 +4,7 @@ The number is counted like calls are, over channels, whatever the order. When th
 spans of interactions; one prompt told by two channels, or by a span that began a moment before it, is one turn.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple, get_args
 
 from msgspec import Struct
@@ -58,6 +58,8 @@ class Turns:
         """In the order of their times: an end may be told before its beginning."""
         self.times: list[TurnTimes] = []
         """In the order of their starts."""
+        self.forgotten = 0
+        """Turns before those, which are only counted."""
 
     @property
     def size(self) -> int:
@@ -124,6 +126,12 @@ class Turns:
         place = bisect_right(self._starts, at_ns)
         return self.times[place - 1] if place else None
 
+    def forget(self, before_ns: int) -> None:
+        """Only count the turns that began before a moment."""
+        self._drop(bisect_left(self._starts, before_ns))
+        del self._ends[: bisect_left(self._ends, before_ns, key=lambda end: end.at_ns)]
+        self._bag.forget()
+
     def _end(self, at_ns: int, reason: Ending, prompt_id: str | None) -> None:
         end = End(at_ns, ENDINGS.index(reason), prompt_id or "")
         place = bisect_right(self._ends, end)
@@ -170,10 +178,14 @@ class Turns:
         self._starts.insert(place, turn.start_ns)
         self.times.insert(place, turn)
         if len(self.times) > REMEMBERED:
-            for gone in self.times[: REMEMBERED // 10]:
-                self._by_prompt.pop(gone.prompt_id or "", None)
-            del self.times[: REMEMBERED // 10], self._starts[: REMEMBERED // 10]
+            self._drop(REMEMBERED // 10)
         return turn
+
+    def _drop(self, count: int) -> None:
+        for gone in self.times[:count]:
+            self._by_prompt.pop(gone.prompt_id or "", None)
+            self.forgotten += not gone.aside
+        del self.times[:count], self._starts[:count]
 
 
 def _agreed(ends: list[End]) -> End:

@@ -113,6 +113,14 @@ class Waits:
         """The waits in the order of their ends, for sums over many spaces of time."""
         return Ledger(self._lasted())
 
+    def forget(self, before_ns: int) -> None:
+        """Only count the waits that were over before a moment."""
+        count, total_ns = self.count, self.total_ns
+        self._waits = {key: one for key, one in self._waits.items() if (one.answered_ns or before_ns) >= before_ns}
+        self._alias = {unit: key for unit, key in self._alias.items() if key in self._waits}
+        self.nameless.forget(before_ns)
+        self._folded, self._folded_ns = self._folded + count - self.count, self._folded_ns + total_ns - self.total_ns
+
     def _lasted(self) -> list[tuple[int, int]]:
         """When each wait ended and how long it took; while two were on, somebody waited once.
 

@@ -12,7 +12,7 @@ from tests.fakes.events import START_NS, answered
 
 
 def call(agent_id: str | None = None) -> Call:
-    return Call("m", Tokens(input=10), START_NS, ok=True, rank=2, agent_id=agent_id)
+    return Call(START_NS, "m", Tokens(input=10), ok=True, rank=2, agent_id=agent_id)
 
 
 def dollar(_call: Call) -> int:
@@ -39,7 +39,7 @@ def test_what_several_channels_tell_between_two_frames_is_one_entry() -> None:
     money, sums, _ = books()
     one = call()
     money.book(None, one)
-    before, one.tokens = Call("m", Tokens(input=10), START_NS, ok=True, rank=2), Tokens(input=30)
+    before, one.tokens = Call(START_NS, "m", Tokens(input=10), ok=True, rank=2), Tokens(input=30)
     money.book(before, one)
     money.settle(dollar)
     assert (sums.tally.calls, sums.tally.input, money.tally.cost.usd) == (1, 30, 1.0)

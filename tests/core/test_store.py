@@ -340,9 +340,15 @@ def test_the_longest_silent_sessions_forget_first_and_no_sum_changes(monkeypatch
     for number in range(200):
         clock.advance(1)
         session_id = "old" if number < 100 else "new"
-        store.apply([answered(number, f"req-{number}", session_id=session_id)])
+        told = [answered(number, f"req-{number}", session_id=session_id)]
+        store.apply([prompted(number, f"p-{number}", session_id=session_id), *told] if number % 50 == 0 else told)
     assert store.retained == 150
     assert store.counters.calls_folded == 50
-    assert [len(store.turns(f"claude-code:{one}")[0].spans) for one in ("old", "new")] == [50, 100]
+    turns = {one: store.turns(f"claude-code:{one}") for one in ("old", "new")}
+    assert [[(turn.number, len(turn.spans)) for turn in turns[one]] for one in turns] == [
+        [(2, 50)],
+        [(1, 50), (2, 50)],
+    ]
     assert [store.get(f"claude-code:{one}").llm_calls for one in ("old", "new")] == [100, 100]
+    assert [store.get(f"claude-code:{one}").turns for one in ("old", "new")] == [2, 2]
     assert store.totals().llm_calls == 200
