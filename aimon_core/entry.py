@@ -162,12 +162,13 @@ class Entry:
         """Forget all that came before the last turn, one by one: the sums keep it."""
         if self._forgot == self.version:
             return
-        before_ns = self.turns.times[-1].start_ns if self.turns.times else self.last_ns
+        status = self.fold.status
+        before_ns = min(status.turn_began_ns or self.last_ns, self.turns.last_ns or self.last_ns)
         self.forget(before_ns)
         self.waits.forget(before_ns)
         if not self.tries:  # whether they were given up hangs on when turns began
             self.turns.forget(before_ns)
-        self.fold.go_on_from(self.fold.status)
+        self.fold.go_on_from(status)
         self.thread.backlog = None
         self._digests.clear()
         self._forgot = self.version

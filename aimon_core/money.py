@@ -61,9 +61,10 @@ class Money:
         return bool(changed)
 
     def forget(self, before_ns: int | None) -> None:
-        """Let go of what is at hand from before a moment, else of the older half."""
+        """Let go of what is at hand from before a moment, else of the older half; what has no price yet gets none."""
         kept = list(self.recent)[len(self.recent) // 2 :] if before_ns is None else self.recent
         self.recent = deque((call for call in kept if call.at_ns >= (before_ns or 0)), maxlen=RECENT)
+        self._unpriced = {key: call for key, call in self._unpriced.items() if call.at_ns >= (before_ns or 0)}
 
     def _enter(self, before: Call | None, after: Call | None) -> None:
         for call, sign in ((before, -1), (after, 1)):

@@ -66,6 +66,11 @@ class Turns:
         """How many turns there were."""
         return self._bag.size
 
+    @property
+    def last_ns(self) -> int | None:
+        """When the last of them began that somebody asked for."""
+        return next((turn.start_ns for turn in reversed(self.times) if not turn.aside), None)
+
     def prompted(self, event: PromptSubmitted) -> None:
         """Somebody asked; a command of the client is no turn unless a model answers it."""
         turn = self.at(event.at_ns) if event.by_thread else None  # a turn under way is the one that a thread works for

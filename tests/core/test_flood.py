@@ -13,7 +13,7 @@ from aimon_core.store import SessionStore
 from bench.flooding import Flood
 from receiver import dialects
 from receiver.dialects import Interpreter
-from tests.fakes.events import answered
+from tests.fakes.events import START_NS, answered, asked, decided, prompted, tool_ended, turn_ended
 
 SESSIONS = 60
 WARM, MORE = 3_000, 2_400
@@ -53,6 +53,36 @@ def test_s11_names_without_number_cost_no_memory_without_end(flood):
     assert len(flood.store.sessions(every=True)) <= SESSIONS
     assert flood.store.counters.sessions_evicted > MORE
     assert len(flood.interpreter.unclaimed) <= dialects.NAMES + 1
+
+
+def worked(store: SessionStore, clock: SteppedClock, sessions: range, turns: int = 20) -> None:
+    """Sessions one after the other, each of some turns with a tool that somebody was asked about."""
+    for session in sessions:
+        for turn in range(turns):
+            one, call = {"session_id": f"s{session}"}, f"{session}-{turn}"
+            at = session * 1_000 + turn * 10
+            clock.jump(START_NS + at * 10**9)
+            store.apply([
+                prompted(at, f"p{call}", text=f"do {call}", **one), asked(at + 1, f"t{call}", **one),
+                decided(at + 2, f"t{call}", **one), tool_ended(at + 3, f"t{call}", **one),
+                answered(at + 4, f"r{call}", **one), turn_ended(at + 5, **one),
+            ])  # fmt: skip
+        store.drain()
+
+
+def test_s11_what_a_session_of_long_ago_still_costs_does_not_hang_on_its_length(monkeypatch):
+    monkeypatch.setattr("aimon_core.store._LOOK", 100)
+    monkeypatch.setattr(identity, "CALLS_REMEMBERED", 50)
+    monkeypatch.setattr(auxiliaries, "REMEMBERED", 50)
+    costs = []
+    for turns in (10, 60):
+        clock = SteppedClock(START_NS)
+        store = SessionStore(clock, limits=Limits(calls=200))
+        worked(store, clock, range(30), turns)
+        before = blocks()
+        worked(store, clock, range(30, 50), turns)
+        costs.append((blocks() - before) / 20)
+    assert costs[1] < 1.25 * costs[0]
 
 
 def test_s11_the_sums_know_what_the_books_forgot(flood):
