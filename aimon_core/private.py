@@ -81,13 +81,13 @@ _NAMES = _words(
     tool_use_id tool_call_id call_id id task_id teammate_name team_name hook_event_name hookName event cwd old_cwd
     new_cwd transcript_path transcriptPath agent_transcript_path model from_model to_model requested_model
     permission_mode mode notification_type type status level timestamp traceparent cache_ttl command_name
-    command_source expansion_type mcp_server server stopReason stop_reason resultType
+    command_source expansion_type mcp_server server stopReason stop_reason resultType step_id finish
     """
 )
 """Fields whose text names something."""
 _CLASSES = _words("source reason trigger error error_type")
 """Fields whose text is one word from a list, or else a sentence that does not stay."""
-_LISTS = _words("tool_calls background_tasks effort session_crons crons worktree toolResult")
+_LISTS = _words("tool_calls background_tasks effort session_crons crons worktree toolResult tokens")
 """Fields that are looked into."""
 _INPUTS = _words("tool_input toolInput toolArgs")
 """Fields of which only the digest stays: it joins a request for permission to its tool call."""

@@ -24,8 +24,8 @@ _NAME_LENGTH = 256
 """A log's body up to here is the name of an event or a line of a program's log; beyond, and in lists and maps, it is
 text that somebody wrote."""
 
-_PLACES = re.compile(r'"(?:session\.id|id|parentID|directory|step|small)":(?:"[^"\\]*"|\d+)')
-"""What stays of the object in a line of opencode's log: which session, which folder, which step."""
+_PLACES = re.compile(r'"(?:session\.id|id|parentID|directory|step|small|mode|agent)":(?:"[^"\\]*"|\d+)')
+"""What stays of the object in a line of opencode's log: which session, folder and step, and whose it is."""
 
 _PLAIN: set[str] = set()
 """Names of attributes that are not private and carry plain values: nothing to look for. A name that carried a number
