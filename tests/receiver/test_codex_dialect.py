@@ -22,6 +22,7 @@ from receiver.record import Record, Scope
 from tests.fakes import otlp
 from tests.fakes.captures import scenarios, sent
 from tests.fakes.otlp import ARRIVED_NS, put, span
+from tests.fakes.reading import read
 from tests.walk.test_captures import decode, records
 
 COUNTS = {
@@ -33,13 +34,6 @@ COUNTS = {
 def log(name: str, *, thread: str | None = "t1", **attributes) -> Record:
     told = {"event.name": f"codex.{name}"} | ({"conversation.id": thread} if thread else {})
     return otlp.log("", told | attributes, scope="codex_otel.log_only")
-
-
-def read(*records_: Record) -> list[Event]:
-    interpreter = Interpreter()
-    events = interpreter.translate(records_)
-    assert not interpreter.unread
-    return events
 
 
 def one(*records_: Record) -> Event:

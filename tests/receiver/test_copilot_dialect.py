@@ -21,6 +21,7 @@ from aimon_core.tools import MCP
 from receiver.dialects import Interpreter
 from receiver.dialects.copilot import CANCELLED
 from tests.fakes import otlp
+from tests.fakes.reading import only, read
 
 TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "bash", "gen_ai.tool.call.id": "call_1"}
 CHAT = {
@@ -50,17 +51,6 @@ def span(name, attributes, *, events=(), session="c1", service="github-copilot",
 
 def agent(attributes=None, **more):
     return span("invoke_agent", {"gen_ai.operation.name": "invoke_agent"} | (attributes or {}), **more)
-
-
-def read(*records):
-    interpreter = Interpreter()
-    events = interpreter.translate(records)
-    assert not interpreter.unread
-    return events
-
-
-def only(kind, *records):
-    return next(event for event in read(*records) if isinstance(event, kind))
 
 
 def test_every_token_counts_once_and_premium_requests_are_no_dollars():

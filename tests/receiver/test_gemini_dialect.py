@@ -17,6 +17,7 @@ from aimon_core.events import (
 )
 from receiver.dialects import Interpreter
 from tests.fakes import otlp
+from tests.fakes.reading import only, read
 
 ANSWER = {
     "event.name": "gemini_cli.api_response",
@@ -50,17 +51,6 @@ def log(attributes, **more):
 
 def span(name, attributes, **more):
     return otlp.span(name, {"gen_ai.conversation.id": "s1"} | attributes, scope="gemini-cli", **more)
-
-
-def read(*records):
-    interpreter = Interpreter()
-    events = interpreter.translate(records)
-    assert not interpreter.unread
-    return events
-
-
-def only(kind, *records):
-    return next(event for event in read(*records) if isinstance(event, kind))
 
 
 def test_every_token_counts_once():

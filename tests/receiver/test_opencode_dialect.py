@@ -20,6 +20,7 @@ from receiver.dialects import Interpreter
 from receiver.otlp import records
 from receiver.slim import CLASSES
 from tests.fakes import otlp
+from tests.fakes.reading import only, read
 
 CALL = {
     "session.id": "ses_1",
@@ -49,17 +50,6 @@ def line(word, told):
     body.values.add().s = word
     body.values.add().s = told
     return next(records("logs", message, 1))
-
-
-def read(*told):
-    interpreter = Interpreter()
-    events = interpreter.translate(told)
-    assert not interpreter.unread
-    return events
-
-
-def only(kind, *told):
-    return next(event for event in read(*told) if isinstance(event, kind))
 
 
 @pytest.mark.parametrize("details", [True, False])

@@ -20,6 +20,7 @@ from receiver.dialects import Interpreter
 from receiver.hooks import kept as kept_of
 from receiver.hooks import translate
 from tests.fakes import otlp
+from tests.fakes.reading import only, read
 
 ANSWER = {
     "event.name": "qwen-code.api_response",
@@ -63,17 +64,6 @@ def log(attributes, **more):
 
 def span(name, attributes, **more):
     return otlp.span(f"qwen-code.{name}", {"session.id": "s1"} | attributes, scope="qwen-code", **more)
-
-
-def read(*records):
-    interpreter = Interpreter()
-    events = interpreter.translate(records)
-    assert not interpreter.unread
-    return events
-
-
-def only(kind, *records):
-    return next(event for event in read(*records) if isinstance(event, kind))
 
 
 def test_log_and_span_tell_of_one_call():
