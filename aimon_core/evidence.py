@@ -22,6 +22,7 @@ from aimon_core.events import (
 from aimon_core.session import Evidence
 
 TELEMETRY = frozenset({"log", "span"})
+_CALLS, _WORK = frozenset({LlmCalled, LlmTried}), frozenset({LlmBegun, ToolFinished, TurnEnded})
 
 SHOWN = 8
 """Signals kept for a person to read."""
@@ -58,11 +59,12 @@ class Signals:
     def hear(self, event: Event) -> None:
         """Remember the newest of its kind."""
         self.channels.add(event.channel)
-        if isinstance(event, LlmCalled | LlmTried):
+        kind = type(event)
+        if kind in _CALLS:
             self._counted.add(event.channel)
-        if isinstance(event, LlmBegun | TurnEnded) or (isinstance(event, ToolFinished) and event.channel in TELEMETRY):
-            self._worked.add(type(event))
-        says = SAYS.get(type(event)) or _says(event)
+        elif kind in _WORK and (kind is not ToolFinished or event.channel in TELEMETRY):
+            self._worked.add(kind)
+        says = SAYS.get(kind) or _says(event)
         if says is None:
             return
         source = (event.channel, event.signal)
