@@ -22,9 +22,11 @@ LIMITS = 8
 _PERCENT, _RESETS = "_used_percent", "_resets_at"
 _LIMIT = re.compile(rf"([a-z][a-z0-9_]{{0,31}}){_PERCENT}", re.ASCII)
 _TTLS: dict[str, CacheTtl] = {"5m": "5m", "1h": "1h"}
-_LATEST_S = 1 << 32
+LATEST_S = 1 << 32
+"""Seconds since the epoch that are believed, to the year 2106."""
 _MOST_TOKENS = 1 << 40
-_MOST_PERCENT = 1_000.0
+MOST_PERCENT = 1_000.0
+"""Of an allowance; credits may go beyond it."""
 
 
 def flattened(payload: Payload) -> Payload:
@@ -75,7 +77,7 @@ def _used(window: Payload) -> int | None:
 
 def _limits(payload: Payload) -> Iterator[RateLimit]:
     for key, value in payload.items():
-        percent = _number(value, _MOST_PERCENT)
+        percent = _number(value, MOST_PERCENT)
         if percent is not None and (found := _LIMIT.fullmatch(key)) is not None:
             yield RateLimit(found[1], round(percent, 1), _time_ns(payload.get(f"{found[1]}{_RESETS}")))
 
@@ -95,7 +97,7 @@ def _tokens(value: object) -> int | None:
 
 
 def _time_ns(seconds: object) -> int | None:
-    number = _number(seconds, _LATEST_S)
+    number = _number(seconds, LATEST_S)
     return round(number * 1e9) if number else None
 
 

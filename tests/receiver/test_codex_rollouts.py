@@ -15,6 +15,7 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
+from aimon_core.session import RateLimit
 from tests.fakes.events import at
 from tests.fakes.transcripts import stamp, told
 
@@ -52,6 +53,31 @@ def spent(seconds, response="r1", tokens=100):
 def estimated(seconds, **usage):
     info = {"total_token_usage": {"total_tokens": 5}, "last_token_usage": usage, "model_context_window": 258_400}
     return happened(seconds, "token_count", info=info)
+
+
+def allowed(seconds, **windows):
+    return happened(seconds, "token_count", info=None, rate_limits={"limit_id": "codex", "plan_type": None} | windows)
+
+
+FIVE_HOURS = {"used_percent": 41.5, "window_minutes": 300, "resets_at": 1_795_291_095}
+WEEK = {"used_percent": 12, "window_minutes": 10_080, "resets_in_seconds": 3_600}
+
+
+@pytest.mark.parametrize(
+    ("windows", "limits"),
+    [
+        ({"primary": FIVE_HOURS, "secondary": WEEK},
+         (RateLimit("five_hour", 41.5, 1_795_291_095 * 10**9), RateLimit("seven_day", 12, at(3_602)))),
+        ({"primary": {"used_percent": 7.0}, "secondary": None}, (RateLimit("primary", 7.0),)),
+        ({"primary": None, "secondary": None}, ()),
+        ({"primary": "half"}, ()),
+        ({"primary": FIVE_HOURS | {"resets_at": 10**17}}, ()),
+        ({"primary": FIVE_HOURS | {"used_percent": -1}}, ()),
+    ],
+)  # fmt: skip
+def test_how_much_of_the_account_is_used_up_is_told_with_the_next_thing_that_happens(windows, limits):
+    events = told("codex", opened(), begun(1), allowed(2, **windows), prompt(3), prompt(4))
+    assert [event.limits for event in events if isinstance(event, Gauged)] == [limits] * bool(limits)
 
 
 def prompt(seconds, text="Fix it"):

@@ -25,11 +25,11 @@ from aimon_core.events import (
     ToolStarted,
     TurnEnded,
 )
-from aimon_core.session import Tokens
+from aimon_core.session import RateLimit, Tokens
 from receiver import drift
 from receiver.subjects import EXIT_CODE, LOOKED_AT, hook_name
 from receiver.transcripts.base import Facts, at_ns, subject_of, words
-from receiver.transcripts.codex.lines import Action, Info, Item, Line, Payload, Usage, parent_of
+from receiver.transcripts.codex.lines import Action, Allowances, Info, Item, Line, Payload, Usage, Window, parent_of
 
 AGENT = "codex"
 
@@ -53,7 +53,9 @@ _REFUSALS = tuple(
 """How the output of a call begins that never ran: no other line tells that it failed."""
 
 _DECODER = msgspec.json.Decoder(Line)
-_ACTION = msgspec.json.Decoder(Action)
+_ACTION, _ALLOWANCES = msgspec.json.Decoder(Action), msgspec.json.Decoder(Allowances)
+_WINDOWS = {300: "five_hour", 10_080: "seven_day"}
+"""By their minutes, what Claude Code calls windows of the same length."""
 
 
 class Rollout:
@@ -82,7 +84,9 @@ class Rollout:
         self._window: int | None = None
         self._filled: int | None = None
         """What of the context's window is used since the last call, by the client's word."""
-        self._gauged: tuple[int | None, int | None] = (None, None)
+        self._limits: tuple[RateLimit, ...] = ()
+        """How much of the account's allowances is used up."""
+        self._gauged: object = (None, None, ())
 
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
@@ -143,8 +147,10 @@ class Rollout:
                 yield self._prompt(payload.message, base)
             case "item_completed" if payload.item is not None:
                 yield from self._completed(payload.item, base)
-            case "token_count" if payload.info is not None:
-                yield from self._counted(payload.info, base)
+            case "token_count":
+                self._limits = _limits(payload.rate_limits, base["at_ns"]) or self._limits
+                if payload.info is not None:
+                    yield from self._counted(payload.info, base)
             case "task_complete":
                 yield self._ended(payload, base)
             case "turn_aborted" if self._agent_id is None:
@@ -188,10 +194,10 @@ class Rollout:
             yield from self._called(last, None, base)
 
     def _gauge(self, base: dict[str, Any]) -> Iterator[Event]:
-        """How full the context is, where it is another word than the last."""
-        if self._agent_id is None and self._gauged != (gauged := (self._filled, self._window)):
+        """How full the context and the allowances are, where it is another word than the last."""
+        if self._agent_id is None and self._gauged != (gauged := (self._filled, self._window, self._limits)):
             self._gauged = gauged
-            yield Gauged(**base, context_used=self._filled, context_limit=self._window)
+            yield Gauged(**base, context_used=self._filled, context_limit=self._window, limits=self._limits)
 
     def _called(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Iterator[Event]:
         own = self._agent_id is None
@@ -264,3 +270,24 @@ class Codex:
     def beside(self, _path: Path) -> tuple[Path, ...]:
         """None."""
         return ()
+
+
+def _limits(told: msgspec.Raw, at_ns: int) -> tuple[RateLimit, ...]:
+    """The allowances of a line; none where it tells them otherwise than this build knows."""
+    try:
+        allowances = _ALLOWANCES.decode(told)
+    except msgspec.MsgspecError:
+        return ()
+    named = (("primary", allowances.primary), ("secondary", allowances.secondary))
+    return tuple(
+        RateLimit(_WINDOWS.get(one.window_minutes or 0, name), one.used_percent, _begins_ns(one, at_ns))
+        for name, one in named
+        if one is not None
+    )
+
+
+def _begins_ns(window: Window, at_ns: int) -> int | None:
+    """When it begins anew."""
+    if window.resets_at is not None:
+        return window.resets_at * 10**9
+    return None if window.resets_in_seconds is None else at_ns + window.resets_in_seconds * 10**9

@@ -1,12 +1,13 @@
 """The lines of Codex's rollouts, typed: the fields that are read, whatever else there is."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from aimon_core.failures import ErrorType, classify
+from receiver.status_line import LATEST_S, MOST_PERCENT
 from receiver.transcripts.base import Count
 
 
@@ -27,6 +28,28 @@ class Info(Struct):
     total_token_usage: Usage | None = None
     last_token_usage: Usage | None = None
     model_context_window: Count | None = None
+
+
+_Percent = Annotated[float, Meta(ge=0, le=MOST_PERCENT)]
+_Seconds = Annotated[int, Meta(ge=0, le=LATEST_S)]
+
+
+class Window(Struct):
+    """How much of an allowance is used up."""
+
+    used_percent: _Percent
+    window_minutes: int | None = None
+    resets_at: _Seconds | None = None
+    """Seconds since the epoch."""
+    resets_in_seconds: _Seconds | None = None
+    """What older builds tell instead."""
+
+
+class Allowances(Struct):
+    """What the account may use: its five hours and its week."""
+
+    primary: Window | None = None
+    secondary: Window | None = None
 
 
 class Git(Struct):
@@ -94,6 +117,7 @@ class Payload(Struct):
     response_id: str | None = None
     usage: Usage | None = None
     info: Info | None = None
+    rate_limits: msgspec.Raw = field(default_factory=msgspec.Raw)
     name: str | None = None
     arguments: str | None = None
     input: str | None = None
