@@ -18,6 +18,8 @@ class Agent(Struct, frozen=True):
     """Provider ids of genai-prices that serve its models, likeliest first."""
     several: bool = False
     """Whether one of its processes holds several sessions at once."""
+    own_window: bool = False
+    """Whether it fills less of a model's window than there is, to a limit that only its own files tell."""
     package: str = ""
     """The folder by which its script is known where that is called otherwise, e.g. `cli.js`."""
 
@@ -33,7 +35,7 @@ AGENTS: dict[str, Agent] = {
             ("anthropic", "aws", "google"),
             package="@anthropic-ai/claude-code",
         ),
-        Agent("codex", "Codex", "codex", ("codex",), ("openai",), package="@openai/codex"),
+        Agent("codex", "Codex", "codex", ("codex",), ("openai",), own_window=True, package="@openai/codex"),
         Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",), package="@google/gemini-cli"),
         Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), package="@qwen-code/qwen-code"),
         Agent("copilot", "Copilot CLI", "copilot", ("copilot",), package="@github/copilot"),

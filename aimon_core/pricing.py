@@ -120,7 +120,9 @@ class PriceTable:
         return self._look_up(agent, model)[0]
 
     def context_limit(self, agent: str, model: str) -> int | None:
-        """How many tokens a model can read; None when nobody says."""
+        """How many tokens a model can read; None when nobody says, or when the agent has limits of its own."""
+        if (known := AGENTS.get(agent)) is not None and known.own_window:
+            return None
         return declared_context(model) or self._look_up(agent, model)[1]
 
     def _look_up(self, agent: str, model: str) -> Found:

@@ -189,6 +189,7 @@ def test_an_unknown_part_is_named():
 
 def test_context_limits(table):
     assert table.context_limit("claude-code", "claude-sonnet-4-5") == 200_000
+    assert table.context_limit("codex", "gpt-5.5") is None, "Codex reads a quarter of what the model could"
     assert table.context_limit("claude-code", "claude-sonnet-4-5[1m]") == 1_000_000
 
 
