@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 BEAT_S = 0.5
 """How often the hands are told while the screen is paused and asks for nothing."""
+SWITCH_S = 0.001
+"""How long a thread that reads the past or judges holds up the loop each time: at Python's 5 ms it was 5.5 ms late in
+the middle and 44 ms at p99, at this 1.2 and 28."""
 
 
 class LiveApp(AimonApp):
@@ -159,6 +163,7 @@ class ConnectedApp(AimonApp):
 
 async def shown(app: LiveApp | ConnectedApp) -> None:
     """Run the screen until it is left or told to end, then close everything it opened."""
+    sys.setswitchinterval(SWITCH_S)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):  # else the terminal would be left as the screen had it
         with suppress(NotImplementedError, RuntimeError):

@@ -6,12 +6,12 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from aimon_core.clean import clean
 from aimon_core.spans import Span
 from aimon_tui.format import fit, wall
 from aimon_tui.paint import Line, Painted
+from aimon_tui.screens.page import Dialog
 from aimon_tui.views import Tells
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class AttributesText(Painted):
         return lines + [self.line().to(NAME + 4).put(piece, "ink") for piece in pieces[1:]]
 
 
-class Attributes(ModalScreen[None]):
+class Attributes(Dialog):
     """A page over the session's page; what does not fit is scrolled to."""
 
     CSS_PATH = "attributes.tcss"

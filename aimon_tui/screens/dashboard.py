@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Input
 
 from aimon_core.clean import clean
 from aimon_tui.away import Absence
 from aimon_tui.keys import DASHBOARD, bindings
 from aimon_tui.paint import Painted
+from aimon_tui.screens.page import Page
 from aimon_tui.screens.session import SessionPage
 from aimon_tui.widgets.empty import Empty
 from aimon_tui.widgets.facts import FactsPanel
@@ -36,7 +36,7 @@ ROOMS = frozenset({"-narrow", "-mid", "-wide", "-low", "-medium", "-tall"})
 """Classes that say how much room there is."""
 
 
-class Dashboard(Screen[None]):
+class Dashboard(Page):
     """The sessions and what the selected one did."""
 
     AUTO_FOCUS = ""  # the filter line takes the keys only when it is asked for

@@ -5,11 +5,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from aimon_tui.format import fit
 from aimon_tui.keys import Key, groups, paired
 from aimon_tui.paint import Line, Painted
+from aimon_tui.screens.page import Dialog
 
 KEY = 10
 """Cells of a key's name."""
@@ -66,7 +66,7 @@ class HelpText(Painted):
         return columns
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog):
     """A page over whatever is shown; what does not fit is scrolled to."""
 
     CSS_PATH = "help.tcss"

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from aimon_core.errors import AimonError
 from aimon_core.history import Cell, Row, rows, total
 from aimon_tui.format import count, spent
 from aimon_tui.keys import HISTORY, bindings, shown
 from aimon_tui.machine import DAYS, Machine
+from aimon_tui.screens.page import Page
 from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.header import Header
 from aimon_tui.widgets.history import Day, HistoryPlot, HistoryTable
@@ -33,7 +33,7 @@ def open_page(app: "AimonApp") -> None:
     app.push_screen(HistoryPage(app.machine), lambda _: app.repaint())
 
 
-class HistoryPage(Screen[None]):
+class HistoryPage(Page):
     """Columns above, a table below."""
 
     CSS_PATH = "history.tcss"  # read when it is shown: the first paint does not wait for it

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from aimon_core.session import Session
 from aimon_tui.keys import SESSION, bindings
 from aimon_tui.screens.attributes import Attributes
+from aimon_tui.screens.page import Page
 from aimon_tui.widgets.details import Details
 from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.session_head import SessionHead
@@ -24,7 +24,7 @@ _VERDICT_LINES = {32: 5, 20: 3, 0: 1}
 MISSED = {"error": "Nothing failed here.", "wait": "Nobody waited for you here.", "slowest": "Nothing has ended yet."}
 
 
-class SessionPage(Screen[None]):
+class SessionPage(Page):
     """A session's waterfall with a cursor, and the details of the row under it."""
 
     CSS_PATH = "session.tcss"  # read when it is shown: the first paint does not wait for it

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from aimon_core.clean import clean
 from aimon_core.errors import AimonError
@@ -17,6 +16,7 @@ from aimon_tui.format import fit
 from aimon_tui.keys import SETUP, bindings, shown
 from aimon_tui.machine import Agent, Machine
 from aimon_tui.paint import Line, Painted
+from aimon_tui.screens.page import Page
 from aimon_tui.widgets.agent_list import AgentList, homely
 from aimon_tui.widgets.footer import Footer
 from aimon_tui.widgets.preview import Piece, Preview, changed, pieces
@@ -53,7 +53,7 @@ class SetupHead(Painted):
         return [line.right(width, ("× ", "fail b"), (problem, "fail"), (" ", "ink"))]
 
 
-class SetupPage(Screen[None]):
+class SetupPage(Page):
     """Agents above, what would change below."""
 
     CSS_PATH = "setup.tcss"  # read when it is shown: the first paint does not wait for it

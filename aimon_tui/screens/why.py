@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from aimon_core.clean import clean
 from aimon_core.session import Evidence, Session
@@ -14,6 +13,7 @@ from aimon_tui.machine import mending
 from aimon_tui.paint import Line, Painted
 from aimon_tui.reasons import since, verdict, weighed
 from aimon_tui.rows import STATES
+from aimon_tui.screens.page import Dialog
 
 if TYPE_CHECKING:
     from aimon_tui.app import AimonApp
@@ -80,7 +80,7 @@ class WhyText(Painted):
         return line.put(word, "key b" if one.decides else "done" if word == "agrees" else "faint")
 
 
-class Why(ModalScreen[None]):
+class Why(Dialog):
     """A page over the dashboard, kept up to date while it is open."""
 
     CSS_PATH = "why.tcss"

@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
+from textual.events import Resize
+from textual.geometry import Size
+from textual.screen import Screen
 
 from aimon_core.clock import SteppedClock
 from aimon_core.session import Cost, Totals
@@ -200,3 +203,26 @@ async def test_a_toast_is_in_ascii_too():
 )
 def test_a_sparkline_shows_all_of_its_time_in_whatever_room_there_is(values, width, shown):
     assert spark(values, width) == shown
+
+
+async def test_two_sizes_of_a_window_do_not_chase_each_other_for_ever(monkeypatch):
+    """As they do in Textual while the corner of a window is dragged: each layout calls for the other size."""
+    taken: list[Size] = []
+    async with Played().run_test(size=WIDE) as pilot:
+        screen = pilot.app.screen
+        post = type(screen).post_message
+
+        def echoed(self, message) -> bool:
+            if not isinstance(message, Resize) or self is not screen:
+                return post(self, message)
+            accepted = len(taken) < 20 and post(self, message)  # beyond, it would never end
+            taken.extend([message.size] * accepted)
+            return accepted
+
+        for size in (Size(20, 120), Size(60, 15)):
+            Screen.post_message(screen, Resize(size, size))  # as the app does while that is the size
+            screen.call_later(taken.copy)  # sizes that come one right after the other are one
+        monkeypatch.setattr(type(screen), "post_message", echoed)
+        for _ in range(300):
+            await asyncio.sleep(0)
+        assert len(taken) < 10
