@@ -35,8 +35,7 @@ from aimon_tui.widgets.tabs import TABS
 
 __all__ = ["AimonApp", "DoorView", "ScreenSettings"]
 
-FRAME_S = 0.1
-PULSE_S = 0.5
+FRAME_S, PULSE_S = 0.1, 0.5
 
 
 class AimonApp(VoicedApp):
@@ -174,12 +173,13 @@ class AimonApp(VoicedApp):
 
     async def _run(self) -> None:
         """The frame and, each half second, the pulse, so that both are painted at once."""
-        while True:
-            await asyncio.sleep(FRAME_S)
+        await asyncio.sleep(FRAME_S)
+        while self.is_running:  # at the end widgets go one by one, and a frame would miss some
             self.frame()
             before, self._beats = self._beats, int(self._clock.monotonic() / PULSE_S)
             if before != self._beats:
                 self.beat()
+            await asyncio.sleep(FRAME_S)
 
     def beat(self) -> None:
         """The pulse of working rows, one phase for all of them; it stands still while paused or out of focus."""

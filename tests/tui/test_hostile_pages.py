@@ -32,7 +32,7 @@ def page_names() -> set[str]:
         name
         for module in modules
         for name, one in inspect.getmembers(module, inspect.isclass)
-        if issubclass(one, Screen) and one.__module__ == module.__name__
+        if issubclass(one, Screen) and one.__module__ == module.__name__ and not one.__subclasses__()
     }
 
 
