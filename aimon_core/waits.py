@@ -115,11 +115,9 @@ class Waits:
 
     def forget(self, before_ns: int) -> None:
         """Only count the waits that were over before a moment."""
-        count, total_ns = self.count, self.total_ns
-        self._waits = {key: one for key, one in self._waits.items() if (one.answered_ns or before_ns) >= before_ns}
-        self._alias = {unit: key for unit, key in self._alias.items() if key in self._waits}
-        self.nameless.forget(before_ns)
-        self._folded, self._folded_ns = self._folded + count - self.count, self._folded_ns + total_ns - self.total_ns
+        self._keep(
+            {key: one for key, one in self._waits.items() if (one.answered_ns or before_ns) >= before_ns}, before_ns
+        )
 
     def _lasted(self) -> list[tuple[int, int]]:
         """When each wait ended and how long it took; while two were on, somebody waited once.
@@ -151,15 +149,16 @@ class Waits:
         if wait is None:
             wait = self._waits[key] = Wait()
             if len(self._waits) > REMEMBERED:
-                self._fold()
+                self._keep(dict(list(self._waits.items())[REMEMBERED // 2 :]))
         return wait
 
-    def _fold(self) -> None:
-        for key in list(self._waits)[: REMEMBERED // 2]:
-            lasted = self._waits.pop(key).lasted_ns
-            if lasted is not None:
-                self._folded, self._folded_ns = self._folded + 1, self._folded_ns + lasted
-        self._alias = {unit: key for unit, key in self._alias.items() if key in self._waits}
+    def _keep(self, waits: dict[str, Wait], since_ns: int = 0) -> None:
+        """Remember these, and those without an id since a moment; all others only count."""
+        count, total_ns = self.count, self.total_ns
+        self._waits = waits
+        self._alias = {unit: key for unit, key in self._alias.items() if key in waits}
+        self.nameless.forget(since_ns)
+        self._folded, self._folded_ns = self._folded + count - self.count, self._folded_ns + total_ns - self.total_ns
 
 
 def _apart(lasted: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -13,12 +13,8 @@ class Page(Screen[None]):
         return not _is_echo(self, message) and super().post_message(message)
 
 
-class Dialog(ModalScreen[None]):
+class Dialog(ModalScreen[None], Page):
     """A screen over another one."""
-
-    def post_message(self, message: Message) -> bool:
-        """Take a message, unless it is an echo."""
-        return not _is_echo(self, message) and super().post_message(message)
 
 
 def _is_echo(screen: Screen[None], message: Message) -> bool:

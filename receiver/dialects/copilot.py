@@ -256,7 +256,3 @@ PARTS = {
     f"{_USAGE}.reasoning.output_tokens": "reasoning",
 }
 """What usage metrics count, by the names that all agents share."""
-
-
-def _unless_known(record: Record, name: str) -> Iterable[Event] | None:
-    return () if name in NOISE[record.signal] else None
