@@ -3,7 +3,7 @@
 It stands apart from the ledger, which forgets: cells come from transcripts as old as they are, and from the journal.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -115,11 +115,11 @@ class Daily(Sums):
         """The sessions that used something."""
         return {place for place, one in self._others.items() if one.used}
 
-    def cells(self, projects: dict[Place, str]) -> list[Cell]:
-        """What each session used, with the name of its project."""
+    def cells(self, sessions: Mapping[Place, tuple[str, str]]) -> list[Cell]:
+        """What was used, by `sessions`: for whom each place worked, the key of a session and its project's name."""
         return [
-            Cell(date.fromordinal(day).isoformat(), projects.get(place, ""), model, place[0], ":".join(place), used)
-            for place, one in self._others.items()
-            for (day, model), used in one.used.items()
+            Cell(date.fromordinal(day).isoformat(), project, model, place[0], session, used)
+            for place, (session, project) in sessions.items()
+            for (day, model), used in self._others[place].used.items()
             if used.calls or used.tokens.total
         ]

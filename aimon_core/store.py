@@ -224,10 +224,10 @@ class SessionStore:
         self._entries[key] = Entry(event.agent, event.session_id, self._sums.of(event.agent, event.session_id))
         return self._entries[key]
 
-    @property
-    def retained(self) -> int:
-        """Calls that are remembered one by one, over all sessions."""
-        return sum(entry.retained for entry in self._entries.values())
+    def works_for(self, key: str) -> str:
+        """The key of the session whose work this is: another one's where it is a hidden helper."""
+        thread = self._entries[key].thread if key in self._entries else None
+        return thread.owner or key if thread and thread.hidden else key
 
     def _evict(self) -> None:
         """Forget the longest silent twentieth, rows that nobody lists and that are over first."""

@@ -37,7 +37,7 @@ def cells(journal: Path, files: Sequence[scan.Transcript], shelf: Shelf, prices:
     clock.jump(SystemClock().now_ns())
     store.drain()
     others = (cell for one in files if one.place not in known for cell in one.cells())
-    return [*sums.cells({place: _project(store, place) for place in sums.places()}), *others]
+    return [*sums.cells({place: _session(store, place) for place in sums.places()}), *others]
 
 
 def _enter(one: scan.Transcript, store: SessionStore) -> None:
@@ -52,6 +52,7 @@ def _enter(one: scan.Transcript, store: SessionStore) -> None:
         return
 
 
-def _project(store: SessionStore, place: Place) -> str:
-    session = store.get(":".join(place))
-    return PurePath(session.cwd or "").name if session else ""
+def _session(store: SessionStore, place: Place) -> tuple[str, str]:
+    """Whose work it is, and on which project."""
+    session = store.get(key := store.works_for(":".join(place)))
+    return key, PurePath(session.cwd or "").name if session else ""

@@ -82,7 +82,7 @@ def main() -> None:
 
     def feed(rows: int) -> str:
         key = ""
-        while not key or store.retained < rows:
+        while not key or (session := store.get(key)) is None or session.llm_calls + session.tool_calls < rows:
             for _ in range(50):
                 walk = otlp.records("traces", codec.decode("traces", next(exports), "protobuf"), clock.now_ns())
                 store.apply(interpreter.translate(walk))

@@ -15,7 +15,7 @@ from aimon_tui import past
 from aimon_tui.console import history, program
 from receiver.shapes import SHAPES
 from receiver.usage import distilled
-from tests.fakes.captures import cases, sent
+from tests.fakes.captures import cases, expected, sent
 from tests.fakes.kept import delivered
 from tests.fakes.transcript_home import lines, moved_in, place, session
 from tests.fakes.transcripts import files, said
@@ -91,6 +91,14 @@ async def test_what_is_kept_of_a_journal_comes_to_all_of_it_and_is_not_translate
     assert past.cells(settings) == whole
     monkeypatch.setattr(distilled.tape, "replayed", None)
     assert past.cells(settings) == whole
+
+
+async def test_the_work_of_hidden_helpers_is_that_of_the_session_they_help(settings, home):
+    await kept(settings, "interactive-approval", "codex")
+    cells = past.cells(settings)
+    assert len({cell.session for cell in cells}) == 1
+    assert {cell.project for cell in cells} == {"data-pipeline"}
+    assert total(cells).calls == expected("interactive-approval", "codex")["totals"]["llm_calls"]
 
 
 async def test_only_what_is_new_is_read_and_joined_with_what_was(settings, home):
