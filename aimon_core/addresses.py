@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 
 from aimon_core.entry import Entry
 from aimon_core.events import Drifted, Event, Nested, SubagentStarted, ThreadSeen, TraceSeen
-from aimon_core.homes import ALSO, Homes
+from aimon_core.homes import Homes
 from aimon_core.orphans import TRACE, Orphans
 from aimon_core.traces import Traces
 
@@ -33,9 +33,7 @@ class Addresses:
         children = self._homes.children
         for event in events:
             session_id = event.session_id
-            agent_id = event.agent_id
-            elsewhere = session_id in children or session_id.startswith(TRACE)
-            if type(event) in _TELLING or elsewhere or (agent_id is not None and agent_id.startswith(ALSO)):
+            if type(event) in _TELLING or session_id in children or session_id.startswith(TRACE):
                 yield from self._homes.addressed(self._orphans.addressed(self._placed(event, now_ns)))
             else:
                 yield event

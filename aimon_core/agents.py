@@ -19,7 +19,13 @@ class Agent(Struct, frozen=True):
     several: bool = False
     """Whether one of its processes holds several sessions at once."""
     own_window: bool = False
-    """Whether it fills less of a model's window than there is, to a limit that only its own files tell."""
+    """Whether it fills less of a model's window than there is, to a limit that nobody but itself tells."""
+    lent_ids: bool = False
+    """Whether its calls bear the ids that a model's server gave them: some servers give one id to many."""
+    two_ids: bool = False
+    """Whether telemetry calls its subagents by their spans, and not as hooks and files do."""
+    waits_written: bool = False
+    """Whether a file of its own tells of a wait while it lasts."""
     package: str = ""
     """The folder by which its script is known where that is called otherwise, e.g. `cli.js`."""
 
@@ -38,7 +44,17 @@ AGENTS: dict[str, Agent] = {
         Agent("codex", "Codex", "codex", ("codex",), ("openai",), own_window=True, package="@openai/codex"),
         Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",), package="@google/gemini-cli"),
         Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), package="@qwen-code/qwen-code"),
-        Agent("copilot", "Copilot CLI", "copilot", ("copilot",), package="@github/copilot"),
+        Agent(
+            "copilot",
+            "Copilot CLI",
+            "copilot",
+            ("copilot",),
+            own_window=True,
+            lent_ids=True,
+            two_ids=True,
+            waits_written=True,
+            package="@github/copilot",
+        ),
         Agent("opencode", "opencode", "opencode", ("opencode",), package="opencode-ai", several=True),
         Agent("goose", "goose", "goose", ("goose",)),
     )
@@ -49,13 +65,16 @@ CONNECTABLE = frozenset(AGENTS) - {"goose"}
 """Those whose settings `aimon setup` knows."""
 
 
+def traits(agent: str) -> Agent:
+    """What is known of an agent; of one that is not in the table, its name."""
+    return AGENTS.get(agent) or Agent(agent, agent, agent)
+
+
 def short(agent: str) -> str:
     """The agent's name for a narrow column; an unknown agent keeps its own."""
-    known = AGENTS.get(agent)
-    return known.short if known else agent
+    return traits(agent).short
 
 
 def label(agent: str) -> str:
     """The agent's name for a sentence; an unknown agent keeps its own."""
-    known = AGENTS.get(agent)
-    return known.label if known else agent
+    return traits(agent).label

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
+from aimon_core.agents import traits
 from aimon_core.begun import Begun
 from aimon_core.call import Call
 from aimon_core.calls import Calls
@@ -36,10 +37,10 @@ from aimon_core.identity import PEER, Sighting
 from aimon_core.money import Money
 from aimon_core.prompt_cache import PromptCache
 from aimon_core.session import Terminal
-from aimon_core.subagent_books import Helper
+from aimon_core.subagent_books import Helpers
 from aimon_core.sums import Sums
 from aimon_core.thread import Thread
-from aimon_core.tools import Tools
+from aimon_core.tools import ToolReport, Tools
 from aimon_core.tries import Tries
 from aimon_core.turns import Turns
 from aimon_core.verdict import Verdict
@@ -47,9 +48,6 @@ from aimon_core.waits import Waits
 
 FACTS = ("cwd", "branch", "host", "title", "model", "effort", "approval_policy", "sandbox", "mcp_servers")
 """What `SessionSeen` tells and the newest word is right about."""
-
-SUBAGENTS = 256
-"""Subagents of one session with books of their own; the work of further ones stands in the session's."""
 
 DIGESTS = 4_096
 """What tools were called with, to know which of them somebody is asked about."""
@@ -67,8 +65,8 @@ class Entry:
         self.terminal: Terminal | None = None
         self.verdict: Verdict | None = None
         self.fold, self.signals = Fold(), Signals()
-        self.helpers: dict[str, Helper] = {}
-        self.money = Money(sums, self._helper)
+        self.helpers = Helpers(two_ids=traits(agent).two_ids)
+        self.money = Money(sums, self.helpers.of)
         self.tally, self.models, self.spend = self.money.tally, self.money.models, self.money.spend
         self.calls, self.tools, self.waits = Calls(self.money.book), Tools(), Waits()
         self.gauges, self.cache = Gauges(), PromptCache()
@@ -130,7 +128,9 @@ class Entry:
     def given_up(self) -> list[Call]:
         """Calls that failed after the last of their attempts, where the client tells attempts."""
         return (
-            self.tries.given_up(self.money.recent, [turn.start_ns for turn in self.turns.times]) if self.tries else []
+            self.tries.given_up(self.money.recent, [turn.start_ns for turn in self.turns.times], self.helpers.whose)
+            if self.tries
+            else []
         )
 
     def fact(self, name: str) -> str | None:
@@ -178,13 +178,7 @@ class Entry:
         self.version += self.money.settle(picodollars)
 
     def _remembered(self) -> list[Calls | Tools]:
-        return [self.calls, self.tools, *(helper.tools for helper in self.helpers.values())]
-
-    def _helper(self, agent_id: str) -> Helper | None:
-        helper = self.helpers.get(agent_id)
-        if helper is None and len(self.helpers) < SUBAGENTS:
-            helper = self.helpers[agent_id] = Helper()
-        return helper
+        return [self.calls, self.tools, *(helper.tools for helper in self.helpers)]
 
     def _seen(self, event: SessionSeen) -> None:
         self.listed |= event.channel == "hook"
@@ -210,6 +204,8 @@ class Entry:
 
     def _called(self, event: LlmCalled) -> None:
         self.listed = True
+        if event.agent_id is not None and (known := self.calls.get(event.call_id)) is not None:
+            self.helpers.called(event, known.agent_id)
         self.calls.take(event)
         self.faults.called(event)
         self.turns.called(event)
@@ -228,9 +224,7 @@ class Entry:
 
     def _tool(self, event: ToolStarted | ToolFinished) -> None:
         self.listed = True
-        self.tools.take(event)
-        if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
-            helper.tools.take(event)
+        self._worked(event)
         if isinstance(event, ToolFinished):
             self.waits.nameless.note("finished", event.at_ns, event.name)
         if event.call_id is None:
@@ -241,6 +235,14 @@ class Entry:
             self._digests[event.digest] = event.call_id
             if len(self._digests) > DIGESTS:
                 del self._digests[next(iter(self._digests))]
+
+    def _worked(self, event: ToolReport) -> None:
+        if event.agent_id is not None:
+            if (known := self.tools.get(event.call_id)) is not None:
+                self.helpers.called(event, known.agent_id)
+            if (helper := self.helpers.of(event.agent_id)) is not None:
+                helper.tools.take(event)
+        self.tools.take(event)
 
     def _asked(self, event: PermissionAsked) -> PermissionAsked:
         self.listed = True
@@ -257,25 +259,12 @@ class Entry:
             self.waits.nameless.note("finished", event.at_ns, event.name)
         if event.name:
             self.listed = True
-            self.tools.take(event)
-            if event.agent_id is not None and (helper := self._helper(event.agent_id)) is not None:
-                helper.tools.take(event)
+            self._worked(event)
 
     def _turn_ended(self, event: TurnEnded) -> None:
         self.turns.ended(event)
         self.waits.nameless.note("turn", event.at_ns)
         self.faults.turn(event)
-
-    def _subagent(self, event: SubagentStarted | SubagentEnded) -> None:
-        helper = self._helper(event.agent_id or "")
-        if helper is None:
-            return
-        helper.type = event.type or helper.type
-        if isinstance(event, SubagentStarted):
-            helper.started_ns = min(helper.started_ns or event.at_ns, event.at_ns)
-        else:
-            helper.ended_ns = max(helper.ended_ns or 0, event.at_ns)
-            helper.ok = event.ok
 
     _BOOKS: ClassVar[dict[type[Event], Callable[[Any, Any], Event | None]]] = {
         SessionSeen: _seen,
@@ -291,7 +280,7 @@ class Entry:
         PermissionAnswered: _answered,
         CompactionStarted: lambda entry, event: entry.turns.compacts(event),
         TurnEnded: _turn_ended,
-        SubagentStarted: _subagent,
-        SubagentEnded: _subagent,
+        SubagentStarted: lambda entry, event: entry.helpers.told(event),
+        SubagentEnded: lambda entry, event: entry.helpers.told(event),
     }
     """Which book each event is entered in."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from aimon_core.agents import traits
 from aimon_core.events import (
     CompactionEnded,
     CompactionStarted,
@@ -14,6 +15,7 @@ from aimon_core.events import (
     PromptSubmitted,
     SessionEnded,
     SessionStarted,
+    Spoke,
     StatusTold,
     ToolFinished,
     ToolStarted,
@@ -51,17 +53,26 @@ class Signals:
         self._heard: dict[tuple[str, str], tuple[int, str]] = {}
         self.channels: set[str] = set()
         """Channels that ever spoke."""
+        self._waits = False
+        """Whether one of them tells of waits."""
         self._counted: set[str] = set()
         """Those that told of model calls."""
+        self._spoke = False
+        """Whether an answer was told."""
         self._worked: set[type[Event]] = set()
         """What was told that a model has to do with: beginnings of calls, tools, ends of turns."""
 
     def hear(self, event: Event) -> None:
         """Remember the newest of its kind."""
-        self.channels.add(event.channel)
+        if event.channel not in self.channels:
+            self.channels.add(event.channel)
+            self._waits |= event.channel in {"hook", "file"}
+            self._waits |= event.channel == "transcript" and traits(event.agent).waits_written
         kind = type(event)
         if kind in _CALLS:
             self._counted.add(event.channel)
+        elif kind is Spoke:
+            self._spoke = True
         elif kind in _WORK and (kind is not ToolFinished or event.channel in TELEMETRY):
             self._worked.add(kind)
         says = SAYS.get(kind) or _says(event)
@@ -85,9 +96,10 @@ class Signals:
         """What the channels that never spoke would have shown.
 
         Logs and spans tell the same of a call, and one of them is enough, but Codex's spans leave the tokens to its
-        logs; an agent's own file tells of waits, too, and so does whoever has told of one.
+        logs; an agent's own file tells of waits, too, and so does whoever has told of one. A transcript may tell what
+        was said and not what that took.
         """
-        told = self.channels & {"hook", "file"} or any(says == "waiting" for _, says in self._heard.values())
+        told = self._waits or any(says == "waiting" for _, says in self._heard.values())
         spots = [] if told else [NO_HOOKS]
         return (*spots, *self._uncounted())
 
@@ -97,7 +109,7 @@ class Signals:
             return
         if "transcript" in self.channels:
             if not self.channels & TELEMETRY:
-                yield FROM_TRANSCRIPT
+                yield FROM_TRANSCRIPT if self._counted or not self._spoke else NO_TELEMETRY
         elif self._counted:
             yield FROM_HOOKS
         elif not self.channels & TELEMETRY:

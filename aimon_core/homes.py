@@ -1,13 +1,11 @@
 """Which session a thread with an id of its own is a subagent of, so that what it tells is entered there.
 
 Hooks and transcripts of such an agent speak of the session and name the subagent; its telemetry knows the thread only.
-Where it is told before anybody says whose the thread is, its events wait in their entry and are told again. A subagent
-with two ids is known by one of them; what names the other (`also`) waits until both are known.
+Where it is told before anybody says whose the thread is, its events wait in their entry and are told again.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -28,29 +26,15 @@ from aimon_core.events import (
     TurnEnded,
 )
 from aimon_core.identity import key_of
-from aimon_core.thread import BACKLOG
 
 REMEMBERED = 4_096
 """Subagents whose session is remembered."""
-
-UNNAMED = 128
-"""Subagents of which only the other id is known, each with its backlog."""
-
-Known = TypeVar("Known")
 
 _LINKS = frozenset({SubagentStarted, ThreadSeen})
 _WORK = (
     LlmBegun, LlmCalled, LlmTried, ToolStarted, ToolFinished, PermissionAsked, PermissionAnswered, SubagentStarted,
     SubagentEnded,
 )  # fmt: skip
-
-
-ALSO = "also:"
-
-
-def also(agent_id: str) -> str:
-    """A subagent's other id, in the place of its id where that is not known."""
-    return ALSO + agent_id
 
 
 class Homes:
@@ -61,16 +45,12 @@ class Homes:
         self._entries, self._forget = entries, forget
         self._parents: OrderedDict[str, str] = OrderedDict()
         """By the key of a thread: the id of the thread it works for."""
-        self._also: OrderedDict[str, str] = OrderedDict()
-        """By the key of a subagent's other id: its id."""
-        self._unnamed: OrderedDict[str, list[Event]] = OrderedDict()
-        """What was told of subagents of which only the other id is known, by its key."""
         self.children: set[str] = set()
         """The ids of all of them: most events are of none, and pass with one look."""
 
     def addressed(self, events: Iterable[Event]) -> Iterator[Event]:
         """Events as the sessions know them whose they are, with those that waited to be understood."""
-        for event in self._identified(events):
+        for event in events:
             if type(event) in _LINKS and (child := self._learn(event)) in self._entries:
                 entry = self._entries[child]
                 entry.withdraw()
@@ -81,26 +61,6 @@ class Homes:
                 yield from self._home(event)
             elif type(event) is not SubagentStarted or event.agent_id != event.session_id:  # its own trace began it
                 yield event
-
-    def _identified(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Events under the one id of their subagent."""
-        for event in events:
-            if event.agent_id is not None and event.agent_id.startswith(ALSO):
-                yield from self._renamed(event, key_of(event.agent, event.agent_id))
-                continue
-            yield event
-            if isinstance(event, SubagentStarted) and event.also is not None and event.agent_id is not None:
-                key = key_of(event.agent, also(event.also))
-                _remember(self._also, key, event.agent_id)
-                for one in self._unnamed.pop(key, ()):
-                    yield from self._renamed(one, key)
-
-    def _renamed(self, event: Event, key: str) -> Iterator[Event]:
-        """The event under the id that its subagent has elsewhere, once that is known."""
-        if (agent_id := self._also.get(key)) is not None:
-            yield replace(event, agent_id=agent_id)
-        elif len(waiting := self._unnamed.get(key, [])) < BACKLOG:
-            _remember(self._unnamed, key, [*waiting, event], UNNAMED)
 
     def _learn(self, event: Event) -> str:
         """The key of a thread that this event, for the first time, tells to be another's subagent, else nothing."""
@@ -142,9 +102,3 @@ class Homes:
                 break
             session_id = parent
         return session_id
-
-
-def _remember(table: OrderedDict[str, Known], key: str, known: Known, most: int = REMEMBERED) -> None:
-    table[key] = known
-    if len(table) > most:
-        table.popitem(last=False)

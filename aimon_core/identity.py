@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aimon_core.agents import traits
 from aimon_core.events import Event, LlmCalled, Seen, SessionSeen, ToolFinished, ToolStarted
 
 REMEMBERED = 4_096
@@ -34,6 +35,16 @@ def key_of(agent: str, session_id: str) -> str:
 def session_key(event: Event) -> str:
     """The key of the session an event names."""
     return f"{event.agent}:{event.session_id}"
+
+
+def call_key(event: LlmCalled | ToolStarted | ToolFinished) -> str | None:
+    """What tells a call from those of all other sessions; None for one without an id.
+
+    A copied transcript repeats the moment of a call, too; two calls to which a server gave one id have two.
+    """
+    if event.call_id is None:
+        return None
+    return f"{event.call_id}@{event.at_ns}" if traits(event.agent).lent_ids else event.call_id
 
 
 def seen(key: str, at_ns: int) -> Seen:
@@ -124,11 +135,11 @@ class Owners:
 
     def claim(self, event: Event, key: str) -> str | None:
         """A session tells of a call: the key of the session that had it before, if that was another."""
-        if not isinstance(event, _CALLS) or event.call_id is None:
+        if not isinstance(event, _CALLS) or (call := call_key(event)) is None:
             return None
-        owner = self._keys.setdefault(event.call_id, key)
+        owner = self._keys.setdefault(call, key)
         if owner != key and event.channel != "transcript":
-            self._keys[event.call_id] = key
+            self._keys[call] = key
         if len(self._keys) > CALLS_REMEMBERED:
             self._keys = dict(list(self._keys.items())[CALLS_REMEMBERED // 2 :])
         return owner if owner != key else None

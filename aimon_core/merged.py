@@ -69,6 +69,10 @@ class Merged(Generic[Thing, Report]):
     def __len__(self) -> int:
         return len(self._by_id) + sum(map(len, self._groups.values()))
 
+    def get(self, key: str | None) -> Thing | None:
+        """The thing with an id."""
+        return self._by_id.get(key) if key is not None else None
+
     def add(self, report: Report, *, key: str | None, mark: Hashable, witness: str, unit: str) -> bool:
         """Take one report in; returns whether it was new to its witness.
 

@@ -5,7 +5,6 @@ from typing import Literal
 from aimon_core.call import Call
 from aimon_core.entry import Entry
 from aimon_core.tools import ToolCall
-from aimon_core.waits import Waits
 
 Kind = Literal["llm", "tool", "wait", "agent"]
 
@@ -38,16 +37,16 @@ def call_node(number: int, call: Call, entry: Entry) -> Node:
     if start_ns == call.end_ns:
         start_ns = entry.begun.before(call.agent_id, call.end_ns) or start_ns
     node = Node("llm", f"llm:{call.call_id or number}", start_ns, call.end_ns)
-    node.call, node.agent = call, call.agent_id
+    node.call, node.agent = call, entry.helpers.whose(call.agent_id)
     return node
 
 
-def tool_node(number: int, tool: ToolCall, waits: Waits) -> Node:
+def tool_node(number: int, tool: ToolCall, entry: Entry) -> Node:
     """A tool call, with the wait for its permission in it."""
     start_ns = tool.at_ns if tool.start_ns is None else tool.start_ns
     node = Node("tool", f"tool:{tool.call_id or number}", start_ns, tool.end_ns)
-    node.tool, node.agent = tool, tool.agent_id
-    if tool.call_id is not None and (wait := waits.get(tool.call_id)) is not None and not wait.by_rule:
+    node.tool, node.agent = tool, entry.helpers.whose(tool.agent_id)
+    if tool.call_id is not None and (wait := entry.waits.get(tool.call_id)) is not None and not wait.by_rule:
         began_ns, ended_ns = wait.window
         if began_ns is not None:
             inner = Node("wait", f"wait:{tool.call_id}", began_ns, ended_ns)
@@ -68,7 +67,7 @@ def agent_nodes(entry: Entry, nodes: list[Node]) -> dict[str, Node]:
             agent = agents[node.agent] = Node("agent", f"agent:{node.agent}", node.start_ns, None)
         agent.children.append(node)
         agent.start_ns = min(agent.start_ns, node.start_ns)
-    for agent_id, helper in entry.helpers.items():
+    for agent_id, helper in entry.helpers.joined().items():
         if helper.started_ns is None and agent_id not in agents:
             continue
         node = agents.setdefault(agent_id, Node("agent", f"agent:{agent_id}", helper.started_ns or 0, None))

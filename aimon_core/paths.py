@@ -56,6 +56,11 @@ def gemini_dir() -> Path:
     return Path(os.environ.get("GEMINI_CLI_HOME") or Path.home()).expanduser() / ".gemini"
 
 
+def copilot_dir() -> Path:
+    """Where Copilot CLI keeps its sessions and hooks, `~/.copilot`."""
+    return Path(os.environ.get("COPILOT_HOME") or Path.home() / ".copilot").expanduser()
+
+
 def owned(folder: Path) -> Path:
     """The folder, made with mode 0700 where it is missing; Unsafe where it cannot be made."""
     try:

@@ -171,8 +171,9 @@ def _turn(entry: Entry, status: Status) -> Turn | None:
 
 def _subagents(entry: Entry, status: Status) -> tuple[Subagent, ...]:
     """In the order of their starts; one of which a channel knows only the kind is among those that another knows."""
-    known = {helper.type for agent_id, helper in entry.helpers.items() if agent_id != helper.type}
-    named = [(agent_id, helper) for agent_id, helper in entry.helpers.items() if agent_id not in known]
+    helpers = entry.helpers.joined()
+    known = {helper.type for agent_id, helper in helpers.items() if agent_id != helper.type}
+    named = [(agent_id, helper) for agent_id, helper in helpers.items() if agent_id not in known]
     named.sort(key=lambda one: (one[1].started_ns or status.since_ns, one[0]))
     return tuple(_subagent(agent_id, helper, status) for agent_id, helper in named)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from aimon_core.agents import AGENTS
+from aimon_core.agents import traits
 from aimon_core.clock import Clock, SystemClock
 from aimon_core.errors import UsageError
 from aimon_core.model_names import declared_context, spellings, vendor_and_name
@@ -121,7 +121,7 @@ class PriceTable:
 
     def context_limit(self, agent: str, model: str) -> int | None:
         """How many tokens a model can read; None when nobody says, or when the agent has limits of its own."""
-        if (known := AGENTS.get(agent)) is not None and known.own_window:
+        if traits(agent).own_window:
             return None
         return declared_context(model) or self._look_up(agent, model)[1]
 
@@ -197,8 +197,7 @@ class _Shelf:
             yield from ((provider, name) for provider in self._some("openrouter"))
 
     def _likely(self, agent: str, name: str) -> "Iterator[tuple[Provider, str]]":
-        known = AGENTS.get(agent)
-        vendors = self._some(*known.vendors) if known else []
+        vendors = self._some(*traits(agent).vendors)
         inferred = [one for one in self._providers if one.model_match and one.model_match.is_match(name)]
         yield from ((provider, name) for provider in (*vendors, *inferred, *self._some(*_MAKERS)))
 

@@ -147,7 +147,7 @@ def _gathered(entry: Entry) -> Generator[None, None, tuple[Groups, Links]]:
         if number % STEP == STEP - 1:
             yield None
     for number, tool in enumerate(list(entry.tools)):
-        tools.append(tool_node(number, tool, entry.waits))
+        tools.append(tool_node(number, tool, entry))
         if number % STEP == STEP - 1:
             yield None
     threads: dict[str | None, list[Node]] = {}
@@ -214,7 +214,7 @@ def _span(node: Node, depth: int, children: int, links: Links) -> Span:
         return Span(
             node.key, "llm", call.model, "", node.start_ns, node.end_ns, depth, children,
             failed=not call.ok, error=call.error, tokens=call.tokens,
-            cost_usd=None if spent is None else spent / PICODOLLARS, agent_id=call.agent_id,
+            cost_usd=None if spent is None else spent / PICODOLLARS, agent_id=node.agent,
             outcome=call.outcome,
         )  # fmt: skip
     if (tool := node.tool) is not None:
@@ -228,13 +228,13 @@ def _span(node: Node, depth: int, children: int, links: Links) -> Span:
 
 
 def _tool_span(node: Node, tool: ToolCall, depth: int, children: int, links: Links) -> Span:
-    thread = links.get(tool.agent_id)
+    thread = links.get(node.agent)
     asked = f"llm:{tool.asked_by}" if tool.asked_by else thread.before(node.start_ns) if thread else None
     read = thread.after(node.end_ns) if thread and node.end_ns is not None else None
     return Span(
         node.key, "tool", tool.name, tool.subject, node.start_ns, node.end_ns, depth, children,
         failed=tool.failed or tool.refused, error="refused" if tool.refused else tool.error,
-        agent_id=tool.agent_id, asked_by=asked, read_by=read, cut=node.cut,
+        agent_id=node.agent, asked_by=asked, read_by=read, cut=node.cut,
     )  # fmt: skip
 
 

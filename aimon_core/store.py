@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from aimon_core.addresses import Addresses
-from aimon_core.agents import AGENTS
+from aimon_core.agents import traits
 from aimon_core.auxiliaries import Auxiliaries
 from aimon_core.bounds import Counters, Limits, relieve
 from aimon_core.clock import Clock
@@ -258,7 +258,7 @@ class SessionStore:
 
     def _left(self, event: SessionSeen, seen: Entry, now_ns: int) -> str | None:
         """The session that ends since its process goes on under this one's id."""
-        several = (agent := AGENTS.get(event.agent)) is not None and agent.several
+        several = traits(event.agent).several
         if event.pid is None or seen.thread.hidden:
             return None
         left = self._processes.enter(event, event.pid, several=several)

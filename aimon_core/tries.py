@@ -6,12 +6,13 @@ which order things were told.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aimon_core.call import RANK, Call, Outcome
 from aimon_core.events import LlmTried
 from aimon_core.session import Tokens
 
+Whose = Callable[[str | None], str | None]
 REMEMBERED = 512
 """Attempts that are looked at; older ones no longer count."""
 
@@ -33,23 +34,26 @@ class Tries:
             insort(self._tried, event, key=_place)
             del self._tried[:-REMEMBERED]
 
-    def given_up(self, calls: Iterable[Call], turns: list[int]) -> list[Call]:
-        """The calls that failed in the end, given the newest calls and, in their order, when turns began."""
+    def given_up(self, calls: Iterable[Call], turns: list[int], whose: Whose) -> list[Call]:
+        """The calls that failed in the end, given the newest calls and, in their order, when turns began.
+
+        `whose` tells which subagent an id means.
+        """
         if not self._tried:
             return []
         answered: dict[str | None, list[int]] = {}
         for call in calls:
             if call.ok:
-                insort(answered.setdefault(call.agent_id, []), call.at_ns)
+                insort(answered.setdefault(whose(call.agent_id), []), call.at_ns)
         runs: dict[tuple[str | None, int], list[LlmTried]] = {}
         for one in self._tried:
             turn = bisect_right(turns, one.at_ns)
-            answers = answered.get(one.agent_id, [])
+            answers = answered.get(agent := whose(one.agent_id), [])
             place = bisect_right(answers, one.at_ns)
             if place < len(answers) and (turn == len(turns) or answers[place] < turns[turn]):
                 self._recovered.add(one.unit)
             if one.unit not in self._recovered:
-                runs.setdefault((one.agent_id, turn), []).append(one)
+                runs.setdefault((agent, turn), []).append(one)
         return [_call(run) for run in runs.values()]
 
 

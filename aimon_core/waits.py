@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from aimon_core.events import PermissionAnswered, PermissionAsked
 from aimon_core.nameless import NamelessWaits
+from aimon_core.standing import AGREEMENT_NS
 
 REMEMBERED = 1_000
 """Waits that a late report can still complete; older ones only stand in the sums."""
@@ -36,6 +37,16 @@ class Wait(Struct):
         if self.asked_ns is None or self.answered_ns is None:
             return None
         return max(0, self.answered_ns - self.asked_ns)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a span alone tells of it, which may not know what was asked (Copilot CLI)."""
+        return self.asked_ns is None and self.measured_ns is not None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it was told when it began and when it ended, and no span was found that measured it."""
+        return None not in {self.asked_ns, self.answered_ns} and self.measured_ns is None and not self.by_rule
 
     @property
     def window(self) -> tuple[int | None, int | None]:
@@ -122,9 +133,14 @@ class Waits:
     def _lasted(self) -> list[tuple[int, int]]:
         """When each wait ended and how long it took; while two were on, somebody waited once.
 
-        A wait without an id counts where none with an id was on.
+        A wait without an id counts where none with an id was on, and one that was only measured where none was as long.
         """
-        known = [(wait, lasted) for wait in self._waits.values() if (lasted := wait.lasted_ns) is not None]
+        asked = [wait.window for wait in self._waits.values() if wait.is_timed]
+        known = [
+            (wait, lasted)
+            for wait in self._waits.values()
+            if (lasted := wait.lasted_ns) is not None and not (wait.is_measured and _is_among(wait.window, asked))
+        ]
         windows = [(start, end) for wait, _ in known for start, end in [wait.window] if start and end]
         nameless = [
             (end, end - start)
@@ -159,6 +175,14 @@ class Waits:
         self._alias = {unit: key for unit, key in self._alias.items() if key in waits}
         self.nameless.forget(since_ns)
         self._folded, self._folded_ns = self._folded + count - self.count, self._folded_ns + total_ns - self.total_ns
+
+
+def _is_among(window: tuple[int | None, int | None], others: list[tuple[int | None, int | None]]) -> bool:
+    """Whether one of some waits began and ended with this one."""
+    return any(
+        all(abs((one or 0) - (its or 0)) < AGREEMENT_NS for one, its in zip(window, other, strict=True))
+        for other in others
+    )
 
 
 def _apart(lasted: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -30,9 +30,6 @@ LOG = logging.getLogger("aimon")
 FILES = 2_000
 """Files followed at once; beyond, the one longest untouched is let go."""
 
-_ID = 36
-"""Characters of a session's id, with which the name of its file ends."""
-
 Sink = Callable[[list[Event], int], None]
 """Takes events and when they were written."""
 Hears = Callable[[Language, Path, Path, Piece, list[Event]], None]
@@ -73,14 +70,15 @@ class Followed:
         piece = self.tail.read()
         if piece.anew or self._reader is None:
             self._reader = self.language.reader(self.tail.path)
-        events = understood(self._reader, self.language.agent, self.tail.path, piece, counters)
+        events = understood(self._reader, self.language, self.tail.path, piece, counters)
         counters.unread += self.tail.oversized - oversized
         return events, piece
 
 
-def understood(reader: Reader, agent: str, path: Path, piece: Piece, counters: Counters) -> list[Event]:
+def understood(reader: Reader, language: Language, path: Path, piece: Piece, counters: Counters) -> list[Event]:
     """The events of some lines of a transcript; those that cannot be read are counted."""
-    base = {"agent": agent, "session_id": path.stem[-_ID:], "at_ns": piece.written_ns, "channel": "transcript"}
+    whose = {"agent": language.agent, "session_id": language.session_of(path)}
+    base = {**whose, "at_ns": piece.written_ns, "channel": "transcript"}
     counters.lines += len(piece.lines)
     counters.bytes += sum(map(len, piece.lines))
     return [event for line in piece.lines for event in _read(reader, line, counters, base)]
@@ -169,12 +167,12 @@ class Follower:
             if language is not None and language.matches(path):
                 found[path] = _written_s(path)
             elif language is not None:
-                found |= {path: at_s for path, at_s in below(path, language) if self._is_wanted(path, at_s)}
+                found |= {path: at_s for path, at_s in below(path, language) if self._is_wanted(path, at_s, language)}
         return sorted(found, key=found.__getitem__)
 
-    def _is_wanted(self, path: Path, written_s: float) -> bool:
-        lives = path.stem[-_ID:] in self._wanted or path.parent.parent.name in self._wanted
-        return path not in self._followed and (lives or written_s >= self._since_s)
+    def _is_wanted(self, path: Path, written_s: float, language: Language) -> bool:
+        wanted = written_s >= self._since_s or language.session_of(path) in self._wanted
+        return wanted and path not in self._followed
 
     def _language(self, path: Path) -> Language | None:
         return next((language for root, language in self._roots if path.is_relative_to(root)), None)

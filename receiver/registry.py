@@ -5,6 +5,7 @@ one. A process that is gone ends its session, whatever it still says in a file. 
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from aimon_core import paths, process
+from aimon_core.agents import traits
 from aimon_core.ancestry import agents_above
 from aimon_core.clock import Clock
 from aimon_core.events import Event, SessionEnded, SessionSeen, StatusTold
@@ -25,6 +27,11 @@ from aimon_core.session import Session, WaitingFor
 CLAUDE = "claude-code"
 ALIKE_S = 2.0
 """Clocks of a process table and of a file agree this well."""
+_HELD = {
+    "codex": re.compile(r"/rollout-[^/]*(.{36})\.jsonl$"),
+    "copilot": re.compile(r"/session-state/([^/]{36})/inuse\.[^/]*$"),
+}
+"""By agent, the files that its processes hold open, and where in their paths the session stands."""
 SILENT_S = 300.0
 """A session that only its transcript tells of, silent for this long and without a process, is over."""
 _FILE_BYTES = 64 * 1024
@@ -177,7 +184,8 @@ class Registry:
         if session.agent == CLAUDE and session_id in sight.over:
             return True
         silent_s = (now_ns - session.last_activity_at_ns) / 1e9
-        return silent_s > SILENT_S and {NO_HOOKS, FROM_TRANSCRIPT} <= set(session.blind_spots)
+        alone = NO_HOOKS in session.blind_spots or (traits(session.agent).waits_written and session.pid is None)
+        return silent_s > SILENT_S and alone and FROM_TRANSCRIPT in session.blind_spots
 
     def _notes(self) -> Iterator[Note]:
         """The session files that are ours and of this machine, each read again only when it changed."""
@@ -216,9 +224,10 @@ def _is_here(note: Note) -> bool:
 
 
 def _held(one: Running) -> str | None:
-    """The session whose rollout a process of Codex holds open."""
-    names = (Path(file).name for file in open_files(one.pid)) if one.agent == "codex" else ()
-    return next((Path(name).stem[-36:] for name in names if name.startswith("rollout-")), None)
+    """The session of which a process holds a file open."""
+    if (held := _HELD.get(one.agent)) is None:
+        return None
+    return next((found[1] for file in open_files(one.pid) if (found := held.search(file))), None)
 
 
 def _best(one: Running, free: list[Session]) -> str | None:

@@ -35,7 +35,7 @@ class Transcripts:
         if entry.anew or key not in self._readers:
             self._readers[key] = language.reader(path)
         piece = Piece([line.encode() for line in entry.lines], entry.written_ns, entry.anew, more=False)
-        return understood(self._readers[key], entry.agent, path, piece, self._counters)
+        return understood(self._readers[key], language, path, piece, self._counters)
 
     def close(self) -> None:
         """Remove the folder, if there is one."""

@@ -6,7 +6,7 @@ from typing import Any
 
 FIELDS = (
     "command", "cmd", "file_path", "filePath", "path", "notebook_path", "pattern", "query", "url", "description",
-    "skill", "prompt",
+    "skill", "prompt", "question", "message",
 )  # fmt: skip
 """Input fields in the order in which they name the subject best."""
 

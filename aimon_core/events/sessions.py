@@ -102,8 +102,8 @@ class SubagentStarted(Event, frozen=True, gc=False, kw_only=True):
     """A subagent began; `agent_id` is its id."""
 
     type: str | None = None
-    also: str | None = None
-    """Another id of it, by which some of its events are told (`aimon_core.homes.also`)."""
+    span: str | None = None
+    """Its span, by which telemetry calls it."""
 
 
 class SubagentEnded(Event, frozen=True, gc=False, kw_only=True):

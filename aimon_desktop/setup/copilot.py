@@ -22,6 +22,6 @@ def connection(place: Place) -> Connection:
         AGENT,
         folder,
         (document,),
-        "waits and ends of turns as they happen",
-        "Tokens come with telemetry, which it takes from its environment: aimon run -- copilot",
+        "waits, ends of turns and the process as they happen",
+        "Its telemetry listens to the environment alone: aimon run -- copilot",
     )

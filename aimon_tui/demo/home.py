@@ -49,7 +49,7 @@ def machine(folder: Path, clock: Clock) -> Machine:
 
 
 def _live_in(folder: Path) -> None:
-    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME"):
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME"):
         os.environ.pop(name, None)
     os.environ["HOME"] = str(folder)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from aimon_core.events import (
     Event,
+    Gauged,
     LlmCalled,
     LlmTried,
     PermissionAnswered,
@@ -110,6 +111,9 @@ def _agent(record: Record, base: Base) -> Iterable[Event]:
     prompt_id = next((found for event in _events(record, "user.message") if (found := _interaction(event))), None)
     if prompt_id is not None:
         yield PromptSubmitted(**base | {"at_ns": record.start_ns}, prompt_id=prompt_id, unit=prompt_id)
+    for event in _events(record, "session.usage_info"):  # less than the model's window, to leave room for the answer
+        if limit := event.integer("github.copilot.token_limit"):
+            yield Gauged(**base, context_limit=limit)
     turn: dict[str, Any] = {"prompt_id": prompt_id, "began_ns": record.start_ns}
     aborted = any(True for _ in _events(record, "session.abort"))
     if not failed and not aborted:

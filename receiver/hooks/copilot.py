@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 from aimon_core.events import Event, PermissionAsked, SubagentEnded, SubagentStarted, ToolFinished, TurnEnded
 from aimon_core.failures import classify
-from aimon_core.homes import ALSO, also
 from receiver.hooks import base
 from receiver.hooks.base import TEXT, Frame, Payload, nothing, number, text, tool
 
@@ -50,13 +49,12 @@ def _adapted(payload: Payload) -> Payload:
 
 
 def _owned(payload: Payload) -> dict[str, object]:
-    """Whose a subagent's hooks are: its own call its id the session's; where telemetry is on, a span names it too."""
+    """Whose a subagent's hooks are: its own call its id the session's."""
     agent_id = text(payload, "agentId")
     if not agent_id:
         return {}
     owner = text(payload, "parentAgentId") if agent_id == payload["sessionId"] else ""
-    known = also(agent_id) if _span(payload) else agent_id
-    return {"agent_id": known, **({"session_id": owner} if owner else {})}
+    return {"agent_id": agent_id, **({"session_id": owner} if owner else {})}
 
 
 def _span(payload: Payload) -> str:
@@ -83,14 +81,12 @@ def _event(payload: Payload) -> str:
 
 
 def _prompted(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """What a subagent is asked is no turn of its session; the span that asks it is its own."""
-    agent_id, kind = frame["agent_id"], text(payload, "agent_type") or None
-    if agent_id is None:
+    """What a subagent is asked is no turn of its session; the span that asks it is its own in telemetry."""
+    if frame["agent_id"] is None:
         yield from base.prompted(payload, frame)
-    elif span := _span(payload):
-        yield SubagentStarted(**frame | {"agent_id": span}, type=kind, also=agent_id.removeprefix(ALSO))
     else:
-        yield SubagentStarted(**frame, type=kind)
+        kind = text(payload, "agent_type") or None
+        yield SubagentStarted(**frame, type=kind, span=_span(payload) or None)
 
 
 def _stopped(_payload: Payload, frame: Frame) -> Iterable[Event]:
@@ -137,9 +133,8 @@ def _failed(payload: Payload, frame: Frame) -> Iterable[Event]:
 
 
 def _subagent_started(payload: Payload, frame: Frame) -> Iterable[Event]:
-    """A subagent began, which had only a name before 1.0.102; one with two ids begins with its prompt."""
-    kind = text(payload, "agent_type")
-    if kind and not (frame["agent_id"] or "").startswith(ALSO):
+    """A subagent began, which had only a name before 1.0.102."""
+    if kind := text(payload, "agent_type"):
         yield SubagentStarted(**frame | {"agent_id": frame["agent_id"] or kind}, type=kind)
 
 

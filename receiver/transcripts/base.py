@@ -45,6 +45,9 @@ class Language(Protocol):
     def beside(self, path: Path) -> tuple[Path, ...]:
         """These files, whether or not they exist."""
 
+    def session_of(self, path: Path) -> str:
+        """The id of the session that a file tells of, as far as its path says."""
+
 
 class Facts:
     """Facts about the session of a file, told once and again when they change.

@@ -230,3 +230,7 @@ class GeminiCli:
     def beside(self, path: Path) -> tuple[Path, ...]:
         """The project's folder."""
         return _places(path)
+
+    def session_of(self, path: Path) -> str:
+        """Subagents lie in a folder of their session."""
+        return path.parent.name if path.parent.parent.name == "chats" else path.stem

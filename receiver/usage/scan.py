@@ -29,12 +29,16 @@ SHARED = 128 << 20
 """Bytes that are worth a second process, which takes as long to begin as to read these."""
 _HEAD = 256
 
-_CLAUDE, _CODEX, _GEMINI = LANGUAGES
+_CLAUDE, _CODEX, _COPILOT, _GEMINI = LANGUAGES
 COUNTERS: dict[str, tuple[Language, Counter]] = {
     _CLAUDE.agent: (_CLAUDE, ClaudeCode()),
     _CODEX.agent: (
         _CODEX,
         Whole(_CODEX, b'"session_meta"', b'"turn_context"', b'"token_count"', b'"token_usage_record"'),
+    ),
+    _COPILOT.agent: (
+        _COPILOT,
+        Whole(_COPILOT, b'"session.start"', b'"session.usage_record"', b'"session.compaction_', b'model_call_success"'),
     ),
     _GEMINI.agent: (_GEMINI, Whole(_GEMINI, b'"sessionId"', b'"tokens"')),
 }

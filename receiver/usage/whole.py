@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from aimon_core.events import LlmCalled, SessionSeen
+from aimon_core.identity import call_key
 from receiver.transcripts import Language
 from receiver.usage.base import Found, Use
 
@@ -40,7 +41,7 @@ def _enter(event: object, found: Found) -> None:
     if isinstance(event, SessionSeen):
         found.cwd = event.cwd or found.cwd
     elif isinstance(event, LlmCalled) and event.ok:
-        key = event.call_id or f"{event.session_id}/{event.agent_id or ''}/{event.unit}"
+        key = call_key(event) or f"{event.session_id}/{event.agent_id or ''}/{event.unit}"
         found.uses.setdefault(
             key, Use(key, event.at_ns // 10**9, event.model, event.tokens, event.fast, event.searches)
         )

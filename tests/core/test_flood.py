@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from aimon_core import auxiliaries, entry, homes, identity, metering, orphans, tally, traces
+from aimon_core import auxiliaries, entry, homes, identity, metering, orphans, subagent_books, tally, traces
 from aimon_core.bounds import Counters, Limits
 from aimon_core.clock import SteppedClock
 from aimon_core.pricing import load
@@ -19,7 +19,8 @@ SESSIONS = 60
 WARM, MORE = 3_000, 2_400
 """Events until every cache is full, and beyond."""
 SMALL = {
-    auxiliaries: ("REMEMBERED",), homes: ("REMEMBERED",), identity: ("REMEMBERED", "CALLS_REMEMBERED"),
+    auxiliaries: ("REMEMBERED",), homes: ("REMEMBERED",), subagent_books: ("SUBAGENTS",),
+    identity: ("REMEMBERED", "CALLS_REMEMBERED"),
     metering: ("SERIES", "PARTS"), orphans: ("REMEMBERED", "WAITING"), traces: ("TRACES", "SPANS", "MOVABLE"),
     dialects: ("NAMES",), entry: ("DIGESTS",),
 }  # fmt: skip

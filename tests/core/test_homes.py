@@ -1,17 +1,16 @@
-"""Whose a subagent's events are: one id or two, told in any order, the same books."""
+"""Whose the events of a thread are that has an id of its own: told in any order, the same books."""
 
 from itertools import permutations
 
 import pytest
 
 from aimon_core.clock import SteppedClock
-from aimon_core.events import PromptSubmitted, SubagentEnded, SubagentStarted, ThreadSeen
+from aimon_core.events import PromptSubmitted, SubagentStarted, ThreadSeen
 from aimon_core.evidence import FROM_HOOKS, NO_CALLS
-from aimon_core.homes import also
 from aimon_core.session import Session
 from aimon_core.store import SessionStore
 from aimon_core.tools import MCP
-from tests.fakes.events import answered, event, prompted, tool_began, tool_ended, turn_ended
+from tests.fakes.events import answered, event, prompted, tool_ended, turn_ended
 
 
 def sessions(*events) -> list[Session]:
@@ -20,22 +19,6 @@ def sessions(*events) -> list[Session]:
         store.apply([one])
     store.drain()
     return store.sessions(every=True)
-
-
-TWO_IDS = (
-    event(SubagentStarted, 1, agent_id="span", type="explore", also="own"),
-    tool_began(2, None, agent_id=also("own")),
-    event(SubagentEnded, 3, agent_id=also("own"), type="explore"),
-    answered(2.5, "c1", "span", agent_id="span"),
-)
-
-
-@pytest.mark.parametrize("order", permutations(range(4)))
-def test_a_subagent_with_two_ids_is_one_in_any_order(order):
-    (session,) = sessions(prompted(0), *(TWO_IDS[place] for place in order))
-    (subagent,) = session.subagents
-    assert (subagent.agent_id, subagent.type, subagent.state) == ("span", "explore", "completed")
-    assert (subagent.tool_calls, subagent.llm_calls) == (1, 1)
 
 
 THREAD = (

@@ -13,6 +13,7 @@ def moved_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that holds everything of all agents, and what is computed of it."""
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / "claude-code"))
     monkeypatch.setenv("CODEX_HOME", str(home / "codex"))
+    monkeypatch.setenv("COPILOT_HOME", str(home / "copilot"))
     monkeypatch.setenv("GEMINI_CLI_HOME", str(home / "gemini-cli"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     return home

@@ -58,7 +58,7 @@ class Followed:
 
 @pytest.fixture(params=[False, True], ids=["told", "polled"])
 def followed(request, tmp_path, monkeypatch):
-    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "CODEX_HOME", "GEMINI_CLI_HOME"):
+    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(watch, "POLL_S", 0.02)

@@ -87,7 +87,7 @@ def test_a_subagents_own_hooks_are_of_its_session_and_no_turns():
     assert [type(event).__name__ for event in names] == ["SubagentStarted", "SubagentStarted", "ToolStarted"]
 
 
-def test_with_telemetry_a_subagent_is_its_span_and_its_hooks_join_it():
+def test_the_span_that_a_prompt_names_is_the_subagents_in_telemetry():
     trace = "00-" + "0" * 32 + "-%s-01"
     own = {**OWN, "sessionId": "a1", "traceparent": trace % ("c" * 16)}
     session = ledger(
@@ -98,14 +98,16 @@ def test_with_telemetry_a_subagent_is_its_span_and_its_hooks_join_it():
         payload(**OWN, agentName="explore", stopReason="end_turn", traceparent=trace % ("b" * 16)),
     )
     (subagent,) = session.subagents
-    assert (subagent.agent_id, subagent.type, subagent.state) == ("c" * 16, "explore", "completed")
+    assert (subagent.agent_id, subagent.type, subagent.state) == ("a1", "explore", "completed")
     assert subagent.tool_calls == 1
+    (began,) = copilot(**own, prompt="Look around")
+    assert began.span == "c" * 16
 
 
 @pytest.mark.parametrize("strange", ["", "nonsense", "a-b", 7, None])
 def test_a_strange_traceparent_names_no_span(strange):
     (began,) = copilot(**OWN | {"sessionId": "a1", "prompt": "Look around", "traceparent": strange})
-    assert (began.session_id, began.agent_id) == ("s", "a1")
+    assert (began.session_id, began.agent_id, began.span) == ("s", "a1", None)
 
 
 # ------------------------------------------------------------------------------------------ opencode

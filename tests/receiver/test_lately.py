@@ -14,7 +14,7 @@ NOW_S = 1_795_226_400
 def mine(tmp_path, monkeypatch):
     """A home without agents."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME"):
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
 
     def write(name: str, days_ago: float) -> None:
@@ -31,7 +31,7 @@ def counted(days: float) -> dict[str, int]:
 
 
 def test_an_agent_that_wrote_nothing_has_none_and_one_that_nobody_reads_is_not_told(mine):
-    assert counted(14) == {"claude-code": 0, "codex": 0, "gemini-cli": 0}
+    assert counted(14) == {"claude-code": 0, "codex": 0, "copilot": 0, "gemini-cli": 0}
 
 
 def test_those_written_to_since_are_counted_whatever_is_in_them(mine):
@@ -42,5 +42,7 @@ def test_those_written_to_since_are_counted_whatever_is_in_them(mine):
     mine(".codex/sessions/2026/11/20/rollout-five.jsonl", 1)
     mine(".codex/sessions/2026/11/20/notes.jsonl", 1)
     mine(".gemini/tmp/abc/chats/six.jsonl", 0)
-    assert counted(14) == {"claude-code": 3, "codex": 1, "gemini-cli": 1}
-    assert counted(0.5) == {"claude-code": 0, "codex": 0, "gemini-cli": 1}
+    mine(".copilot/session-state/seven/events.jsonl", 1)
+    mine(".copilot/session-state/seven/checkpoints/index.jsonl", 1)
+    assert counted(14) == {"claude-code": 3, "codex": 1, "copilot": 1, "gemini-cli": 1}
+    assert counted(0.5) == {"claude-code": 0, "codex": 0, "copilot": 0, "gemini-cli": 1}

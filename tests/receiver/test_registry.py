@@ -208,6 +208,16 @@ def test_codex_is_known_by_the_rollout_it_writes(desk, tmp_path):
     assert desk.look() == {session: "ended"}
 
 
+def test_copilot_is_known_by_the_session_that_it_holds(desk, tmp_path):
+    session = "47684b04-0b72-4810-8f51-6b18db88da3b"
+    (place := tmp_path / "session-state" / session).mkdir(parents=True)
+    process = desk.agents.holding("copilot", place / "inuse.4711.hold")
+    desk.agents._started[0].wait()
+    assert desk.look() == {session: "idle"}
+    desk.agents.reap(process)
+    assert desk.look() == {session: "ended"}
+
+
 def test_a_session_without_a_process_is_over_after_a_while(desk):
     desk.says("s1", cwd="/elsewhere")
     desk.says("s2", "log")

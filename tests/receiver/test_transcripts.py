@@ -328,13 +328,18 @@ def test_a_chat_below_a_session_is_its_subagent():
 
 def test_transcripts_are_found_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "CODEX_HOME", "GEMINI_CLI_HOME"):
+    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME"):
         monkeypatch.delenv(name, raising=False)
     places = {language.agent: [str(root.relative_to(tmp_path)) for root in language.roots()] for language in LANGUAGES}
     assert places == {
-        CLAUDE: [".claude/projects", ".config/claude/projects"], CODEX: [".codex/sessions"], GEMINI: [".gemini/tmp"]
+        CLAUDE: [".claude/projects", ".config/claude/projects"], CODEX: [".codex/sessions"],
+        "copilot": [".copilot/session-state"], GEMINI: [".gemini/tmp"],
     }  # fmt: skip
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", f"{tmp_path}/a,{tmp_path}/b")
     monkeypatch.setenv("CODEX_HOME", f"{tmp_path}/c")
+    monkeypatch.setenv("COPILOT_HOME", f"{tmp_path}/d")
     places = {language.agent: [str(root.relative_to(tmp_path)) for root in language.roots()] for language in LANGUAGES}
-    assert places == {CLAUDE: ["a/projects", "b/projects"], CODEX: ["c/sessions"], GEMINI: [".gemini/tmp"]}
+    assert places == {
+        CLAUDE: ["a/projects", "b/projects"], CODEX: ["c/sessions"], "copilot": ["d/session-state"],
+        GEMINI: [".gemini/tmp"],
+    }  # fmt: skip

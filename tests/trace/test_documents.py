@@ -62,7 +62,12 @@ def test_two_traces_are_compared_figure_by_figure():
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     """A home with transcripts of three agents."""
-    for name, folder in (("CLAUDE_CONFIG_DIR", "claude"), ("CODEX_HOME", "codex"), ("GEMINI_CLI_HOME", "gemini")):
+    for name, folder in (
+        ("CLAUDE_CONFIG_DIR", "claude"),
+        ("CODEX_HOME", "codex"),
+        ("COPILOT_HOME", "copilot"),
+        ("GEMINI_CLI_HOME", "gemini"),
+    ):
         monkeypatch.setenv(name, str(tmp_path / folder))
     monkeypatch.setenv("HOME", str(tmp_path))
     shop = tmp_path / "claude" / "projects" / "-home-dev-shop"

@@ -105,7 +105,7 @@ async def stage(folder: Path):
 @pytest.fixture
 async def live(tmp_path, monkeypatch):
     """A session with subagents over telemetry, hooks and transcripts, one more by hook alone; seen by a person."""
-    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "CODEX_HOME", "GEMINI_CLI_HOME"):
+    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     projects = tmp_path / ".claude" / "projects"

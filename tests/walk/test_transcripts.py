@@ -15,7 +15,7 @@ from receiver.codec import decode
 from receiver.dialects import Interpreter
 from receiver.hooks import translate
 from receiver.otlp import records
-from tests.fakes.captures import ROOT, expected, scenarios, sent
+from tests.fakes.captures import cases, expected, scenarios, sent
 from tests.fakes.transcripts import events_of, files
 from tests.walk.test_captures import check, figures
 
@@ -24,17 +24,19 @@ UNTOLD = {"tui_clear_compact", "real_clear_compact"}
 """A transcript leaves out the call that writes the summary for `/compact`."""
 UNEXPORTED = {"tui_interrupt_agent"}
 """Its last call is in the transcript alone: the client ended before it could export."""
-OTHERS = [(agent, folder.name) for agent in ("codex", "gemini-cli") for folder in sorted((ROOT / agent).iterdir())]
+OTHERS = cases("codex", "copilot", "gemini-cli")
+COUNTED = ("turns", "llm_calls", "llm_calls_failed", "tokens", "tool_calls", "tool_errors", "waits", "retries")
 Delivery = tuple[list[Event], int]
 
 
-def wire(name: str) -> list[Delivery]:
-    """What telemetry and hooks of a scenario say."""
+def wire(name: str, agent: str = "claude-code", *, hooks: bool = True) -> list[Delivery]:
+    """What telemetry of a scenario says, and its hooks."""
     told, interpreter = [], Interpreter()
-    for one in sent(name):
+    for one in sent(name, agent):
         arrived_ns = round(one.unix * 1e9)
         if one.signal == "hooks":
-            told.append((translate("claude-code", json.loads(one.body), arrived_ns), arrived_ns))
+            if hooks:
+                told.append((translate(agent, json.loads(one.body), arrived_ns), arrived_ns))
         else:
             message = decode(one.signal, one.body, "json" if "json" in one.content_type else "protobuf")  # type: ignore[arg-type]
             told.append((interpreter.translate(records(one.signal, message, arrived_ns)), arrived_ns))  # type: ignore[arg-type]
@@ -101,6 +103,29 @@ def test_a_transcript_beside_telemetry_adds_nothing(name, order):
         assert session.cwd == alone[session_id].cwd or alone[session_id].cwd is None
 
 
+@pytest.mark.parametrize(("agent", "name"), OTHERS)
+@pytest.mark.parametrize("hooks", [True, False], ids=["hooks", "no hooks"])
+@pytest.mark.parametrize("order", ["wire first", "files first", "live"])
+def test_other_agents_transcripts_beside_telemetry_add_nothing(agent, name, hooks, order):
+    told, files_say = wire(name, agent, hooks=hooks), written(agent, name)
+    deliveries = [*files_say, *told] if order == "files first" else [*told, *files_say]
+    if order == "live":
+        deliveries.sort(key=lambda one: one[1])
+    both, alone = rows(fed(deliveries)), rows(fed(told))
+    assert set(both) >= set(alone)
+    for session_id, known in alone.items():
+        session = both[session_id]
+        assert [getattr(session, field) for field in COUNTED] == [getattr(known, field) for field in COUNTED]
+        assert abs(session.waited_ns - known.waited_ns) < 100_000_000
+        assert _done(session) == _done(known)
+        assert not hooks or session.state == known.state
+
+
+def _done(session: Session) -> list[tuple[str | None, str, int, int]]:
+    """What its subagents did."""
+    return sorted((one.type or "", one.state, one.llm_calls, one.tool_calls) for one in session.subagents)
+
+
 def test_what_telemetry_never_sent_the_transcript_tells():
     session = next(
         iter(rows(fed([*wire("tui_interrupt_agent"), *written("claude-code", "tui_interrupt_agent")])).values())
@@ -136,6 +161,8 @@ def test_subagents_of_a_transcript_have_their_own_figures():
         ("codex", "interactive-approval", "idle", "interrupted", "interrupted"),
         ("codex", "error-429-fatal", "failed", "failed", None),
         ("gemini-cli", "tools-http", "working", None, "thinking"),
+        ("copilot", "interactive-agents-protobuf", "ended", "interrupted", None),
+        ("copilot", "print-401", "ended", "failed", None),
     ],
 )
 def test_a_transcript_tells_where_a_session_stands(agent, name, state, reason, doing):

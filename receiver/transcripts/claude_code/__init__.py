@@ -263,3 +263,7 @@ class ClaudeCode:
     def beside(self, path: Path) -> tuple[Path, ...]:
         """What a subagent is."""
         return (_meta(path),)
+
+    def session_of(self, path: Path) -> str:
+        """Subagents lie two folders below their session."""
+        return path.parent.parent.name if path.stem.startswith("agent-") else path.stem

@@ -33,6 +33,8 @@ from receiver.transcripts.codex.lines import Action, Allowances, Info, Item, Lin
 
 AGENT = "codex"
 
+_ID = 36
+"""Characters of a thread's id."""
 COPIED_NS = 500_000_000
 """For so long after another thread's name a fork's lines are that thread's: they bear the moment of their copying."""
 
@@ -61,8 +63,8 @@ _WINDOWS = {300: "five_hour", 10_080: "seven_day"}
 class Rollout:
     """Reads one file."""
 
-    def __init__(self, path: Path) -> None:
-        self._session_id = path.stem[-36:]
+    def __init__(self, session_id: str) -> None:
+        self._session_id = session_id
         self._thread_id: str | None = None
         self._agent_id: str | None = None
         self._copied_ns = 0
@@ -265,11 +267,15 @@ class Codex:
 
     def reader(self, path: Path) -> Rollout:
         """A reader for one file."""
-        return Rollout(path)
+        return Rollout(self.session_of(path))
 
     def beside(self, _path: Path) -> tuple[Path, ...]:
         """None."""
         return ()
+
+    def session_of(self, path: Path) -> str:
+        """The name ends with it."""
+        return path.stem[-_ID:]
 
 
 def _limits(told: msgspec.Raw, at_ns: int) -> tuple[RateLimit, ...]:
