@@ -197,6 +197,13 @@ def test_what_a_skill_or_an_agent_says_is_nobodys_prompt():
     assert of(PromptSubmitted, events) == []
 
 
+def test_a_subagent_of_a_build_without_ids_is_called_by_its_kind_as_hooks_do():
+    began = line(1, "subagent.started", "t1", agentName="explore", toolCallId="t1")
+    runs = line(2, "tool.execution_start", "t1", toolCallId="t2", toolName="bash")
+    events = read(began, runs, line(3, "subagent.failed", "t1", agentName="explore", toolCallId="t1", error="no"))
+    assert {one.agent_id for one in events if not isinstance(one, SessionSeen)} == {"explore"}
+
+
 def test_a_session_that_goes_on_is_no_longer_over():
     again = line(9, "session.resume", selectedModel="gpt-5.4", context={"cwd": "/home/dev/web"}, eventCount=4)
     events = read(OPENED, ASKED, line(5, "session.shutdown", shutdownType="routine"), again)

@@ -25,6 +25,9 @@ _SILENT = """
 SILENT = frozenset(_SILENT.split())
 """Types of lines that are known and of no use here."""
 
+QUESTION = "ask_user"
+"""The tool with which the model asks the person."""
+
 REFUSED = frozenset({"denied", "rejected"})
 """How a tool ends that a person did not allow."""
 BY_RULE = frozenset({
@@ -187,6 +190,8 @@ class Subagent(Struct, rename="camel"):
     """A subagent began, or is done."""
 
     agent_name: str | None = None
+    tool_call_id: str | None = None
+    """The call that started it."""
 
 
 class Reasoned(Struct):

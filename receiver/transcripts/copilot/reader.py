@@ -32,8 +32,6 @@ from receiver.transcripts.copilot.lines import Line
 
 AGENT = "copilot"
 
-QUESTION = "ask_user"
-"""The tool with which the model asks the person."""
 _DECODER = msgspec.json.Decoder(Line)
 
 Base = dict[str, Any]
@@ -55,6 +53,8 @@ class Events:
         """By id, the name and the subject of the open ones."""
         self._types: dict[str, str] = {}
         """By id, what kind of subagent each is."""
+        self._named: dict[str, str] = {}
+        """By the call that started it, the kind of a subagent without an id: hooks of such builds know no more."""
         self._summary = lines.Answer()
         """The last call that wrote a summary."""
         self._window: int | None = None
@@ -68,7 +68,7 @@ class Events:
             "at_ns": at_ns(told.timestamp),
             "channel": "transcript",
             "signal": told.type,
-            "agent_id": told.agent_id,
+            "agent_id": self._named.get(told.agent_id or "", told.agent_id),
         }
         reads = READS.get(told.type)
         if reads is None:
@@ -201,7 +201,7 @@ class Events:
         subject = subject_of(name, told.arguments)
         self._tools[call_id] = (name, subject)
         yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject)
-        if name == QUESTION:
+        if name == lines.QUESTION:
             yield PermissionAsked(**base, kind="question", call_id=call_id, name=name, subject=subject)
 
     def tool_ended(self, told: lines.ToolEnd, base: Base) -> Iterable[Event]:
@@ -243,16 +243,20 @@ class Events:
     def replied(self, told: lines.Reply, base: Base) -> Iterable[Event]:
         """A person answered a question."""
         call_id = told.tool_call_id
-        name = self._tools.get(call_id, (QUESTION, ""))[0]
+        name = self._tools.get(call_id, (lines.QUESTION, ""))[0]
         yield PermissionAnswered(**base, call_id=call_id, unit=call_id, name=name, accepted=True, by_person=True)
 
     # -------------------------------------------------------------------------------------- subagents
 
     def subagent_started(self, told: lines.Subagent, base: Base) -> Iterable[Event]:
         """A subagent began."""
-        if base["agent_id"] is not None:
-            self._types[base["agent_id"]] = told.agent_name or ""
-            yield SubagentStarted(**base, type=told.agent_name)
+        if base["agent_id"] is None:
+            return
+        if base["agent_id"] == told.tool_call_id and told.agent_name:
+            self._named[base["agent_id"]] = told.agent_name
+            base["agent_id"] = told.agent_name
+        self._types[base["agent_id"]] = told.agent_name or ""
+        yield SubagentStarted(**base, type=told.agent_name)
 
     def subagent_ended(self, told: lines.Subagent, base: Base) -> Iterable[Event]:
         """It is done, well or badly."""
