@@ -66,9 +66,10 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 
 def _overruled(status: Status, event: Event) -> bool:
-    """Whether a better channel has just said otherwise; of a wait's end, Esc and a goodbye anybody is believed."""
+    """Whether a better channel has just said otherwise; of a wait and its end, Esc and a goodbye anybody is believed."""
+    sure = isinstance(event, PermissionAsked | Seen | SessionEnded)
     escaped = isinstance(event, TurnEnded) and event.reason == "interrupted"
-    if status.state == "waiting" or escaped or isinstance(event, Seen | SessionEnded) or _is_its_end(status, event):
+    if status.state == "waiting" or sure or escaped or _is_its_end(status, event):
         return False
     near = event.at_ns - status.decided_ns < AGREEMENT_NS
     return near and RANK.get(event.channel, 0) < status.decided_rank

@@ -303,6 +303,11 @@ def test_a_wait_told_twice_is_one_wait_whoever_comes_first() -> None:
     assert after(*story[:3], decided(5)).state == "working", "the decision names the same tool"
 
 
+def test_a_wait_is_believed_whoever_tells_of_it_though_a_hook_has_just_told_of_the_prompt() -> None:
+    status = after(prompted(0), tool_began(0.2, None), asked(0.4, call_id="t1", subject="make", channel="transcript"))
+    assert (status.state, [wait.subject for wait in status.waits]) == ("waiting", ["make"])
+
+
 def test_words_that_were_spoken_stay_when_the_turn_ends() -> None:
     words = spoke(2, "All 3 tests pass.")
     status = after(prompted(1), words, answered(2.1), turn_ended(3, "transcript"))
