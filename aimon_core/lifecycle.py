@@ -66,7 +66,7 @@ def elapse(status: Status, at_ns: int, silent_s: float, options: Options) -> Sta
 
 
 def _overruled(status: Status, event: Event) -> bool:
-    """Whether a better channel has just said otherwise; of a wait and its end, Esc and a goodbye anybody is believed."""
+    """Whether a better channel has just said otherwise; of waits and their ends, Esc, goodbyes anybody is believed."""
     sure = isinstance(event, PermissionAsked | Seen | SessionEnded)
     escaped = isinstance(event, TurnEnded) and event.reason == "interrupted"
     if status.state == "waiting" or sure or escaped or _is_its_end(status, event):

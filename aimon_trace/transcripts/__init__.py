@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 
 from aimon_core import pricing
+from aimon_core.agents import label
 from aimon_core.errors import Unavailable, Unreadable
 from aimon_core.priced import Prices
 from aimon_trace.gathering import Gathering
 from aimon_trace.metrics import TraceMetrics
-from aimon_trace.transcripts import claude_code, codex, gemini_cli
+from aimon_trace.transcripts import claude_code, codex, copilot, gemini_cli
 from aimon_trace.transcripts.base import UNREADABLE, Kind
 
 _LOOKED_AT = 64
@@ -24,7 +25,7 @@ _LINE = 64 * 1024 * 1024
 Overrides = Mapping[str, Mapping[str, float]]
 """Dollars a million tokens by model and part, as settings have them."""
 
-KINDS: tuple[Kind, ...] = (codex.KIND, gemini_cli.KIND, claude_code.KIND)
+KINDS: tuple[Kind, ...] = (codex.KIND, copilot.KIND, gemini_cli.KIND, claude_code.KIND)
 """Whose transcripts can be judged."""
 
 
@@ -61,7 +62,8 @@ def kind_of(path: Path) -> Kind | None:
         if seen >= _LOOKED_AT:
             break
     if seen:
-        raise Unreadable(f"{path} is no transcript.", "Those of Claude Code, Codex and Gemini CLI can be read.")
+        *most, last = sorted(label(kind.language.agent) for kind in KINDS)
+        raise Unreadable(f"{path} is no transcript.", f"Those of {', '.join(most)} and {last} can be read.")
     return None
 
 

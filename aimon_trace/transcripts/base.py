@@ -1,6 +1,7 @@
 """What a kind of transcript has to say for itself."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,10 @@ from receiver.transcripts import Language
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What a line raises that is no JSON, of another shape, no UTF-8, or nested a thousand deep."""
+
+
+_PATCH = re.compile(r"^\*\*\* (Add|Update) File: (.+)$", re.MULTILINE)
+_DONE = {"Add": "created", "Update": "modified"}
 
 
 class Detail(Protocol):
@@ -32,3 +37,9 @@ class Kind(Struct, frozen=True):
     """Files of the subagents of a session."""
     closes: bytes = b""
     """A line that says nothing, after which what waits for more in its reader is whole."""
+
+
+def patched(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a patch does to which files, whether a tool or a shell's `apply_patch` was given it."""
+    for verb, path in _PATCH.findall("\n".join(map(str, given.values()))):
+        yield _DONE[verb], path.strip()

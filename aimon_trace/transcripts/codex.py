@@ -1,6 +1,5 @@
 """What Codex's rollouts tell beside events: inputs and answers of tools, and the files of its patches."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,9 @@ import msgspec
 from msgspec import Struct, field
 
 from aimon_trace.gathering import HEAD, Gathering, Tool
-from aimon_trace.transcripts.base import UNREADABLE, Detail, Kind
+from aimon_trace.transcripts.base import UNREADABLE, Detail, Kind, patched
 from receiver.transcripts.codex import Codex
 
-_PATCH = re.compile(r"^\*\*\* (Add|Update) File: (.+)$", re.MULTILINE)
-"""A file in a patch, whether a tool or a shell's `apply_patch` was given it."""
-_DONE = {"Add": "created", "Update": "modified"}
 _TYPES = frozenset({"session_meta", "turn_context", "response_item", "event_msg", "token_usage_record", "world_state"})
 """Types of lines that no other agent's have."""
 _HEAD = 8
@@ -54,8 +50,8 @@ def _details(gathering: Gathering) -> Detail:
             return
         tool.result = told.payload.output[:HEAD] if isinstance(told.payload.output, str) else ""
         if tool.ok:
-            for verb, path in _PATCH.findall("\n".join(map(str, tool.input.values()))):
-                gathering.touch(_DONE[verb], path.strip())
+            for kind, path in patched(tool.input):
+                gathering.touch(kind, path)
 
     return detail
 

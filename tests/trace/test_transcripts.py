@@ -73,7 +73,7 @@ def test_the_counting_of_the_plan_this_follows_is_wrong_here_and_ours_is_not():
     assert told["files"]["read"] != []
 
 
-@pytest.mark.parametrize(("agent", "name"), cases("claude-code", "codex", "gemini-cli"))
+@pytest.mark.parametrize(("agent", "name"), cases("claude-code", "codex", "copilot", "gemini-cli"))
 def test_every_capture_has_the_tokens_of_its_truth(agent, name):
     truth, seen = expected(name, agent)["sessions"], set()
     for path in sorted((ROOT / agent / name / "transcripts").glob("*.jsonl")):
@@ -209,6 +209,41 @@ def test_the_patches_of_codex_are_files(tmp_path):
     assert metrics.files.modified == ("old.py",)
     shell = next(call for call in metrics.tool_calls if call.category == "bash")
     assert shell.subject
+
+
+def test_the_files_of_copilot_are_those_its_tools_named(tmp_path):
+    source = next((ROOT / "copilot" / "interactive-approval" / "transcripts").glob("*.jsonl"))
+
+    def did(name: str, given: object, *, ok: bool = True) -> str:
+        call = {"toolCallId": f"{name}{given}", "toolName": name, "arguments": given}
+        done = {"toolCallId": call["toolCallId"], "success": ok, "result": {"content": "all is well"}}
+        base = {"parentId": None, "timestamp": "2026-11-21T02:31:30.000Z"}
+        kinds = (("tool.execution_start", call), ("tool.execution_complete", done))
+        return "".join(json.dumps(base | {"type": kind, "data": data}) + "\n" for kind, data in kinds)
+
+    path = tmp_path / "events.jsonl"
+    path.write_text(
+        source.read_text()
+        + did("view", {"path": "/a"})
+        + did("create", {"path": "/b", "file_text": ""})
+        + did("edit", {"path": "/c", "old_str": "x", "new_str": "y"})
+        + did("edit", {"path": "/d"}, ok=False)
+        + did("str_replace_editor", {"command": "create", "path": "/e"})
+        + did("apply_patch", "*** Begin Patch\n*** Update File: /f\n*** Add File: /g\n*** End Patch")
+    )
+    metrics = from_transcript(path)
+    assert metrics.to_dict()["files"] == {"created": ["/b", "/e", "/g"], "modified": ["/c", "/f"], "read": ["/a"]}
+    shell, *_, last = metrics.tool_calls
+    assert (shell.name, shell.input["command"][:6]) == ("bash", "printf")
+    assert (last.name, last.result) == ("apply_patch", "all is well")
+
+
+def test_a_subagent_of_copilot_can_be_left_out():
+    path = next((ROOT / "copilot" / "interactive-agents-protobuf" / "transcripts").glob("44ad*.jsonl"))
+    whole, alone = from_transcript(path), from_transcript(path, subagents=False)
+    assert (whole.subagents, alone.subagents) == (2, 0)
+    assert (whole.llm_calls, alone.llm_calls) == (11, 7)
+    assert (len(whole.tool_calls), len(alone.tool_calls)) == (8, 6)
 
 
 def test_the_shell_of_gemini_has_its_command():
