@@ -135,7 +135,8 @@ class Waits:
 
         A wait without an id counts where none with an id was on, and one that was only measured where none was as long.
         """
-        asked = [wait.window for wait in self._waits.values() if wait.is_timed]
+        told = (wait.window for wait in self._waits.values() if wait.is_timed)
+        asked = sorted((start or 0, end or 0) for start, end in told)
         known = [
             (wait, lasted)
             for wait in self._waits.values()
@@ -177,12 +178,15 @@ class Waits:
         self._folded, self._folded_ns = self._folded + count - self.count, self._folded_ns + total_ns - self.total_ns
 
 
-def _is_among(window: tuple[int | None, int | None], others: list[tuple[int | None, int | None]]) -> bool:
-    """Whether one of some waits began and ended with this one."""
-    return any(
-        all(abs((one or 0) - (its or 0)) < AGREEMENT_NS for one, its in zip(window, other, strict=True))
-        for other in others
-    )
+def _is_among(window: tuple[int | None, int | None], others: list[tuple[int, int]]) -> bool:
+    """Whether one of some waits, in the order of their starts, began and ended with this one."""
+    start_ns, end_ns = window[0] or 0, window[1] or 0
+    for its_start, its_end in others[bisect_left(others, (start_ns - AGREEMENT_NS, 0)) :]:
+        if its_start >= start_ns + AGREEMENT_NS:
+            break
+        if abs(its_end - end_ns) < AGREEMENT_NS:
+            return True
+    return False
 
 
 def _apart(lasted: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -27,3 +27,12 @@ def test_while_two_calls_are_asked_for_somebody_waits_once():
 def test_one_that_began_first_and_ended_last_covers_the_others():
     waits = waited(asked(1, "a"), asked(2, "b"), decided(3, "b"), asked(5, "c"), decided(7, "c"), decided(10, "a"))
     assert (waits.count, waits.total_ns) == (3, 9 * SECOND)
+
+
+def test_one_that_a_span_measured_without_a_name_is_the_one_that_was_as_long():
+    """Copilot's files tell which tool was asked about, its spans only how long somebody was asked."""
+    named = [asked(1, "a"), decided(5, "a"), asked(20, "b"), decided(23, "b")]
+    measured = [decided(5.03, None, unit="s1", waited_ms=3_990), decided(31, None, unit="s2", waited_ms=4_000)]
+    for order in itertools.permutations(named + measured):
+        waits = waited(*order)
+        assert (waits.count, waits.total_ns) == (3, (4 + 3 + 4) * SECOND)
