@@ -1,5 +1,8 @@
 """Lines of Copilot CLI's events become events: what it writes while somebody waits, and what no telemetry tells."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from aimon_core.clock import SteppedClock
@@ -22,7 +25,8 @@ from aimon_core.events import (
 from aimon_core.evidence import FROM_TRANSCRIPT, NO_HOOKS, NO_TELEMETRY
 from aimon_core.session import Session, Tokens
 from aimon_core.store import SessionStore
-from tests.fakes.transcripts import stamp, told
+from receiver.transcripts.copilot.reader import OPEN
+from tests.fakes.transcripts import BY_AGENT, stamp, told
 
 SESSION = "47684b04-0b72-4810-8f51-6b18db88da3b"
 PATH = f"session-state/{SESSION}/events.jsonl"
@@ -146,6 +150,13 @@ def test_who_decided_and_what_follows(kind, accepted, by_person, ends):
     assert (answer.accepted, answer.by_person, answer.ends_turn, answer.name) == (accepted, by_person, ends, "bash")
 
 
+def test_calls_that_never_end_are_not_kept_for_ever():
+    reader = BY_AGENT["copilot"].reader(Path(PATH))
+    for number in range(OPEN + 500):
+        reader.read(json.dumps(line(2, "tool.execution_start", toolCallId=f"t{number}", toolName="bash")).encode())
+    assert len(reader._tools) == OPEN
+
+
 def test_what_a_hook_has_decided_waits_for_nobody():
     assert of(PermissionAsked, read(RUNS, wants(3, resolvedByHook=True))) == []
 
@@ -193,7 +204,7 @@ def test_what_a_skill_or_an_agent_says_is_nobodys_prompt():
     began = line(1, "subagent.started", "a1", agentName="explore", toolCallId="t1")
     asked = line(2, "user.message", "a1", content="look", source=f"agent-{SESSION}")
     events = read(began, asked)
-    assert [(one.agent_id, one.type) for one in of(SubagentStarted, events)] == [("a1", "explore")] * 2
+    assert [(one.agent_id, one.type) for one in of(SubagentStarted, events)] == [("a1", "explore"), ("a1", None)]
     assert of(PromptSubmitted, events) == []
 
 

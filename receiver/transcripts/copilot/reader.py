@@ -32,6 +32,8 @@ from receiver.transcripts.copilot.lines import Line
 
 AGENT = "copilot"
 
+OPEN = 1_024
+"""Tool calls whose end is awaited: of those that a person took back none comes."""
 _DECODER = msgspec.json.Decoder(Line)
 
 Base = dict[str, Any]
@@ -51,8 +53,6 @@ class Events:
         """Of the round, where its answer asks for no tool."""
         self._tools: dict[str, tuple[str, str]] = {}
         """By id, the name and the subject of the open ones."""
-        self._types: dict[str, str] = {}
-        """By id, what kind of subagent each is."""
         self._named: dict[str, str] = {}
         """By the call that started it, the kind of a subagent without an id: hooks of such builds know no more."""
         self._summary = lines.Answer()
@@ -111,7 +111,7 @@ class Events:
     def prompted(self, told: lines.Prompt, base: Base) -> Iterable[Event]:
         """A person asked, or an agent its subagent."""
         if base["agent_id"] is not None:
-            yield SubagentStarted(**base, type=self._types.get(base["agent_id"]))
+            yield SubagentStarted(**base)
         elif not told.source:
             self._interaction = prompt_id = told.interaction_id
             unit, text = prompt_id or str(base["at_ns"]), words(told.content)
@@ -200,6 +200,8 @@ class Events:
         call_id, name = told.tool_call_id, told.tool_name
         subject = subject_of(name, told.arguments)
         self._tools[call_id] = (name, subject)
+        if len(self._tools) > OPEN:
+            del self._tools[next(iter(self._tools))]
         yield ToolStarted(**base, call_id=call_id, unit=call_id, name=name, subject=subject)
         if name == lines.QUESTION:
             yield PermissionAsked(**base, kind="question", call_id=call_id, name=name, subject=subject)
@@ -255,7 +257,6 @@ class Events:
         if base["agent_id"] == told.tool_call_id and told.agent_name:
             self._named[base["agent_id"]] = told.agent_name
             base["agent_id"] = told.agent_name
-        self._types[base["agent_id"]] = told.agent_name or ""
         yield SubagentStarted(**base, type=told.agent_name)
 
     def subagent_ended(self, told: lines.Subagent, base: Base) -> Iterable[Event]:
