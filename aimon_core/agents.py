@@ -43,7 +43,7 @@ AGENTS: dict[str, Agent] = {
         ),
         Agent("codex", "Codex", "codex", ("codex",), ("openai",), own_window=True, package="@openai/codex"),
         Agent("gemini-cli", "Gemini CLI", "gemini", ("gemini",), ("google",), package="@google/gemini-cli"),
-        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), package="@qwen-code/qwen-code"),
+        Agent("qwen-code", "Qwen Code", "qwen", ("qwen",), lent_ids=True, package="@qwen-code/qwen-code"),
         Agent(
             "copilot",
             "Copilot CLI",

@@ -61,6 +61,11 @@ def copilot_dir() -> Path:
     return Path(os.environ.get("COPILOT_HOME") or Path.home() / ".copilot").expanduser()
 
 
+def qwen_dir() -> Path:
+    """Where Qwen Code keeps its chats, `~/.qwen`."""
+    return Path.home() / ".qwen"
+
+
 def owned(folder: Path) -> Path:
     """The folder, made with mode 0700 where it is missing; Unsafe where it cannot be made."""
     try:

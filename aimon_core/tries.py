@@ -13,6 +13,8 @@ from aimon_core.events import LlmTried
 from aimon_core.session import Tokens
 
 Whose = Callable[[str | None], str | None]
+NEAR_NS = 100_000_000
+"""Two attempts lie further apart: clients wait before they try again."""
 REMEMBERED = 512
 """Attempts that are looked at; older ones no longer count."""
 
@@ -30,7 +32,7 @@ class Tries:
 
     def add(self, event: LlmTried) -> None:
         """An attempt failed; told again, it changes nothing."""
-        if not any(known.unit == event.unit for known in self._tried):
+        if not any(_is_same(known, event) for known in self._tried):
             insort(self._tried, event, key=_place)
             del self._tried[:-REMEMBERED]
 
@@ -55,6 +57,12 @@ class Tries:
             if one.unit not in self._recovered:
                 runs.setdefault((agent, turn), []).append(one)
         return [_call(run) for run in runs.values()]
+
+
+def _is_same(known: LlmTried, event: LlmTried) -> bool:
+    """Whether both tell of one attempt; a transcript has no span to name it by, and its moment is as good."""
+    written = (known.channel == "transcript") is not (event.channel == "transcript")
+    return known.unit == event.unit or (written and abs(known.at_ns - event.at_ns) < NEAR_NS)
 
 
 def _place(event: LlmTried) -> tuple[int, str]:

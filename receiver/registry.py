@@ -24,7 +24,7 @@ from aimon_core.masking import mask
 from aimon_core.scan import SAME_S, Running, Scan, open_files
 from aimon_core.session import Session, WaitingFor
 
-CLAUDE = "claude-code"
+CLAUDE, QWEN = "claude-code", "qwen-code"
 ALIKE_S = 2.0
 """Clocks of a process table and of a file agree this well."""
 _HELD = {
@@ -59,6 +59,15 @@ class Note(Struct, frozen=True, rename="camel"):
     status_updated_at: int | None = None
     pid_domain: str | None = None
     """The machine and the namespace in which the pid means something."""
+
+
+class Runtime(Struct, frozen=True):
+    """Qwen Code's `chats/SESSION.runtime.json`: which process a session is."""
+
+    pid: int
+    session_id: str
+    started_at: float
+    """Seconds since the epoch."""
 
 
 class Sight(Struct, frozen=True):
@@ -224,10 +233,25 @@ def _is_here(note: Note) -> bool:
 
 
 def _held(one: Running) -> str | None:
-    """The session of which a process holds a file open."""
+    """The session of which a process holds a file open, or has written that it is in it."""
+    if one.agent == QWEN:
+        return _runtime(one)
     if (held := _HELD.get(one.agent)) is None:
         return None
     return next((found[1] for file in open_files(one.pid) if (found := held.search(file))), None)
+
+
+def _runtime(one: Running) -> str | None:
+    """The session of a process of Qwen Code, by the file that lies beside its chat for as long as it is open."""
+    for path in (paths.qwen_dir() / "projects").glob("*/chats/*.runtime.json"):
+        try:
+            with path.open("rb") as file:
+                told = msgspec.json.decode(file.read(_FILE_BYTES), type=Runtime)
+        except (OSError, ValueError):
+            continue
+        if told.pid == one.pid and told.started_at >= one.started_at - ALIKE_S:
+            return told.session_id
+    return None
 
 
 def _best(one: Running, free: list[Session]) -> str | None:

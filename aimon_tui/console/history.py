@@ -50,8 +50,9 @@ class Since(click.ParamType):  # type: ignore[type-arg] # generic in its types o
 def command(config: Config, by: tuple[str, ...], since: date | None, source: "Source | None", as_json: bool) -> None:
     """Say what was used: sessions, calls, tokens and dollars by day.
 
-    From the transcripts of Claude Code, Codex, Copilot CLI and Gemini CLI, as old as they are, and from the journal,
-    which knows the other agents for as long as it keeps them. A call that both tell of counts once. Days are local.
+    From the transcripts of Claude Code, Codex, Copilot CLI, Gemini CLI and Qwen Code, as old as they are, and from the
+    journal, which knows the other agents for as long as it keeps them. A call that both tell of counts once. Days are
+    local.
 
     \b
     Example:  aimon history

@@ -5,8 +5,9 @@ from receiver.transcripts.claude_code import ClaudeCode
 from receiver.transcripts.codex import Codex
 from receiver.transcripts.copilot import Copilot
 from receiver.transcripts.gemini_cli import GeminiCli
+from receiver.transcripts.qwen_code import QwenCode
 
 __all__ = ["LANGUAGES", "Language", "Reader"]
 
-LANGUAGES: tuple[Language, ...] = (ClaudeCode(), Codex(), Copilot(), GeminiCli())
+LANGUAGES: tuple[Language, ...] = (ClaudeCode(), Codex(), Copilot(), GeminiCli(), QwenCode())
 """Agents whose transcripts are understood."""

@@ -29,7 +29,7 @@ SHARED = 128 << 20
 """Bytes that are worth a second process, which takes as long to begin as to read these."""
 _HEAD = 256
 
-_CLAUDE, _CODEX, _COPILOT, _GEMINI = LANGUAGES
+_CLAUDE, _CODEX, _COPILOT, _GEMINI, _QWEN = LANGUAGES
 COUNTERS: dict[str, tuple[Language, Counter]] = {
     _CLAUDE.agent: (_CLAUDE, ClaudeCode()),
     _CODEX.agent: (
@@ -41,6 +41,7 @@ COUNTERS: dict[str, tuple[Language, Counter]] = {
         Whole(_COPILOT, b'"session.start"', b'"session.usage_record"', b'"session.compaction_', b'model_call_success"'),
     ),
     _GEMINI.agent: (_GEMINI, Whole(_GEMINI, b'"sessionId"', b'"tokens"')),
+    _QWEN.agent: (_QWEN, Whole(_QWEN, b'"qwen-code.api_response"')),
 }
 """By agent, whose transcripts they are and who counts them."""
 

@@ -15,6 +15,7 @@ def moved_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CODEX_HOME", str(home / "codex"))
     monkeypatch.setenv("COPILOT_HOME", str(home / "copilot"))
     monkeypatch.setenv("GEMINI_CLI_HOME", str(home / "gemini-cli"))
+    monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     return home
 

@@ -31,7 +31,7 @@ def counted(days: float) -> dict[str, int]:
 
 
 def test_an_agent_that_wrote_nothing_has_none_and_one_that_nobody_reads_is_not_told(mine):
-    assert counted(14) == {"claude-code": 0, "codex": 0, "copilot": 0, "gemini-cli": 0}
+    assert counted(14) == {"claude-code": 0, "codex": 0, "copilot": 0, "gemini-cli": 0, "qwen-code": 0}
 
 
 def test_those_written_to_since_are_counted_whatever_is_in_them(mine):
@@ -43,6 +43,8 @@ def test_those_written_to_since_are_counted_whatever_is_in_them(mine):
     mine(".codex/sessions/2026/11/20/notes.jsonl", 1)
     mine(".gemini/tmp/abc/chats/six.jsonl", 0)
     mine(".copilot/session-state/seven/events.jsonl", 1)
+    mine(".qwen/projects/-home-dev-shop/chats/eight.jsonl", 1)
+    mine(".qwen/projects/-home-dev-shop/notes.jsonl", 1)
     mine(".copilot/session-state/seven/checkpoints/index.jsonl", 1)
-    assert counted(14) == {"claude-code": 3, "codex": 1, "copilot": 1, "gemini-cli": 1}
-    assert counted(0.5) == {"claude-code": 0, "codex": 0, "copilot": 0, "gemini-cli": 1}
+    assert counted(14) == {"claude-code": 3, "codex": 1, "copilot": 1, "gemini-cli": 1, "qwen-code": 1}
+    assert counted(0.5) == {"claude-code": 0, "codex": 0, "copilot": 0, "gemini-cli": 1, "qwen-code": 0}

@@ -218,6 +218,20 @@ def test_copilot_is_known_by_the_session_that_it_holds(desk, tmp_path):
     assert desk.look() == {session: "ended"}
 
 
+def test_qwen_is_known_by_what_it_writes_beside_its_chat(desk, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    session, chats = "c58d75a5-40f3-46d0-9436-d22de6f34b50", tmp_path / ".qwen/projects/-home-dev-shop/chats"
+    process = desk.agents.native("qwen")
+    chats.mkdir(parents=True)
+    told = {"schema_version": 1, "pid": process.pid, "session_id": session, "started_at": process.create_time() + 0.8}
+    (chats / f"{session}.runtime.json").write_text(json.dumps(told))
+    (chats / "torn.runtime.json").write_text("{")
+    (chats / "old.runtime.json").write_text(json.dumps(told | {"session_id": "old", "started_at": 1.0}))
+    assert desk.look() == {session: "idle"}
+    desk.agents.reap(process)
+    assert desk.look() == {session: "ended"}
+
+
 def test_a_session_without_a_process_is_over_after_a_while(desk):
     desk.says("s1", cwd="/elsewhere")
     desk.says("s2", "log")

@@ -333,7 +333,7 @@ def test_transcripts_are_found_where_the_environment_says(monkeypatch, tmp_path)
     places = {language.agent: [str(root.relative_to(tmp_path)) for root in language.roots()] for language in LANGUAGES}
     assert places == {
         CLAUDE: [".claude/projects", ".config/claude/projects"], CODEX: [".codex/sessions"],
-        "copilot": [".copilot/session-state"], GEMINI: [".gemini/tmp"],
+        "copilot": [".copilot/session-state"], GEMINI: [".gemini/tmp"], "qwen-code": [".qwen/projects"],
     }  # fmt: skip
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", f"{tmp_path}/a,{tmp_path}/b")
     monkeypatch.setenv("CODEX_HOME", f"{tmp_path}/c")
@@ -341,5 +341,5 @@ def test_transcripts_are_found_where_the_environment_says(monkeypatch, tmp_path)
     places = {language.agent: [str(root.relative_to(tmp_path)) for root in language.roots()] for language in LANGUAGES}
     assert places == {
         CLAUDE: ["a/projects", "b/projects"], CODEX: ["c/sessions"], "copilot": ["d/session-state"],
-        GEMINI: [".gemini/tmp"],
+        GEMINI: [".gemini/tmp"], "qwen-code": [".qwen/projects"],
     }  # fmt: skip

@@ -43,7 +43,7 @@ UNTOLD = {
     "T": {"run-tools"},
 }
 """Scenarios where a channel lacks a call: files the summary of `/compact`, one that was cut off, Codex's hidden titles;
-opencode's hooks its titles, and the telemetry of its `run` the last ones."""
+Qwen Code's memories; opencode's hooks its titles, and the telemetry of its `run` the last ones."""
 
 WHY = {
     ("claude-code", "waits"): "telemetry and transcripts tell of a permission once it is given; its session file knows,"
@@ -52,6 +52,7 @@ WHY = {
     ("codex", "waits"): "telemetry and rollouts tell only the answer",
     ("gemini-cli", "dollars"): "it tells none",
     ("gemini-cli", "waits"): "telemetry tells nothing of a wait, not even its end",
+    ("qwen-code", "tokens"): "its chats leave out the calls that extract memories",
     ("qwen-code", "dollars"): "it tells none",
     ("qwen-code", "waits"): "telemetry tells how long one was when it is over",
     ("copilot", "state"): "its spans leave when a turn is over, so telemetry alone shows a row only then",

@@ -26,16 +26,25 @@ _CALL = re.compile(
 
 def is_side(record: Record, base: Base) -> bool:
     """Whether a call is the client's own: its prompt id is none of the session's, e.g. `forked_query`."""
-    if _helper(record, base["session_id"]).startswith(MANAGED):
+    return is_own(_prompt(record), _named(record), base["session_id"])
+
+
+def is_own(prompt: str | None, name: str | None, session_id: str) -> bool:
+    """The same, by the prompt's id and the name of who works."""
+    if _helper(prompt, name, session_id).startswith(MANAGED):
         return True
-    told = _prompt(record)
-    return told is not None and not told.startswith(base["session_id"]) and not _DICED.fullmatch(told)
+    return prompt is not None and not prompt.startswith(session_id) and not _DICED.fullmatch(prompt)
 
 
 def subagent(record: Record, session_id: str) -> str | None:
-    """The name of the subagent that a record is of; helpers of the client are none."""
-    name = _helper(record, session_id)
-    return name if name and not name.startswith(MANAGED) else None
+    """The name of the subagent that a record is of."""
+    return worker(_prompt(record), _named(record), session_id)
+
+
+def worker(prompt: str | None, name: str | None, session_id: str) -> str | None:
+    """The name of the subagent that works for a prompt; helpers of the client are none."""
+    found = _helper(prompt, name, session_id)
+    return found if found and not found.startswith(MANAGED) else None
 
 
 def named(agent_id: str) -> str:
@@ -87,14 +96,24 @@ def failed(record: Record, base: Base, error: str, kind: str, status: int | None
     )
 
 
+def counted(inclusive: int, cached: int, output: int, thoughts: int | None, total: int | None) -> Tokens:
+    """Thoughts are part of the output, unless the client's own total says that they come on top."""
+    if thoughts and total == inclusive + output + thoughts:
+        output += thoughts
+    return Tokens(input=max(0, inclusive - cached), cache_read=cached, output=output, reasoning=thoughts)
+
+
 def _prompt(record: Record) -> str | None:
     return record.identity("prompt_id") or record.identity("qwen-code.prompt_id")
 
 
-def _helper(record: Record, session_id: str) -> str:
+def _named(record: Record) -> str | None:
+    return record.identity("subagent_name") or record.identity("qwen-code.subagent.name")
+
+
+def _helper(prompt: str | None, name: str | None, session_id: str) -> str:
     """The name of whatever works beside the session's own thread; empty where that works itself."""
-    told = record.identity("subagent_name") or record.identity("qwen-code.subagent.name")
-    if told is not None:
-        return told
-    found = _OF_SUBAGENT.fullmatch((_prompt(record) or "").removeprefix(session_id))
+    if name is not None:
+        return name
+    found = _OF_SUBAGENT.fullmatch((prompt or "").removeprefix(session_id))
     return named(found[1]) if found else ""

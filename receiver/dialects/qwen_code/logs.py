@@ -118,9 +118,10 @@ def configured(record: Record, base: Base) -> Iterable[Event]:
 
 
 def _tokens(record: Record) -> Tokens:
-    """Thoughts are part of the output, unless the client's own total says that they come on top."""
-    inclusive, cached = record.integer("input_token_count") or 0, record.integer("cached_content_token_count") or 0
-    output, thoughts = record.integer("output_token_count") or 0, record.integer("thoughts_token_count")
-    if thoughts and record.integer("total_token_count") == inclusive + output + thoughts:
-        output += thoughts
-    return Tokens(input=max(0, inclusive - cached), cache_read=cached, output=output, reasoning=thoughts)
+    return fields.counted(
+        record.integer("input_token_count") or 0,
+        record.integer("cached_content_token_count") or 0,
+        record.integer("output_token_count") or 0,
+        record.integer("thoughts_token_count"),
+        record.integer("total_token_count"),
+    )
