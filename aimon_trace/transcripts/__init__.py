@@ -15,7 +15,7 @@ from aimon_core.errors import Unavailable, Unreadable
 from aimon_core.priced import Prices
 from aimon_trace.gathering import Gathering
 from aimon_trace.metrics import TraceMetrics
-from aimon_trace.transcripts import claude_code, codex, copilot, gemini_cli
+from aimon_trace.transcripts import claude_code, codex, copilot, gemini_cli, qwen_code
 from aimon_trace.transcripts.base import UNREADABLE, Kind
 
 _LOOKED_AT = 64
@@ -25,7 +25,7 @@ _LINE = 64 * 1024 * 1024
 Overrides = Mapping[str, Mapping[str, float]]
 """Dollars a million tokens by model and part, as settings have them."""
 
-KINDS: tuple[Kind, ...] = (codex.KIND, copilot.KIND, gemini_cli.KIND, claude_code.KIND)
+KINDS: tuple[Kind, ...] = (codex.KIND, copilot.KIND, gemini_cli.KIND, qwen_code.KIND, claude_code.KIND)
 """Whose transcripts can be judged."""
 
 

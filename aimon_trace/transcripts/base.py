@@ -43,3 +43,8 @@ def patched(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What a patch does to which files, whether a tool or a shell's `apply_patch` was given it."""
     for verb, path in _PATCH.findall("\n".join(map(str, given.values()))):
         yield _DONE[verb], path.strip()
+
+
+def had_content(shown: object) -> bool:
+    """Whether a file that was written had a content before, by what Gemini CLI and Qwen Code show of it."""
+    return isinstance(shown, dict) and (shown.get("isNewFile") is False or bool(shown.get("originalContent")))

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from aimon_trace.gathering import HEAD, Gathering, Tool
-from aimon_trace.transcripts.base import UNREADABLE, Detail, Kind
+from aimon_trace.transcripts.base import UNREADABLE, Detail, Kind, had_content
 from receiver.transcripts.base import at_ns
 from receiver.transcripts.gemini_cli import GeminiCli
 
@@ -53,10 +53,7 @@ def _details(gathering: Gathering) -> Detail:
 
 
 def _kind(call: _Call) -> str:
-    """A file that had a content before it was written is modified."""
-    shown = call.result_display
-    was = isinstance(shown, dict) and (shown.get("isNewFile") is False or bool(shown.get("originalContent")))
-    return "modified" if was and call.name == "write_file" else _DONE[call.name]
+    return "modified" if call.name == "write_file" and had_content(call.result_display) else _DONE[call.name]
 
 
 def _text(result: object) -> str:

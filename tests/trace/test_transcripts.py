@@ -14,6 +14,8 @@ from tests.fakes.transcript import TRANSCRIPTS, Transcript
 TRUTH = json.loads((TRANSCRIPTS / "expected.json").read_text())
 UNTOLD = {"tui_clear_compact", "real_clear_compact"}
 """The call that compacts a conversation is in no transcript."""
+UNNOTED = {("qwen-code", "interactive-approval")}
+"""The calls of the helper that extracts memories are in no chat."""
 UNEXPORTED = {"tui_interrupt_agent"}
 """Its transcript has a call that telemetry, and so the truth beside it, has not."""
 
@@ -73,13 +75,13 @@ def test_the_counting_of_the_plan_this_follows_is_wrong_here_and_ours_is_not():
     assert told["files"]["read"] != []
 
 
-@pytest.mark.parametrize(("agent", "name"), cases("claude-code", "codex", "copilot", "gemini-cli"))
+@pytest.mark.parametrize(("agent", "name"), cases("claude-code", "codex", "copilot", "gemini-cli", "qwen-code"))
 def test_every_capture_has_the_tokens_of_its_truth(agent, name):
     truth, seen = expected(name, agent)["sessions"], set()
     for path in sorted((ROOT / agent / name / "transcripts").glob("*.jsonl")):
         metrics = from_transcript(path)
         told, tokens = truth[metrics.session_id], metrics.tokens
-        if name in UNTOLD | UNEXPORTED or (metrics.session_id in seen and agent == "codex"):
+        if name in UNTOLD | UNEXPORTED or (agent, name) in UNNOTED or (metrics.session_id in seen and agent == "codex"):
             continue  # a rollout of a subagent is judged with the one of its session
         seen.add(metrics.session_id)
         assert metrics.llm_calls == told["llm_calls"]
@@ -244,6 +246,44 @@ def test_a_subagent_of_copilot_can_be_left_out():
     assert (whole.subagents, alone.subagents) == (2, 0)
     assert (whole.llm_calls, alone.llm_calls) == (11, 7)
     assert (len(whole.tool_calls), len(alone.tool_calls)) == (8, 6)
+
+
+def test_the_tools_of_qwen_have_their_inputs_and_answers(tmp_path):
+    source = ROOT / "qwen-code" / "subagent-grpc" / "transcripts"
+    (chat,) = source.glob("chats-*.jsonl")
+    session_id = chat.stem.removeprefix("chats-")
+    (tmp_path / "chats").mkdir()
+    shutil.copy(chat, path := tmp_path / "chats" / f"{session_id}.jsonl")
+    shutil.copytree(source / "subagents", tmp_path / "subagents")
+    whole, alone = from_transcript(path), from_transcript(path, subagents=False)
+    assert [(call.name, call.success) for call in whole.tool_calls] == [("agent", True), ("run_shell_command", True)]
+    starter, shell = whole.tool_calls
+    assert (starter.input["subagent_type"], starter.result) == ("general-purpose", "There are 2 modules.")
+    assert shell.input == {"command": "ls src"}
+    assert (whole.subagents, whole.llm_calls, alone.llm_calls, len(alone.tool_calls)) == (1, 4, 2, 1)
+
+
+def test_the_files_of_qwen_are_those_its_tools_named(tmp_path):
+    base = {"sessionId": "s1", "uuid": "u1", "parentUuid": None, "timestamp": "2026-11-21T02:31:30.000Z"}
+
+    def did(name: str, path: str, *, ok: bool = True, before: str = "") -> str:
+        call = {"id": f"call_{name}{path}", "name": name, "args": {"file_path": path}}
+        shown = {"resultDisplay": {"originalContent": before}}
+        note = {"event.name": "qwen-code.tool_call", "call_id": call["id"], "function_name": name, "success": ok}
+        answer = {"id": call["id"], "name": name, "response": {"output": "all is well"}}
+        lines = (
+            {"type": "assistant", "message": {"parts": [{"functionCall": call}]}},
+            {"type": "system", "subtype": "ui_telemetry", "systemPayload": {"uiEvent": note | {"status": "success"}}},
+            {"type": "tool_result", "message": {"parts": [{"functionResponse": answer}]}, "toolCallResult": shown},
+        )
+        return "".join(json.dumps(base | line) + "\n" for line in lines)
+
+    path = tmp_path / "s1.jsonl"
+    written = did("write_file", "/a") + did("write_file", "/d", before="x") + did("edit", "/b", before="x")
+    path.write_text(written + did("read_file", "/c", ok=False))
+    metrics = from_transcript(path)
+    assert metrics.to_dict()["files"] == {"created": ["/a"], "modified": ["/d", "/b"], "read": []}
+    assert metrics.tool_calls[0].result == "all is well"
 
 
 def test_the_shell_of_gemini_has_its_command():
