@@ -129,9 +129,9 @@ def test_a_round_without_an_answer_ends_as_the_next_line_says(last, reason):
 
 
 def test_a_wait_begins_when_it_is_asked_and_ends_when_a_person_decides():
+    assert NO_HOOKS not in stands(OPENED, ASKED, BEGUN).blind_spots, "it would have told"
     waiting = stands(OPENED, ASKED, BEGUN, RUNS, wants(3))
     assert (waiting.state, waiting.waiting_on) == ("waiting", "bash: make")
-    assert NO_HOOKS not in waiting.blind_spots
     after = stands(OPENED, ASKED, BEGUN, RUNS, wants(3), decided(9, "approved", decisionSource="human_response"))
     assert (after.state, after.waits, after.waited_ns) == ("working", 1, 6_000_000_000)
 

@@ -224,9 +224,10 @@ def test_qwen_is_known_by_what_it_writes_beside_its_chat(desk, monkeypatch, tmp_
     process = desk.agents.native("qwen")
     chats.mkdir(parents=True)
     told = {"schema_version": 1, "pid": process.pid, "session_id": session, "started_at": process.create_time() + 0.8}
-    (chats / f"{session}.runtime.json").write_text(json.dumps(told))
     (chats / "torn.runtime.json").write_text("{")
     (chats / "old.runtime.json").write_text(json.dumps(told | {"session_id": "old", "started_at": 1.0}))
+    assert desk.look() == {f"pid-{process.pid}": "idle"}, "another process had that pid"
+    (chats / f"{session}.runtime.json").write_text(json.dumps(told))
     assert desk.look() == {session: "idle"}
     desk.agents.reap(process)
     assert desk.look() == {session: "ended"}
@@ -236,7 +237,8 @@ def test_a_session_without_a_process_is_over_after_a_while(desk):
     desk.says("s1", cwd="/elsewhere")
     desk.says("s2", "log")
     desk.says("s3", "hook")
-    assert desk.look(SILENT_S - 10) == dict.fromkeys(("s1", "s2", "s3"), "working")
+    desk.says("s4", cwd="/elsewhere", agent="copilot")  # its file tells of waits, too
+    assert desk.look(SILENT_S - 10) == dict.fromkeys(("s1", "s2", "s3", "s4"), "working")
     assert desk.look(20) == dict.fromkeys(("s2", "s3"), "working"), "telemetry may come from another machine"
 
 

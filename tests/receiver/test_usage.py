@@ -108,6 +108,24 @@ def test_what_a_client_says_in_the_models_name_and_what_a_fork_repeats_is_no_use
     assert (counted().calls, counted().sessions) == (1, 1)
 
 
+def test_what_a_summary_took_is_counted_where_it_is_told_apart(home):
+    base = {"id": "e1", "parentId": None, "timestamp": "2026-11-21T02:00:00.000Z"}
+    usage = {"model": "gpt-5.4", "inputTokens": 1000, "outputTokens": 10}
+    call = {"api_id": "c2"}
+    details = {"completion_tokens_details": {"reasoning_tokens": 4}}
+    told = [
+        {"type": "session.start", "data": {"sessionId": "s1", "context": {"cwd": "/home/dev/shop-api"}}},
+        {"type": "session.usage_record", "data": {"usage": usage | {"apiCallId": "c1"}}},
+        {"type": "session.compaction_start", "data": {}},
+        {"type": "model.model_call_success", "data": {"modelCall": call, "responseUsage": details}},
+        {"type": "session.compaction_complete", "data": {"success": True, "compactionTokensUsed": usage}},
+    ]
+    path = home / "copilot" / "session-state" / "s1" / "events.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(lines(*(base | line for line in told)))
+    assert (counted().calls, counted().tokens.input, counted().tokens.reasoning) == (2, 2000, 4)
+
+
 def test_a_line_that_nobody_can_read_hides_no_other(home):
     path = session(home)
     path.write_bytes(b'{"usage": nonsense\n' + lines(said(1, "a")) + b'\xff"usage":\n' + b'{"message":{"usage":')

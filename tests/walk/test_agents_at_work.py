@@ -89,6 +89,11 @@ def test_a_turn_counts_each_call_and_tool_once_though_two_channels_tell(case, un
     assert (turn.llm_calls, turn.tool_calls) == (calls, tools)
 
 
+@pytest.mark.parametrize("channels", [ALL, TELEMETRY], ids=["all", "telemetry"])
+def test_copilots_window_is_what_it_fills_of_the_models(channels):
+    assert [session.context.limit for session in told(COPILOT, channels) if session.context] == [922_000, 922_000]
+
+
 def test_clear_begins_another_session():
     assert [session.state for session in told(COPILOT, ALL)] == ["ended", "ended"]
     assert [session.turns for session in told(COPILOT, ALL)] == [4, 1]
