@@ -21,6 +21,10 @@ Count = Annotated[int, Meta(ge=0)]
 """A number of tokens; anything else makes the line unreadable."""
 
 
+Base = dict[str, Any]
+"""The fields that every event of a line has."""
+
+
 class Reader(Protocol):
     """Reads the lines of one transcript in their order; it remembers what earlier lines said."""
 
@@ -68,6 +72,18 @@ class Facts:
         if self._known != self._told:
             self._told = dict(self._known)
             yield SessionSeen(**base | {"agent_id": None}, **self._known)
+
+
+def base_of(agent: str, session_id: str, moment: datetime, signal: str, agent_id: str | None) -> Base:
+    """The beginning of each event that a line tells."""
+    return {
+        "agent": agent,
+        "session_id": session_id,
+        "at_ns": at_ns(moment),
+        "channel": "transcript",
+        "signal": signal,
+        "agent_id": agent_id,
+    }
 
 
 _INPUT = msgspec.json.Decoder(msgspec.defstruct("Input", [(name, Any, None) for name in (*FIELDS, "questions")]))

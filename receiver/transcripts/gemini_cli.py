@@ -27,7 +27,7 @@ from aimon_core.events import (
 )
 from aimon_core.session import Tokens
 from receiver import drift, windows
-from receiver.transcripts.base import Count, Facts, at_ns, subject_of, words
+from receiver.transcripts.base import Base, Count, Facts, at_ns, base_of, subject_of, words
 
 AGENT = "gemini-cli"
 
@@ -116,21 +116,14 @@ class Chat:
                 self._session_id, self._agent_id = self._folder, told.session_id
         if told.timestamp is None or told.id is None:
             return []
-        base: dict[str, Any] = {
-            "agent": AGENT,
-            "session_id": self._session_id,
-            "at_ns": at_ns(told.timestamp),
-            "channel": "transcript",
-            "signal": told.type,
-            "agent_id": self._agent_id,
-        }
+        base = base_of(AGENT, self._session_id, told.timestamp, told.type, self._agent_id)
         if told.type not in KINDS:
             return [drift.of_line(line, base)]
         events = list(self._events(told, told.id, base))
         self._last_ns = base["at_ns"]
         return [*events, *self._facts.news(base)] if events else []
 
-    def _events(self, told: Line, message_id: str, base: dict[str, Any]) -> Iterator[Event]:
+    def _events(self, told: Line, message_id: str, base: Base) -> Iterator[Event]:
         text = _text(told.content)
         match told.type:
             case "user" if text and base["at_ns"] - self._last_ns > _TYPED_NS:
@@ -145,7 +138,7 @@ class Chat:
             case "info" if text == "Request cancelled." and self._agent_id is None:
                 yield TurnEnded(**base, reason="interrupted")
 
-    def _answer(self, told: Line, usage: Usage, message_id: str, base: dict[str, Any]) -> Iterator[Event]:
+    def _answer(self, told: Line, usage: Usage, message_id: str, base: Base) -> Iterator[Event]:
         if message_id not in self._asked:
             self._asked.add(message_id)
             yield LlmCalled(
@@ -161,7 +154,7 @@ class Chat:
             yield from _tool(call, base)
 
 
-def _tool(call: ToolCall, base: dict[str, Any]) -> Iterator[Event]:
+def _tool(call: ToolCall, base: Base) -> Iterator[Event]:
     named: dict[str, Any] = {"call_id": call.id, "unit": call.id or str(base["at_ns"]), "name": call.name}
     done = base | {"signal": RESULT} | ({"at_ns": at_ns(call.timestamp)} if call.timestamp else {})
     if call.status == "cancelled":

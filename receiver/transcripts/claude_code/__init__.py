@@ -27,7 +27,7 @@ from aimon_core.events import (
 from aimon_core.failures import classify
 from aimon_core.session import Tokens
 from receiver import drift
-from receiver.transcripts.base import Facts, at_ns, subject_of, words
+from receiver.transcripts.base import Base, Facts, at_ns, base_of, subject_of, words
 from receiver.transcripts.claude_code.lines import KINDS, LINE, Block, Creation, Line, Message, Meta, Usage
 
 AGENT = "claude-code"
@@ -68,14 +68,7 @@ class Transcript:
         if told.forked_from is not None or told.timestamp is None:
             return events
         agent_id = told.agent_id or (SIDECHAIN if told.is_sidechain else None)
-        base: dict[str, Any] = {
-            "agent": AGENT,
-            "session_id": told.session_id or self._name,
-            "at_ns": at_ns(told.timestamp),
-            "channel": "transcript",
-            "signal": told.subtype or told.type,
-            "agent_id": agent_id,
-        }
+        base = base_of(AGENT, told.session_id or self._name, told.timestamp, told.subtype or told.type, agent_id)
         if agent_id is None:
             self._facts.learn(cwd=told.cwd, branch=told.git_branch if told.git_branch != "HEAD" else None)
         events += self._events(told, base)
@@ -91,7 +84,7 @@ class Transcript:
         }
         return drift.of_line(line, base, told.version if isinstance(told.version, str) else None)
 
-    def _events(self, told: Line, base: dict[str, Any]) -> Iterator[Event]:
+    def _events(self, told: Line, base: Base) -> Iterator[Event]:
         match told.type:
             case "user" if told.message and not (told.is_meta or told.is_compact_summary):
                 yield from self._user(told, told.message, base)
@@ -103,7 +96,7 @@ class Transcript:
                 if task := _TASK.search(told.content):
                     yield SubagentEnded(**base | {"agent_id": task[1]})
 
-    def _user(self, told: Line, message: Message, base: dict[str, Any]) -> Iterator[Event]:
+    def _user(self, told: Line, message: Message, base: Base) -> Iterator[Event]:
         if base["agent_id"] is None:
             self._prompt_id = told.prompt_id or self._prompt_id
         blocks = message.content if isinstance(message.content, list) else []
@@ -116,7 +109,7 @@ class Transcript:
         elif text and not _CLIENT.match(text) and not any(block.type == "tool_result" for block in blocks):
             yield from self._prompted(told, text, base)
 
-    def _prompted(self, told: Line, text: str, base: dict[str, Any]) -> Iterator[Event]:
+    def _prompted(self, told: Line, text: str, base: Base) -> Iterator[Event]:
         if base["agent_id"] is not None:
             self._helper_works = True
             yield SubagentStarted(**base, type=self._type)
@@ -127,7 +120,7 @@ class Transcript:
             **base, prompt_id=told.prompt_id, unit=told.uuid or str(base["at_ns"]), text=words(text) if typed else ""
         )
 
-    def _interrupted(self, base: dict[str, Any]) -> Iterator[Event]:
+    def _interrupted(self, base: Base) -> Iterator[Event]:
         self._open = None
         if base["agent_id"] is None:
             yield TurnEnded(**base, reason="interrupted", prompt_id=self._prompt_id)
@@ -135,7 +128,7 @@ class Transcript:
             self._helper_works = False
             yield SubagentEnded(**base, ok=False)
 
-    def _result(self, told: Line, block: Block, base: dict[str, Any]) -> Event:
+    def _result(self, told: Line, block: Block, base: Base) -> Event:
         call_id = block.tool_use_id
         told_of: dict[str, Any] = {"call_id": call_id, "unit": call_id, "name": self._tools.pop(call_id or "", "")}
         if told.tool_denial_kind is not None:
@@ -143,7 +136,7 @@ class Transcript:
             return PermissionAnswered(**base, **told_of, accepted=False, by_person=by_person)
         return ToolFinished(**base, **told_of, ok=not block.is_error)
 
-    def _assistant(self, told: Line, message: Message, base: dict[str, Any]) -> Iterator[Event]:
+    def _assistant(self, told: Line, message: Message, base: Base) -> Iterator[Event]:
         blocks = message.content if isinstance(message.content, list) else []
         if message.model == SYNTHETIC or told.is_aborted_mid_stream:
             if told.is_api_error_message and base["agent_id"] is None:
@@ -166,7 +159,7 @@ class Transcript:
             self._helper_works = False
             yield SubagentEnded(**base, type=self._type, ok=message.stop_reason == "end_turn")
 
-    def _called(self, told: Line, message: Message, base: dict[str, Any]) -> Iterator[Event]:
+    def _called(self, told: Line, message: Message, base: Base) -> Iterator[Event]:
         """The call that an answer ends, once its usage is whole: with its stop reason, else with the next record."""
         key = told.request_id or message.id
         if key is None or message.usage is None or key == self._answered:
@@ -200,7 +193,7 @@ class Transcript:
             yield self._open
         self._open = None
 
-    def _failed(self, told: Line, text: str, base: dict[str, Any]) -> Event:
+    def _failed(self, told: Line, text: str, base: Base) -> Event:
         name = told.error if isinstance(told.error, str) else ""
         status = told.api_error_status if isinstance(told.api_error_status, int) else None
         kind = classify(status, name, text)

@@ -6,7 +6,6 @@ titles of sessions) have no file. Builds before `token_usage_record` tell usage 
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -28,7 +27,7 @@ from aimon_core.events import (
 from aimon_core.session import RateLimit, Tokens
 from receiver import drift
 from receiver.subjects import EXIT_CODE, LOOKED_AT, hook_name
-from receiver.transcripts.base import Facts, at_ns, subject_of, words
+from receiver.transcripts.base import Base, Facts, base_of, subject_of, words
 from receiver.transcripts.codex.lines import Action, Allowances, Info, Item, Line, Payload, Usage, Window, parent_of
 
 AGENT = "codex"
@@ -96,14 +95,7 @@ class Rollout:
         payload = told.payload
         if told.metadata is not None and told.metadata.inherited_user_message:
             return []  # of the thread that this one began from
-        base: dict[str, Any] = {
-            "agent": AGENT,
-            "session_id": self._session_id,
-            "at_ns": at_ns(told.timestamp),
-            "channel": "transcript",
-            "signal": payload.type or told.type,
-            "agent_id": self._agent_id,
-        }
+        base = base_of(AGENT, self._session_id, told.timestamp, payload.type or told.type, self._agent_id)
         match told.type:
             case "session_meta":
                 self._opened(payload, base["at_ns"])
@@ -138,7 +130,7 @@ class Rollout:
         if self._agent_id is None:
             self._facts.learn(cwd=payload.cwd, branch=payload.git.branch if payload.git else None)
 
-    def _happened(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
+    def _happened(self, payload: Payload, base: Base) -> Iterator[Event]:
         match payload.type:
             case "task_started":
                 self._turn_id, self._window = payload.turn_id, payload.model_context_window or self._window
@@ -158,7 +150,7 @@ class Rollout:
             case "turn_aborted" if self._agent_id is None:
                 yield TurnEnded(**base, reason="interrupted", complete=False, prompt_id=self._turn_id)
 
-    def _completed(self, item: Item, base: dict[str, Any]) -> Iterator[Event]:
+    def _completed(self, item: Item, base: Base) -> Iterator[Event]:
         text = next((part.text for part in item.content or () if part.text), "")
         if item.type == "UserMessage" and self._agent_id is None:
             yield self._prompt(text, base)
@@ -167,12 +159,12 @@ class Rollout:
         elif item.id and (item.status == "failed" or item.exit_code):
             self._failed.add(item.id)
 
-    def _prompt(self, text: str, base: dict[str, Any]) -> Event:
+    def _prompt(self, text: str, base: Base) -> Event:
         self._asked = True
         unit = self._turn_id or str(base["at_ns"])
         return PromptSubmitted(**base, prompt_id=self._turn_id, unit=unit, text=words(text))
 
-    def _item(self, payload: Payload, base: dict[str, Any]) -> Iterator[Event]:
+    def _item(self, payload: Payload, base: Base) -> Iterator[Event]:
         call_id = payload.call_id
         if payload.type in _CALLS and call_id:
             name = self._tools[call_id] = hook_name(payload.name or "shell")
@@ -185,7 +177,7 @@ class Rollout:
         elif payload.type == "web_search_call" and payload.action:
             self._searches += _ACTION.decode(payload.action).type == "search"
 
-    def _counted(self, info: Info, base: dict[str, Any]) -> Iterator[Event]:
+    def _counted(self, info: Info, base: Base) -> Iterator[Event]:
         total = info.total_token_usage.total_tokens if info.total_token_usage else 0
         last = info.last_token_usage
         self._window = info.model_context_window or self._window
@@ -195,13 +187,13 @@ class Rollout:
             self._total = total
             yield from self._called(last, None, base)
 
-    def _gauge(self, base: dict[str, Any]) -> Iterator[Event]:
+    def _gauge(self, base: Base) -> Iterator[Event]:
         """How full the context and the allowances are, where it is another word than the last."""
         if self._agent_id is None and self._gauged != (gauged := (self._filled, self._window, self._limits)):
             self._gauged = gauged
             yield Gauged(**base, context_used=self._filled, context_limit=self._window, limits=self._limits)
 
-    def _called(self, usage: Usage, response_id: str | None, base: dict[str, Any]) -> Iterator[Event]:
+    def _called(self, usage: Usage, response_id: str | None, base: Base) -> Iterator[Event]:
         own = self._agent_id is None
         if own and not self._asked:
             yield CompactionStarted(**base | {"at_ns": self._began_ns}, prompt_id=self._turn_id)
@@ -217,7 +209,7 @@ class Rollout:
             asks_tool=bool(self._tools),
         )
 
-    def _ended(self, payload: Payload, base: dict[str, Any]) -> Event:
+    def _ended(self, payload: Payload, base: Base) -> Event:
         if self._agent_id is not None:
             return SubagentEnded(**base, ok=payload.error is None)
         if payload.error is not None:

@@ -26,7 +26,7 @@ from aimon_core.events import (
 )
 from aimon_core.failures import classify
 from receiver import drift
-from receiver.transcripts.base import Facts, at_ns, subject_of, words
+from receiver.transcripts.base import Base, Facts, base_of, subject_of, words
 from receiver.transcripts.copilot import lines
 from receiver.transcripts.copilot.lines import Line
 
@@ -35,8 +35,6 @@ AGENT = "copilot"
 OPEN = 1_024
 """Tool calls whose end is awaited: of those that a person took back none comes."""
 _DECODER = msgspec.json.Decoder(Line)
-
-Base = dict[str, Any]
 
 
 class Events:
@@ -62,14 +60,9 @@ class Events:
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
         told = _DECODER.decode(line)
-        base: Base = {
-            "agent": AGENT,
-            "session_id": self._session_id,
-            "at_ns": at_ns(told.timestamp),
-            "channel": "transcript",
-            "signal": told.type,
-            "agent_id": self._named.get(told.agent_id or "", told.agent_id),
-        }
+        base = base_of(
+            AGENT, self._session_id, told.timestamp, told.type, self._named.get(told.agent_id or "", told.agent_id)
+        )
         reads = READS.get(told.type)
         if reads is None:
             return [] if told.type in lines.SILENT else [drift.of_line(line, base, self._version)]

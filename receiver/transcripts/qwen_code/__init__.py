@@ -30,7 +30,7 @@ from aimon_core.failures import classify
 from receiver import drift
 from receiver.dialects.base import again_s
 from receiver.dialects.qwen_code import fields
-from receiver.transcripts.base import Facts, at_ns, subject_of, words
+from receiver.transcripts.base import Base, Facts, base_of, subject_of, words
 from receiver.transcripts.qwen_code.lines import KINDS, OVER, TYPED, Line, Note, Payload, Report, Result
 
 AGENT = "qwen-code"
@@ -55,28 +55,21 @@ class Chat:
         """The events of one line."""
         told = _LINE.decode(line)
         self._session_id = told.session_id or self._session_id
-        base: dict[str, Any] = {
-            "agent": AGENT,
-            "session_id": self._session_id,
-            "at_ns": at_ns(told.timestamp),
-            "channel": "transcript",
-            "signal": told.subtype or told.type,
-            "agent_id": told.agent_name,
-        }
+        base = base_of(AGENT, self._session_id, told.timestamp, told.subtype or told.type, told.agent_name)
         if told.type not in KINDS:
             return [drift.of_line(line, base, told.version)]
         self._facts.learn(cwd=told.cwd, branch=told.git_branch)
         events = list(self._of_subagent(told, base) if told.agent_name else self._events(told, base))
         return [*events, *self._facts.news(base)] if events else []
 
-    def _of_subagent(self, told: Line, base: dict[str, Any]) -> Iterator[Event]:
+    def _of_subagent(self, told: Line, base: Base) -> Iterator[Event]:
         """Its own file tells when it began, and its tools; its calls stand in the file of its session."""
         if not self._began:
             self._began = True
             yield SubagentStarted(**base, type=told.agent_name)
         yield from _started(told, base)
 
-    def _events(self, told: Line, base: dict[str, Any]) -> Iterator[Event]:
+    def _events(self, told: Line, base: Base) -> Iterator[Event]:
         text = next((part.text for part in reversed(told.message.parts) if part.text and not part.thought), "")
         if told.type == "user" and text and told.provenance in TYPED:
             yield PromptSubmitted(**base, unit=told.uuid, text=words(text))
@@ -92,7 +85,7 @@ class Chat:
         elif told.type == "tool_result" and told.tool_call_result is not None:
             yield from self._result(told.tool_call_result, base)
 
-    def _noted(self, note: Note, base: dict[str, Any]) -> Iterator[Event]:
+    def _noted(self, note: Note, base: Base) -> Iterator[Event]:
         whose = (note.prompt_id, note.subagent_name, self._session_id)
         side = fields.is_own(*whose)
         base |= {"signal": note.name or base["signal"], "agent_id": fields.worker(*whose)}
@@ -109,7 +102,7 @@ class Chat:
                 else:
                     yield _finished(note, fields.tool_id(note.call_id), base)
 
-    def _result(self, told: Result, base: dict[str, Any]) -> Iterator[Event]:
+    def _result(self, told: Result, base: Base) -> Iterator[Event]:
         if self._done is not None:
             (noted, note), self._done = self._done, None
             yield _finished(note, fields.tool_id(told.call_id), noted)
@@ -119,7 +112,7 @@ class Chat:
             yield SubagentEnded(**base | {"agent_id": name}, type=name, ok=report.status == "completed")
 
 
-def _started(told: Line, base: dict[str, Any]) -> Iterator[Event]:
+def _started(told: Line, base: Base) -> Iterator[Event]:
     """The tools that an answer asks for."""
     for number, part in enumerate(told.message.parts):
         if told.type == "assistant" and (call := part.function_call) is not None:
@@ -128,7 +121,7 @@ def _started(told: Line, base: dict[str, Any]) -> Iterator[Event]:
             yield ToolStarted(**base, call_id=call_id, unit=unit, name=call.name, subject=subject)
 
 
-def _called(note: Note, base: dict[str, Any], *, side: bool) -> LlmCalled:
+def _called(note: Note, base: Base, *, side: bool) -> LlmCalled:
     tokens = fields.counted(
         note.input_token_count,
         note.cached_content_token_count,
@@ -147,7 +140,7 @@ def _called(note: Note, base: dict[str, Any], *, side: bool) -> LlmCalled:
     )
 
 
-def _tried(note: Note, base: dict[str, Any]) -> LlmTried:
+def _tried(note: Note, base: Base) -> LlmTried:
     status = note.status_code if isinstance(note.status_code, int) else None
     error_type = classify(status, note.error_type, note.error_message)
     return LlmTried(
@@ -162,7 +155,7 @@ def _tried(note: Note, base: dict[str, Any]) -> LlmTried:
     )
 
 
-def _finished(note: Note, call_id: str | None, base: dict[str, Any]) -> Event:
+def _finished(note: Note, call_id: str | None, base: Base) -> Event:
     """A tool was done, or never: one that a person refused is cancelled, and so is the turn."""
     cancelled, unit = note.status == "cancelled", call_id or str(base["at_ns"])
     call: dict[str, Any] = {"call_id": call_id, "unit": unit, "name": note.function_name}
