@@ -83,6 +83,6 @@ async def test_transcripts_are_counted_where_they_are_a_source_and_not_looked_at
     write(tmp_path, {".claude/projects/-home-dev/{}.jsonl": 3})
     write(tmp_path, {".claude/projects/-home-dev/{}.jsonl": 5}, days_ago=LONG_AGO)
     agents = await looked(here)
-    assert [agents[name].transcripts for name in ("claude-code", "codex", "qwen-code")] == [3, 0, None]
+    assert [agents[name].transcripts for name in ("claude-code", "codex", "opencode")] == [3, 0, None]
     blind = await looked(machine(tmp_path, monkeypatch, SOME | {GEMINI: "{}"}))
     assert [one.transcripts for one in blind.values()] == [None] * 6
