@@ -18,15 +18,30 @@ SUBAGENTS = 256
 class Helper:
     """The books of one subagent."""
 
-    __slots__ = ("ended_ns", "ok", "started_ns", "tally", "tools", "type")
+    __slots__ = ("last_began_ns", "last_ended_ns", "ok", "started_ns", "tally", "tools", "type")
 
     def __init__(self) -> None:
         self.type: str | None = None
         self.tally = Tally()
         self.tools = Tools()
         self.started_ns: int | None = None
-        self.ended_ns: int | None = None
+        self.last_began_ns = self.last_ended_ns = 0
+        """When it last began, for it may be asked again, and when it last ended."""
         self.ok = True
+
+    @property
+    def ended_ns(self) -> int | None:
+        """When it was done; None while it works."""
+        return self.last_ended_ns if self.last_ended_ns and self.last_ended_ns >= self.last_began_ns else None
+
+    def began(self, at_ns: int) -> None:
+        """It was asked for something."""
+        self.started_ns = min(self.started_ns or at_ns, at_ns)
+        self.last_began_ns = max(self.last_began_ns, at_ns)
+
+    def ended(self, at_ns: int, *, ok: bool) -> None:
+        """It is done."""
+        self.last_ended_ns, self.ok = max(self.last_ended_ns, at_ns), ok
 
     def joined(self, other: "Helper") -> "Helper":
         """Both as one: a call stands in one of them, a tool's in each that was told of it."""
@@ -35,7 +50,8 @@ class Helper:
         whole.tally = self.tally.plus([other.tally])
         whole.tools = max(self.tools, other.tools, key=lambda tools: tools.calls)
         whole.started_ns = min(filter(None, (self.started_ns, other.started_ns)), default=None)
-        whole.ended_ns = max(filter(None, (self.ended_ns, other.ended_ns)), default=None)
+        whole.last_began_ns = max(self.last_began_ns, other.last_began_ns)
+        whole.last_ended_ns = max(self.last_ended_ns, other.last_ended_ns)
         whole.ok = self.ok and other.ok
         return whole
 
@@ -81,10 +97,9 @@ class Helpers:
             return
         helper.type = event.type or helper.type
         if isinstance(event, SubagentStarted):
-            helper.started_ns = min(helper.started_ns or event.at_ns, event.at_ns)
+            helper.began(event.at_ns)
         else:
-            helper.ended_ns = max(helper.ended_ns or 0, event.at_ns)
-            helper.ok = event.ok
+            helper.ended(event.at_ns, ok=event.ok)
 
     def called(self, event: Event, known: str | None) -> None:
         """A subagent made a call that was told to be that of `known`."""

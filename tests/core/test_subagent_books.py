@@ -71,6 +71,14 @@ def test_two_side_by_side_are_two_in_whatever_order_anything_is_told(seed, witho
     assert sorted(one.agent_id for one in session.subagents) == ["own-a", "own-b"]
 
 
+def test_one_that_is_asked_again_works_again():
+    first, *_, done = written("a")
+    again = say.event(SubagentStarted, 9, "transcript", agent_id="own-a", **AGENT)
+    over = say.event(SubagentEnded, 12, "transcript", agent_id="own-a", **AGENT)
+    states = [books(*told)[0][1] for told in ([first, done], [first, done, again], [first, again, done, over])]
+    assert states == ["completed", "working", "completed"]
+
+
 def test_what_is_written_shows_at_once_and_telemetry_joins_it_later():
     (session,) = sessions(say.prompted(0, **AGENT), *written("a")[:1])
     assert [(one.agent_id, one.state) for one in session.subagents] == [("own-a", "working")]
