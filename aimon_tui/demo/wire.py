@@ -77,7 +77,7 @@ def span(at_s: float, one: Span) -> Request:
         end_time_unix_nano=one.end_ns,
     )
     for event in one.events:
-        _put(found.events.add().attributes, event)
+        _put(found.events.add(name=str(event.get("event.name", ""))).attributes, event)
     _put(found.attributes, one.attributes)
     return _otlp(at_s, "/v1/traces", message)
 
