@@ -106,13 +106,29 @@ def test_a_tool_begins_with_the_answer_that_asks_for_it_and_ends_with_its_note()
     assert (failed.ok, failed.error) == (False, "no such file")
 
 
-def test_the_notes_of_an_old_build_have_their_ids_in_the_next_line():
-    result = line(3, "tool_result", toolCallResult={"callId": "t1", "status": "success", "resultDisplay": "ok"})
+def result(seconds, call_id="t1", name="run_shell_command"):
+    answer = {"functionResponse": {"id": call_id, "name": name, "response": {"output": "ok"}}}
+    told = {"callId": call_id, "status": "success", "resultDisplay": "ok"}
+    return line(seconds, "tool_result", message={"role": "user", "parts": [answer]}, toolCallResult=told)
+
+
+def test_the_notes_of_an_old_build_have_their_ids_in_the_results():
     store = SessionStore(SteppedClock())
-    store.apply(read(typed(0), asks(1), done(2, call_id=None), result))
+    store.apply(read(typed(0), asks(1), done(2, call_id=None), result(3)))
     store.drain()
     (session,) = store.sessions(every=True)
     assert (session.tool_calls, session.doing) == (1, "thinking")
+
+
+def test_tools_side_by_side_get_the_ids_of_their_own_results():
+    notes = done(2, call_id=None, function_name="glob"), done(2.1, call_id=None, success=False, error="no")
+    ended = of(ToolFinished, read(typed(0), *notes, result(3, "t1"), result(3.1, "t2", "glob")))
+    assert [(one.name, one.call_id, one.ok) for one in ended] == [
+        ("run_shell_command", "t1", False),
+        ("glob", "t2", True),
+    ]
+    (lost,) = of(ToolFinished, read(typed(0), done(2, call_id=None), typed(9, "go on")))
+    assert (lost.call_id, lost.at_ns % 10**10 // 10**9) == (None, 2), "no result came"
 
 
 def test_a_tool_that_a_person_refused_takes_the_turn_back():

@@ -31,7 +31,7 @@ from receiver import drift
 from receiver.dialects.base import again_s
 from receiver.dialects.qwen_code import fields
 from receiver.transcripts.base import Base, Facts, base_of, subject_of, words
-from receiver.transcripts.qwen_code.lines import KINDS, OVER, TYPED, Line, Note, Payload, Report, Result
+from receiver.transcripts.qwen_code.lines import KINDS, OVER, TYPED, Call, Line, Note, Payload, Report, Result
 
 AGENT = "qwen-code"
 
@@ -47,8 +47,8 @@ class Chat:
         self._facts = Facts()
         self._began = False
         """Whether a subagent's file has told so."""
-        self._done: tuple[dict[str, Any], Note] | None = None
-        """The last note of a tool without an id: its result is in the next line."""
+        self._done: list[tuple[Base, Note]] = []
+        """Notes of tools without an id, which their results have."""
         self._window: int | None = None
 
     def read(self, line: bytes) -> list[Event]:
@@ -72,6 +72,8 @@ class Chat:
     def _events(self, told: Line, base: Base) -> Iterator[Event]:
         text = next((part.text for part in reversed(told.message.parts) if part.text and not part.thought), "")
         if told.type == "user" and text and told.provenance in TYPED:
+            yield from (_finished(note, None, noted) for noted, note in self._done)
+            self._done.clear()
             yield PromptSubmitted(**base, unit=told.uuid, text=words(text))
         elif told.type == "assistant":
             yield from _started(told, base)
@@ -83,7 +85,8 @@ class Chat:
         elif told.subtype == "ui_telemetry" and (note := _PAYLOAD.decode(told.system_payload).ui_event) is not None:
             yield from self._noted(note, base)
         elif told.type == "tool_result" and told.tool_call_result is not None:
-            yield from self._result(told.tool_call_result, base)
+            answered = next((part.function_response for part in told.message.parts if part.function_response), Call())
+            yield from self._result(told.tool_call_result, answered.name, base)
 
     def _noted(self, note: Note, base: Base) -> Iterator[Event]:
         whose = (note.prompt_id, note.subagent_name, self._session_id)
@@ -98,13 +101,14 @@ class Chat:
                 yield _tried(note, base)
             case "qwen-code.tool_call" if not side:
                 if note.call_id is None and base["agent_id"] is None:
-                    self._done = (base, note)
+                    self._done.append((base, note))
                 else:
                     yield _finished(note, fields.tool_id(note.call_id), base)
 
-    def _result(self, told: Result, base: Base) -> Iterator[Event]:
-        if self._done is not None:
-            (noted, note), self._done = self._done, None
+    def _result(self, told: Result, name: str, base: Base) -> Iterator[Event]:
+        place = next((place for place, (_, note) in enumerate(self._done) if note.function_name == name), None)
+        if place is not None:
+            noted, note = self._done.pop(place)
             yield _finished(note, fields.tool_id(told.call_id), noted)
         report = _report(told.result_display)
         if report.type == "task_execution" and report.subagent_name and report.status in OVER:

@@ -16,7 +16,7 @@ OVER = frozenset({"cancelled", "completed", "failed"})
 
 
 class Call(Struct):
-    """A tool that the model asks for."""
+    """A tool that the model asks for, or that answers."""
 
     id: str | None = None
     name: str = ""
@@ -29,6 +29,7 @@ class Part(Struct, rename="camel"):
     text: str | None = None
     thought: bool = False
     function_call: Call | None = None
+    function_response: Call | None = None
 
 
 class Message(Struct):
