@@ -217,11 +217,19 @@ class Registry:
 def _note(path: Path) -> Note | None:
     """What a session file says; None for one that is half written, no note, or not of this machine."""
     try:
-        with path.open("rb") as file:
-            note = msgspec.json.decode(file.read(_FILE_BYTES), type=Note)
+        note = msgspec.json.decode(_head(path), type=Note)
     except (OSError, ValueError):
         return None
     return note if _is_here(note) and str(note.pid) == path.stem else None
+
+
+def _head(path: Path) -> bytes:
+    """A small file, or the beginning of whatever lies there; a FIFO would wait for a writer. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, _FILE_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _is_here(note: Note) -> bool:
@@ -245,8 +253,7 @@ def _runtime(one: Running) -> str | None:
     """The session of a process of Qwen Code, by the file that lies beside its chat for as long as it is open."""
     for path in (paths.qwen_dir() / "projects").glob("*/chats/*.runtime.json"):
         try:
-            with path.open("rb") as file:
-                told = msgspec.json.decode(file.read(_FILE_BYTES), type=Runtime)
+            told = msgspec.json.decode(_head(path), type=Runtime)
         except (OSError, ValueError):
             continue
         if told.pid == one.pid and told.started_at >= one.started_at - ALIKE_S:

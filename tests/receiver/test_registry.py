@@ -225,6 +225,7 @@ def test_qwen_is_known_by_what_it_writes_beside_its_chat(desk, monkeypatch, tmp_
     chats.mkdir(parents=True)
     told = {"schema_version": 1, "pid": process.pid, "session_id": session, "started_at": process.create_time() + 0.8}
     (chats / "torn.runtime.json").write_text("{")
+    os.mkfifo(chats / "pipe.runtime.json")
     (chats / "old.runtime.json").write_text(json.dumps(told | {"session_id": "old", "started_at": 1.0}))
     assert desk.look() == {f"pid-{process.pid}": "idle"}, "another process had that pid"
     (chats / f"{session}.runtime.json").write_text(json.dumps(told))
