@@ -63,8 +63,8 @@ def _panel(panel: Panel, rows: Sequence[dict[str, str]], last_s: float, top: int
         parts.append(f'<line x1="{LEFT}" x2="{right}" y1="{y}" y2="{y}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{most * share:g}</text>')
     for share in (0, 0.25, 0.5, 0.75, 1):
-        x = LEFT + (right - LEFT) * share
-        parts.append(f'<text x="{x}" y="{bottom + 16}" text-anchor="middle">{last_s * share / 60:.0f} min</text>')
+        x, anchor = LEFT + (right - LEFT) * share, "end" if share == 1 else "middle"
+        parts.append(f'<text x="{x}" y="{bottom + 16}" text-anchor="{anchor}">{last_s * share / 60:.0f} min</text>')
     for number, (name, series) in enumerate(values):
         points = " ".join(at(float(row["at_s"]), value) for row, value in zip(rows, series, strict=True))
         dash = "" if number == 0 else ' stroke-dasharray="6 3"'
