@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from aimon_core.agents import AGENTS
+from aimon_core.agents import traits
 from aimon_desktop.setup.place import Place
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+[-+.\w]*")
@@ -15,7 +15,7 @@ _LEVELS = 4
 
 def locate(agent: str, place: Place) -> Path | None:
     """The program on the PATH, links followed; None where there is none."""
-    for name in AGENTS[agent].process_names if agent in AGENTS else ():
+    for name in traits(agent).process_names:
         if found := shutil.which(name, path=place.environment.get("PATH", "")):
             return Path(found).resolve()
     return None

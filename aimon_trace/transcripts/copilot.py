@@ -21,9 +21,7 @@ class _Result(Struct):
 
 class _Data(Struct, rename="camel"):
     tool_call_id: str | None = None
-    tool_name: str = ""
     arguments: Any = None
-    success: bool = False
     result: _Result = field(default_factory=_Result)
 
 
@@ -59,10 +57,9 @@ def _details(gathering: Gathering) -> Detail:
 
 def _touch(tool: Tool, gathering: Gathering) -> None:
     kind, path = _DONE.get(str(tool.input.get("command", tool.name)), _DONE.get(tool.name)), tool.input.get("path")
-    if kind is not None and isinstance(path, str):
-        gathering.touch(kind, path)
-    for kind, path in patched(tool.input):
-        gathering.touch(kind, path)
+    named = [(kind, path)] if kind is not None and isinstance(path, str) else patched(tool.input)
+    for done, file in named:
+        gathering.touch(done, file)
 
 
 def _helpers(_path: Path) -> Iterable[Path]:

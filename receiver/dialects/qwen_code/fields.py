@@ -1,10 +1,13 @@
-"""What Qwen Code's log events and spans have in common: whom a call works for, and what became of one that failed."""
+"""What Qwen Code's log events and spans have in common: whom a call works for, and what became of one that failed.
+
+The notes in its chats are those log events: both come to the same by what stands here.
+"""
 
 import re
-from collections.abc import Iterable
+from typing import Any
 
-from aimon_core.events import Event, LlmCalled, LlmTried
-from aimon_core.failures import classify
+from aimon_core.events import Event, LlmCalled, LlmTried, PermissionAnswered, ToolFinished
+from aimon_core.failures import ErrorType, classify
 from aimon_core.session import Tokens
 from receiver.dialects.base import Base, again_s, head
 from receiver.record import Record
@@ -63,37 +66,37 @@ def prompt_id(record: Record, base: Base) -> str | None:
     return None if base["agent_id"] is not None or is_side(record, base) else _prompt(record)
 
 
-def failed(record: Record, base: Base, error: str, kind: str, status: int | None) -> Iterable[Event]:
+def failed(record: Record, base: Base, error: str, kind: str, status: int | None) -> Event:
     """An attempt failed, which the client may repeat, or a person took a call back; log and span tell of one."""
-    attempt = record.span_id.hex() or f"{record.at_ns}"
+    unit, side = record.span_id.hex() or f"{record.at_ns}", is_side(record, base)
     model = record.text("gen_ai.request.model") or record.text("model") or "unknown"
-    duration_ms = record.number("duration_ms")
-    error_type = None if "abort" in (error + kind).lower() else classify(status, kind, error)
-    if error_type is not None and not is_side(record, base):
-        yield LlmTried(
-            **base,
-            unit=attempt,
-            model=model,
-            error_type=error_type,
-            error=head(error),
-            status=status,
-            duration_ms=duration_ms,
-            again_s=again_s(error_type),
-        )
-        return
-    yield LlmCalled(
-        **base,
-        call_id=attempt,
-        unit=attempt,
-        model=model,
-        tokens=Tokens(),
-        duration_ms=duration_ms,
-        ok=False,
-        status=status,
-        error=head(error),
-        error_type=error_type,
-        side=is_side(record, base),
-    )
+    told: dict[str, Any] = {"unit": unit, "model": model, "duration_ms": record.number("duration_ms")}
+    if not side and (attempt := tried(base | told, error, kind, status)) is not None:
+        return attempt
+    told |= {"call_id": unit, "tokens": Tokens(), "ok": False, "status": status, "error": head(error), "side": side}
+    return LlmCalled(**base, **told, error_type=_kind(error, kind, status))
+
+
+def tried(told: dict[str, Any], error: str, kind: str, status: int | None) -> LlmTried | None:
+    """A failed attempt, begun with its first fields; None where a person took the call back."""
+    error_type = _kind(error, kind, status)
+    if error_type is None:
+        return None
+    return LlmTried(**told, error_type=error_type, error=head(error), status=status, again_s=again_s(error_type))
+
+
+def done(told: dict[str, Any], *, status: str, decision: str | None, **result: Any) -> Event:
+    """A tool was done, or never: one that a person refused is cancelled, and so is the turn.
+
+    `told` are the first fields of the event, `result` those that only a tool that was done has.
+    """
+    if status == "cancelled" and decision == "reject":
+        return PermissionAnswered(**told, accepted=False, by_person=True, ends_turn=True)
+    return ToolFinished(**told, **result, interrupted=status == "cancelled")
+
+
+def _kind(error: str, kind: str, status: int | None) -> ErrorType | None:
+    return None if "abort" in (error + kind).lower() else classify(status, kind, error)
 
 
 def counted(inclusive: int, cached: int, output: int, thoughts: int | None, total: int | None) -> Tokens:

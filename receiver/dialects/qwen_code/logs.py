@@ -7,14 +7,12 @@ from aimon_core.events import (
     Event,
     LlmBegun,
     LlmCalled,
-    PermissionAnswered,
     PromptSubmitted,
     SessionEnded,
     SessionSeen,
     SessionStarted,
     SubagentEnded,
     SubagentStarted,
-    ToolFinished,
     TurnEnded,
 )
 from aimon_core.session import Tokens
@@ -64,7 +62,7 @@ def attempt_failed(record: Record, base: Base) -> Iterable[Event]:
     """An attempt failed."""
     error = record.text("error_message") or record.text("error.message") or ""
     status = record.integer("status_code") or record.integer("http.status_code")
-    return fields.failed(record, base, error, record.text("error_type") or "", status)
+    yield fields.failed(record, base, error, record.text("error_type") or "", status)
 
 
 def taken_back(_record: Record, base: Base) -> Iterable[Event]:
@@ -73,26 +71,20 @@ def taken_back(_record: Record, base: Base) -> Iterable[Event]:
 
 
 def tool(record: Record, base: Base) -> Iterable[Event]:
-    """A tool call was done, or never: one that a person refused is cancelled, and so is the turn."""
+    """A tool call was done, or never."""
     if fields.is_side(record, base):
         return
     name, status = record.text("function_name") or "", record.identity("status") or ""
-    cancelled = status == "cancelled"
     call_id = fields.tool_id(record.identity("call_id"))
     call: dict[str, Any] = {"call_id": call_id, "unit": call_id or str(record.at_ns), "name": name}
-    asked_by = record.identity("response_id")
-    if cancelled and record.identity("decision") == "reject":
-        yield PermissionAnswered(**base, **call, accepted=False, by_person=True, ends_turn=True, asked_by=asked_by)
-        return
-    yield ToolFinished(
-        **base,
-        **call,
+    yield fields.done(
+        base | call | {"asked_by": record.identity("response_id")},
+        status=status,
+        decision=record.identity("decision"),
         ok=record.flag("success") is not False,
         subject=subject_of(name, record.text("function_args")),
         duration_ms=record.number("duration_ms"),
         error=head(record.text("error") or record.text("error_type")),
-        interrupted=cancelled,
-        asked_by=asked_by,
     )
 
 

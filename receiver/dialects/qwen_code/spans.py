@@ -52,7 +52,7 @@ def call(record: Record, base: Base) -> Iterable[Event]:
     if record.flag("success") is False:
         kind, status = record.text("error_type") or record.text("error.type"), record.integer("error_status_code")
         error = record.text("error") or ""
-        return fields.failed(record, base, "" if error in EMPTY else error, kind or "", status)
+        return (fields.failed(record, base, "" if error in EMPTY else error, kind or "", status),)
     return (_answered(record, base), *_measured(record, base))
 
 

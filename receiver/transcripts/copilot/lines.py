@@ -46,7 +46,6 @@ class Line(Struct, rename="camel"):
 
     type: str
     timestamp: datetime
-    id: str = ""
     agent_id: str | None = None
     """Of the subagent that did it; builds before 1.0.102 name the tool call that started it."""
     data: msgspec.Raw = field(default_factory=msgspec.Raw)

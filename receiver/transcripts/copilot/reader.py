@@ -55,7 +55,6 @@ class Events:
         """By the call that started it, the kind of a subagent without an id: hooks of such builds know no more."""
         self._summary = lines.Answer()
         """The last call that wrote a summary."""
-        self._window: int | None = None
 
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
@@ -157,9 +156,8 @@ class Events:
             prompt_id=self._interaction if own else None,
             asks_tool=usage.num_tool_calls > 0,
         )
-        if own and usage.max_prompt_tokens and usage.max_prompt_tokens != self._window:
-            self._window = usage.max_prompt_tokens
-            yield Gauged(**base, context_limit=self._window)
+        if own and usage.max_prompt_tokens:
+            yield Gauged(**base, context_limit=usage.max_prompt_tokens)
 
     def compacts(self, _told: object, base: Base) -> Iterable[Event]:
         """A summary of the conversation begins."""

@@ -8,7 +8,6 @@ is known by its name, and its own file tells when it began. That a turn is over 
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -17,18 +16,13 @@ from aimon_core.events import (
     Event,
     Gauged,
     LlmCalled,
-    LlmTried,
-    PermissionAnswered,
     PromptSubmitted,
     Spoke,
     SubagentEnded,
     SubagentStarted,
-    ToolFinished,
     ToolStarted,
 )
-from aimon_core.failures import classify
 from receiver import drift
-from receiver.dialects.base import again_s
 from receiver.dialects.qwen_code import fields
 from receiver.transcripts.base import Base, Facts, base_of, subject_of, words
 from receiver.transcripts.qwen_code.lines import KINDS, OVER, TYPED, Call, Line, Note, Payload, Report, Result
@@ -49,7 +43,6 @@ class Chat:
         """Whether a subagent's file has told so."""
         self._done: list[tuple[Base, Note]] = []
         """Notes of tools without an id, which their results have."""
-        self._window: int | None = None
 
     def read(self, line: bytes) -> list[Event]:
         """The events of one line."""
@@ -79,9 +72,8 @@ class Chat:
             yield from _started(told, base)
             if text:
                 yield Spoke(**base, text=words(text))
-            if told.context_window_size and told.context_window_size != self._window:
-                self._window = told.context_window_size
-                yield Gauged(**base, context_limit=self._window)
+            if told.context_window_size:
+                yield Gauged(**base, context_limit=told.context_window_size)
         elif told.subtype == "ui_telemetry" and (note := _PAYLOAD.decode(told.system_payload).ui_event) is not None:
             yield from self._noted(note, base)
         elif told.type == "tool_result" and told.tool_call_result is not None:
@@ -97,8 +89,8 @@ class Chat:
                 if base["agent_id"] is None and not side:
                     self._facts.learn(model=note.model)
                 yield _called(note, base, side=side)
-            case "qwen-code.api_error" if not side and "abort" not in (note.error_message + note.error_type).lower():
-                yield _tried(note, base)
+            case "qwen-code.api_error" if not side:
+                yield from _tried(note, base)
             case "qwen-code.tool_call" if not side:
                 if note.call_id is None and base["agent_id"] is None:
                     self._done.append((base, note))
@@ -144,38 +136,23 @@ def _called(note: Note, base: Base, *, side: bool) -> LlmCalled:
     )
 
 
-def _tried(note: Note, base: Base) -> LlmTried:
+def _tried(note: Note, base: Base) -> Iterator[Event]:
     status = note.status_code if isinstance(note.status_code, int) else None
-    error_type = classify(status, note.error_type, note.error_message)
-    return LlmTried(
-        **base,
-        unit=str(base["at_ns"]),
-        model=note.model,
-        error_type=error_type,
-        error=words(note.error_message),
-        status=status,
-        duration_ms=note.duration_ms,
-        again_s=again_s(error_type),
-    )
+    told = base | {"unit": str(base["at_ns"]), "model": note.model, "duration_ms": note.duration_ms}
+    if (attempt := fields.tried(told, note.error_message, note.error_type, status)) is not None:
+        yield attempt
 
 
 def _finished(note: Note, call_id: str | None, base: Base) -> Event:
-    """A tool was done, or never: one that a person refused is cancelled, and so is the turn."""
-    cancelled, unit = note.status == "cancelled", call_id or str(base["at_ns"])
-    call: dict[str, Any] = {"call_id": call_id, "unit": unit, "name": note.function_name}
-    if cancelled and note.decision == "reject":
-        return PermissionAnswered(
-            **base, **call, accepted=False, by_person=True, ends_turn=True, asked_by=note.response_id
-        )
-    return ToolFinished(
-        **base,
-        **call,
+    call = {"call_id": call_id, "unit": call_id or str(base["at_ns"]), "name": note.function_name}
+    return fields.done(
+        base | call | {"asked_by": note.response_id},
+        status=note.status,
+        decision=note.decision,
         ok=note.success,
         subject=subject_of(note.function_name, note.function_args),
         duration_ms=note.duration_ms,
         error=words(note.error or note.error_type),
-        interrupted=cancelled,
-        asked_by=note.response_id,
     )
 
 
