@@ -282,7 +282,7 @@ class SessionStore:
         over = silent_s > expire_s and not entry.lives_since(now_ns - round(expire_s * 1e9))
         if over and status.state not in {"ended", "expired"}:
             return replace(status, state="expired", since_ns=now_ns, decider="clock:silence", decided_ns=now_ns)
-        return elapse(status, now_ns, silent_s, self._options)
+        return elapse(status, min(now_ns, entry.last_ns + round(self._options.quiet_s * 1e9)), silent_s, self._options)
 
     def _moved(self, key: str, now_ns: int) -> Transition | None:
         """The change of state since the last look at a session, if it is one that people see."""

@@ -41,6 +41,10 @@ class Sessions(Protocol):
         """Bring its terminal to the front."""
 
 
+NEWS_NS = 300 * 10**9
+"""What a session became longer ago is no news: files of earlier today tell what was over before aimon began."""
+
+
 class Notifying:
     """Tells by the first way that works."""
 
@@ -69,7 +73,8 @@ class Notifying:
         """Begin to tell what has lasted."""
         self._queue.update(dict.fromkeys(self._rules.answered()))
         for key in self._rules.due():
-            if (session := self._sessions.get(key)) is not None:
+            session = self._sessions.get(key)
+            if session is not None and self._clock.now_ns() - session.since_ns < NEWS_NS:
                 self._queue[key] = notice(session)
         if self._queue and (self._work is None or self._work.done()):
             self._work = asyncio.get_running_loop().create_task(self._run())

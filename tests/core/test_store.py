@@ -4,7 +4,7 @@ import pytest
 
 from aimon_core.bounds import Limits
 from aimon_core.clock import SteppedClock
-from aimon_core.events import Counted, SessionSeen
+from aimon_core.events import Counted, LlmTried, SessionSeen
 from aimon_core.evidence import NO_TELEMETRY
 from aimon_core.identity import seen
 from aimon_core.session import Tokens
@@ -253,6 +253,18 @@ def test_what_a_person_has_seen_is_idle(store: SessionStore) -> None:
     assert [one.after for one in store.acknowledge(KEY)] == ["idle"]
     assert store.acknowledge(KEY) == []
     assert store.apply([turn_ended(2.05, "span", channel="span")]) == [], "the late span does not undo it"
+
+
+def test_silence_ended_a_turn_when_it_had_lasted_and_not_when_somebody_looked(
+    store: SessionStore, clock: SteppedClock
+) -> None:
+    tried = event(LlmTried, 2, "transcript", unit="u1", model="m", error_type="auth")
+    store.apply([prompted(0), tried], at(2))
+    clock.advance(5 * 3600)
+    store.tick()
+    store.drain()
+    (session,) = store.sessions(every=True)
+    assert (session.state, session.since_ns) == ("failed", at(12))
 
 
 def test_a_turn_that_silence_ended_can_be_seen_too(store: SessionStore, clock: SteppedClock) -> None:

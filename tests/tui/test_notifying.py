@@ -141,6 +141,13 @@ async def test_s21_a_way_that_hangs_holds_up_no_frame_and_tells_nothing_stale(sc
     assert scene.first.withdrawn == [KEY]
 
 
+async def test_what_was_over_long_before_is_no_news(scene):
+    """A chat of this morning, read at the start: only silence says how it ended."""
+    scene.move("completed", since_ns=NOW_NS - 3600 * 10**9)
+    await scene.wait()
+    assert scene.first.shown == []
+
+
 async def test_a_session_that_is_gone_is_not_told_of(scene):
     scene.move("waiting")
     scene.sessions.known.clear()
