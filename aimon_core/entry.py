@@ -37,6 +37,7 @@ from aimon_core.identity import PEER, Sighting
 from aimon_core.money import Money
 from aimon_core.prompt_cache import PromptCache
 from aimon_core.session import Terminal
+from aimon_core.standing import Status
 from aimon_core.subagent_books import Helpers
 from aimon_core.sums import Sums
 from aimon_core.thread import Thread
@@ -140,6 +141,11 @@ class Entry:
     def lives_since(self, at_ns: int) -> bool:
         """Whether a process is known to live, or its status line was drawn since a moment."""
         return self.running or self.gauges.arrived_ns > at_ns
+
+    def go_on_from(self, status: Status) -> None:
+        """Go on from a status that no event brought."""
+        self.version += 1
+        self.fold.go_on_from(status)
 
     @property
     def retained(self) -> int:

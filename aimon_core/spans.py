@@ -103,14 +103,16 @@ class _Thread:
 def growing(entry: Entry) -> Iterator[TurnTree | None]:
     """All turns in their order, with a None every few milliseconds, where others may run: 40,000 spans take 0.1 s."""
     turns, links = yield from _gathered(entry)
-    over_ns = entry.last_ns if entry.fold.status.state in {"ended", "expired"} else None
+    status = entry.fold.status
+    over_ns = entry.last_ns if status.state in {"ended", "expired"} else None
+    quiet_ns = None if status.turn_open else status.turn_ended_ns  # silence may have ended the last turn
     waited, endings = entry.waits.ledger(), entry.turns.endings()
     number = entry.turns.forgotten
     for place, (turn, nodes) in enumerate(turns, start=1):
         spans: list[Span] = []
         next_ns = turns[place][0].start_ns if place < len(turns) else None
         told = endings.get(turn.start_ns)
-        end_ns = told.at_ns if told else next_ns or over_ns
+        end_ns = told.at_ns if told else next_ns or over_ns or quiet_ns
         for count, node in enumerate(sorted(nodes, key=_order)):
             close(node, end_ns, over_ns)
             _flatten(node, 1, links, spans)
@@ -118,6 +120,8 @@ def growing(entry: Entry) -> Iterator[TurnTree | None]:
                 yield None
         number += not turn.aside
         reason = _reason(told, spans) or ("new_prompt" if next_ns else "session_end" if over_ns else None)
+        if reason is None and quiet_ns:
+            reason = "failed" if status.state == "failed" else status.end_reason
         yield TurnTree(
             place=place,
             number=0 if turn.aside else number,

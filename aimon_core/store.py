@@ -124,7 +124,7 @@ class SessionStore:
             status = entry.fold.status
             after = self._aged(entry, now_ns, silent_s)
             if after is not status:
-                entry.fold.go_on_from(after)
+                entry.go_on_from(after)
                 self._dirty.add(key)
                 if (transition := self._moved(key, now_ns)) is not None:
                     moved.append(transition)

@@ -265,6 +265,8 @@ def test_silence_ended_a_turn_when_it_had_lasted_and_not_when_somebody_looked(
     store.drain()
     (session,) = store.sessions(every=True)
     assert (session.state, session.since_ns) == ("failed", at(12))
+    (turn,) = store.turns(KEY)
+    assert (turn.end_ns, turn.end_reason) == (at(12), "failed")
 
 
 def test_a_turn_that_silence_ended_can_be_seen_too(store: SessionStore, clock: SteppedClock) -> None:
